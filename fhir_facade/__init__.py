@@ -1,0 +1,1 @@
+"""The FHIR edge: EHR systems call us, and we reach theirs."""

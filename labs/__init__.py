@@ -1,0 +1,1 @@
+"""Reports, results, corrections, review and release."""

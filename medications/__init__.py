@@ -1,0 +1,1 @@
+"""Medication lists, reconciliation, safety checks and refills."""

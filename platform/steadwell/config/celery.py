@@ -1,0 +1,13 @@
+"""The Celery application. Postgres is the ledger; Celery only carries ids to the hands that do the work."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "steadwell.config.settings.dev")
+
+app = Celery("steadwell")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

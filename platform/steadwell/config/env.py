@@ -1,0 +1,48 @@
+"""The one typed reader of the environment. It names the missing variable, and reads ``NAME_FILE`` for secrets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Misconfigured(Exception):
+    """A setting is missing or unsafe. The message names the variable and what to do."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable's text, or that of the file which ``NAME_FILE`` names, or the default."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Misconfigured(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+    value = os.environ.get(name)
+    if value:
+        return value
+    if default is None:
+        raise Misconfigured(f"{name} is not set. Set it, or set {name}_FILE to a file that holds it.")
+    return default
+
+
+def number(name: str, default: int) -> int:
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise Misconfigured(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name, "1" if default else "0").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise Misconfigured(f"{name} must be 1 or 0, not {value!r}.")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, blanks dropped."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -1,0 +1,1 @@
+"""Settings: a base, and small dev, test and prod beside it."""

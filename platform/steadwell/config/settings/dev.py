@@ -1,0 +1,13 @@
+"""A laptop: ``python3 manage.py up`` sets the addresses of its own Postgres and Valkey."""
+
+from __future__ import annotations
+
+from steadwell.config import env
+from steadwell.config.settings.base import *  # noqa: F403
+from steadwell.config.settings.base import DATABASE_POOL, database
+
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuses-to-start-with")
+ALLOWED_HOSTS = ["*"]
+DEMO = env.flag("DEMO", default=True)
+DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"), pool=DATABASE_POOL)}

@@ -1,0 +1,14 @@
+"""Tests: real Postgres and real Valkey, started by ``python3 manage.py test``."""
+
+from __future__ import annotations
+
+from steadwell.config import env
+from steadwell.config.settings.base import *  # noqa: F403
+from steadwell.config.settings.base import database
+
+DEBUG = False
+SECRET_KEY = "test-key"  # noqa: S105
+ALLOWED_HOSTS = ["*"]
+DEMO = True
+DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"))}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,15 @@
+"""Every address of the platform. Apps own their paths; this file only mounts them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("steadwell.portal.urls")),
+    path("", include("steadwell.observability.urls")),
+    path("accounts/", include("steadwell.accounts.urls")),
+    path("", include("scheduling.urls")),
+    path("", include("notifications.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,67 @@
+"""The published events: what one app tells, and any app may hear.
+
+Names are ``app.past_tense.v1``. Fields are ids and codes only, never clinical content, names or contact details.
+Changes are additive; anything else is a ``.v2`` beside the ``.v1``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events. Every field is a ``UUID``, ``int`` or ``str`` code, so that it survives JSON."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentChanged(Event):
+    """Base of the appointment events: which visit, whose, and the version the change made."""
+
+    name: ClassVar[str] = ""
+    appointment_id: UUID
+    person_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentRequested(AppointmentChanged):
+    name: ClassVar[str] = "scheduling.appointment_requested.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentBooked(AppointmentChanged):
+    name: ClassVar[str] = "scheduling.appointment_booked.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoved(AppointmentChanged):
+    name: ClassVar[str] = "scheduling.appointment_moved.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled(AppointmentChanged):
+    """``by`` says whose act it was: ``patient``, ``clinic``. The two are told in different words."""
+
+    name: ClassVar[str] = "scheduling.appointment_cancelled.v1"
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentProgressed(AppointmentChanged):
+    """Check-in, arrival, start, completion, no-show; ``status`` is the new status' code."""
+
+    name: ClassVar[str] = "scheduling.appointment_progressed.v1"
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDue(Event):
+    """A message to a person waits for its channel."""
+
+    name: ClassVar[str] = "notifications.message_due.v1"
+    message_id: UUID

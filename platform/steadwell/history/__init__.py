@@ -1,0 +1,1 @@
+"""Append-only versions with valid time and recorded time."""

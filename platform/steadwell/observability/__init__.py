@@ -1,0 +1,1 @@
+"""Traces, clinical metrics, logs without patient data, and health."""

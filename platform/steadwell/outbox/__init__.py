@@ -1,0 +1,1 @@
+"""The ledger of promised work: publish, relay, dedupe, quarantine, replay, due rows."""

@@ -1,0 +1,1 @@
+"""The page shell, its components, the panel registry and static files."""

@@ -1,0 +1,1 @@
+"""RxNorm, UCUM and LOINC: pure engines and their loaders."""

@@ -1,0 +1,58 @@
+"""The tests' own database: a copy of the migrated template per worker, used in the app's role, emptied by the owner."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
+
+
+def _owner_url(database: str) -> str:
+    return urlunsplit(urlsplit(OWNER_URL)._replace(path=f"/{database}"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
+    """Clone the migrated template for this worker. The tests connect as the app's role, as production does."""
+    if not OWNER_URL:
+        pytest.exit("Run the tests with: python3 manage.py test", returncode=4)
+    template = urlsplit(OWNER_URL).path.lstrip("/")
+    clone = f"test_{worker_id}"
+    with psycopg.connect(_owner_url("postgres"), autocommit=True) as owner:
+        owner.execute(f'DROP DATABASE IF EXISTS "{clone}" WITH (FORCE)')
+        owner.execute(f'CREATE DATABASE "{clone}" TEMPLATE "{template}"')
+    connections["default"].settings_dict["NAME"] = clone
+    connections.settings["default"]["NAME"] = clone
+    os.environ["TEST_DATABASE"] = clone
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+@pytest.fixture
+def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection[Any]]:
+    """The owner's own connection to this worker's database, for what the app's role may not do."""
+    with psycopg.connect(_owner_url(os.environ["TEST_DATABASE"]), autocommit=True) as owner:
+        yield owner
+
+
+def _empty_tables(self: TransactionTestCase) -> None:
+    """After a transactional test. The owner does it: the app's role cannot truncate, and that is the point."""
+    with psycopg.connect(_owner_url(os.environ["TEST_DATABASE"]), autocommit=True) as owner:
+        names = owner.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+        ).fetchall()
+        owner.execute("SET session_replication_role = replica")  # append-only tables refuse TRUNCATE otherwise
+        owner.execute("TRUNCATE " + ", ".join(name for (name,) in names) + " RESTART IDENTITY CASCADE")
+
+
+TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
