@@ -1,4 +1,4 @@
-"""The tests' own database: a copy of the migrated template per worker, used in the app's role, emptied by the owner."""
+"""The tests' own database: a copy of the migrated template per worker, used in the app's role."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _owner_url(database: str) -> str:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
-    """Clone the migrated template for this worker. The tests connect as the app's role, as production does."""
+    """Clone the migrated template for this worker. Tests connect as the app's role, as production does."""
     if not OWNER_URL:
         pytest.exit("Run the tests with: python3 manage.py test", returncode=4)
     template = urlsplit(OWNER_URL).path.lstrip("/")
@@ -45,13 +45,14 @@ def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection[Any]]
 
 
 def _empty_tables(self: TransactionTestCase) -> None:
-    """After a transactional test. The owner does it: the app's role cannot truncate, and that is the point."""
+    """After a transactional test. The owner does it: the app's role cannot truncate, which is the point."""
     with psycopg.connect(_owner_url(os.environ["TEST_DATABASE"]), autocommit=True) as owner:
         names = owner.execute(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
             " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
         ).fetchall()
-        owner.execute("SET session_replication_role = replica")  # append-only tables refuse TRUNCATE otherwise
+        # Append-only tables refuse TRUNCATE otherwise.
+        owner.execute("SET session_replication_role = replica")
         owner.execute("TRUNCATE " + ", ".join(name for (name,) in names) + " RESTART IDENTITY CASCADE")
 
 

@@ -1,6 +1,6 @@
 """The published events: what one app tells, and any app may hear.
 
-Names are ``app.past_tense.v1``. Fields are ids and codes only, never clinical content, names or contact details.
+Names are ``app.past_tense.v1``. Fields are ids and codes only: no clinical content, names or addresses.
 Changes are additive; anything else is a ``.v2`` beside the ``.v1``.
 """
 

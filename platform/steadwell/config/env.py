@@ -1,4 +1,4 @@
-"""The one typed reader of the environment. It names the missing variable, and reads ``NAME_FILE`` for secrets."""
+"""The one typed reader of the environment: it names what is missing, and reads ``NAME_FILE`` for secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def text(name: str, default: str | None = None) -> str:
         try:
             return Path(file).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise Misconfigured(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+            why = f"{name}_FILE names {file}, which cannot be read: {error.strerror}."
+            raise Misconfigured(why) from error
     value = os.environ.get(name)
     if value:
         return value

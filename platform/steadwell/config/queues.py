@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # Queue -> worker threads in the launcher's one process for it. Production sets its own numbers per service.
-# A group is one queue: a shared pool measured 20 s for an urgent job behind 40 slow ones, its own pool 0.01 s.
+# A group is one queue: an urgent job behind 40 slow ones waited 20 s in a shared pool, 0.01 s in its own.
 QUEUES: Mapping[str, int] = {
     "labs.critical": 2,
     "labs.ingest": 2,

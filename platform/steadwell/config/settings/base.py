@@ -96,7 +96,7 @@ def database(url: str, *, pool: dict[str, Any] | None = None) -> dict[str, Any]:
         raise env.Misconfigured("DATABASE_URL must start with postgresql://.")
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {
-        # Time limits of every session (facts: storms leave pool connections idle in transaction without them).
+        # Time limits of every session: without them a storm leaves connections idle in transaction.
         "options": "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s",
         "connect_timeout": 3,
     }
