@@ -12,6 +12,8 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 
+pytest_plugins = ["browsing"]
+
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
 
 

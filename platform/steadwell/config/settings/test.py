@@ -12,3 +12,5 @@ ALLOWED_HOSTS = ["*"]
 DEMO = True
 DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"))}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # static files from where they are written; nothing is collected for a test
+WHITENOISE_USE_FINDERS = True
