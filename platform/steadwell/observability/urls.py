@@ -1,5 +1,13 @@
+"""The middleware answers these before anything else; they are declared here so that they can be found."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from steadwell.observability import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz/live", views.live, name="healthz-live"),
+    path("healthz/ready", views.ready, name="healthz-ready"),
+    path("metrics", views.scrape, name="metrics"),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "steadwell.observability.middleware.ObservabilityMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -120,6 +122,32 @@ def database(url: str, *, pool: dict[str, Any] | None = None) -> dict[str, Any]:
 # The role that works. It owns nothing: it cannot alter a table, drop a trigger or rewrite an audit row.
 APP_DATABASE_ROLE = env.text("APP_DATABASE_ROLE", "steadwell_app")
 
+# What the processes tell about themselves, see steadwell.observability.
+RELEASE = env.text("RELEASE", "development")
+PROCESS_NAME = env.text("PROCESS_NAME", "web")
+LOG_STYLE = env.choice("LOG_STYLE", ("keyvalue", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+ACCESS_LOG = env.flag("ACCESS_LOG", default=True)
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+TRACE_SAMPLE_RATIO = env.ratio("TRACE_SAMPLE_RATIO", 1.0)
+TRUST_TRACEPARENT = env.flag("TRUST_TRACEPARENT")  # only behind a gateway that sets or strips the header
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_NETWORKS = [ip_network(each) for each in env.words("METRICS_NETWORKS", "127.0.0.0/8,::1/128")]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"safe": {"()": "steadwell.observability.logs.RecordFormatter"}},
+    "handlers": {"safe": {"class": "logging.StreamHandler", "formatter": "safe"}},
+    "root": {"handlers": ["safe"], "level": "WARNING"},
+    # Django's own set-up would print messages as they are and mail tracebacks with their locals.
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+        "gunicorn": {"level": "INFO"},
+        "celery": {"level": "INFO"},
+    },
+}
+
 # Celery, tuned so that a frozen Valkey costs a second and not ninety (facts: reliability).
 CELERY_BROKER_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
@@ -138,4 +166,5 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_DB_REUSE_MAX = 10_000  # else a worker reconnects to Postgres after every task

@@ -1,0 +1,37 @@
+"""What other packages may use of observability. See the modules for the rules on what may be told."""
+
+from __future__ import annotations
+
+from steadwell.observability.health import register_check
+from steadwell.observability.logs import bound, get_logger
+from steadwell.observability.metrics import (
+    JOURNEY_BUCKETS,
+    LATENCY_BUCKETS,
+    Counter,
+    Histogram,
+    LabelRefused,
+    collect,
+    counter,
+    forget_process,
+    histogram,
+)
+from steadwell.observability.tracing import annotate, current_traceparent, recorded_spans, span
+
+__all__ = [
+    "JOURNEY_BUCKETS",
+    "LATENCY_BUCKETS",
+    "Counter",
+    "Histogram",
+    "LabelRefused",
+    "annotate",
+    "bound",
+    "collect",
+    "counter",
+    "current_traceparent",
+    "forget_process",
+    "get_logger",
+    "histogram",
+    "recorded_spans",
+    "register_check",
+    "span",
+]
