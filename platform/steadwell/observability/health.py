@@ -83,12 +83,10 @@ def readiness() -> tuple[bool, dict[str, Answer]]:
 
 
 class _Postgres:
-    """Its own connection, outside the pool: a full pool is a reason to wait, not to leave service."""
+    """A connection of its own, outside the pool: a full pool is a reason to wait, not to leave service."""
 
     def __init__(self) -> None:
-        self._connection: psycopg.Connection[tuple[str, str]] | None = None
-        self._key: tuple[object, ...] = ()
-        self._missing: int | None = None
+        self._migrated = False
 
     def __call__(self) -> Answer:
         parameters = connections["default"].get_connection_params()
@@ -97,17 +95,13 @@ class _Postgres:
             for key in ("host", "port", "dbname", "user", "password")
             if key in parameters
         }
-        key = tuple(wanted.items())
-        if self._connection is None or self._connection.closed or key != self._key:
-            self._connection = psycopg.connect(**wanted, connect_timeout=2, autocommit=True)
-            self._key, self._missing = key, None
-        if self._missing == 0:
-            self._connection.execute("SELECT 1")
-        else:
-            self._missing = self._count_missing(self._connection)
-        if self._missing:
-            return {"state": "migrations-missing", "missing": self._missing}
-        return {}
+        with psycopg.connect(**wanted, connect_timeout=2, autocommit=True) as connection:
+            if self._migrated:
+                connection.execute("SELECT 1")
+                return {}
+            missing = self._count_missing(connection)
+        self._migrated = missing == 0
+        return {"state": "migrations-missing", "missing": missing} if missing else {}
 
     @staticmethod
     def _count_missing(connection: psycopg.Connection[tuple[str, str]]) -> int:

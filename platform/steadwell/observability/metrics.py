@@ -2,7 +2,7 @@
 
 Each process writes its numbers to a small mapped file in ``PROMETHEUS_MULTIPROC_DIR`` when that is set, and
 whoever is scraped adds all of them up: gunicorn has several workers, and a scrape meets only one. Without the
-folder, each process counts for itself. Numbers that live in Postgres are asked for at a scrape: see ``collect``.
+folder, each process counts for itself. What lives in Postgres is asked for at a scrape: see ``collect``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ CONTENT_TYPE: Final = prometheus_client.CONTENT_TYPE_LATEST
 
 
 class LabelRefused(Exception):
-    """A metric was declared with a label that is not on the list, or counted with a value that is no code."""
+    """A metric was declared with a label that is not on the list, or counted without its labels."""
 
 
 class Counter:
@@ -121,11 +121,9 @@ def _values(names: tuple[str, ...], labels: Mapping[str, str]) -> tuple[str, ...
     return tuple([labels[name] for name in names])
 
 
-def _codes(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not policy.is_code(value):
-            raise LabelRefused("a label's value must be a code")
-    return values
+def _codes(values: tuple[str, ...]) -> list[str]:
+    """Counting must not fail the work that is counted, so what is no code is counted under one word."""
+    return [value if policy.is_code(value) else "refused-value" for value in values]
 
 
 # What is asked at scrape time: name -> (doc, label, question). Apps register in AppConfig.ready().

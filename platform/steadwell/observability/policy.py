@@ -44,7 +44,7 @@ NUMBER_SUFFIXES: Final = ("_count", "_ms", "_seconds", "_bytes", "_rows")
 INSTANT_SUFFIX: Final = "_at"
 
 EVENT_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
-_CODE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/<>*+-]{0,119}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_.:/<>*+-]{0,119}")
 _OPAQUE: Final = re.compile(r"[0-9a-f]{16,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
