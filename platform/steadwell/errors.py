@@ -40,7 +40,8 @@ class Refusal(Exception):
 
     code: ClassVar[str] = "refused"
     kind: ClassVar[Kind] = Kind.CONFLICT
-    message: ClassVar[str] = "This cannot be done right now."
+    # A plain or a translatable text: the reader's language is known only when the refusal is raised.
+    message: ClassVar[object] = "This cannot be done right now."
 
     def __init__(self, message: str = "", *, fields: Mapping[str, str] | None = None) -> None:
         self.text = message or str(self.message)
