@@ -1,5 +1,12 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from steadwell.accounts import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("link/", views.link, name="accounts_link"),
+    path("sessions/", views.sessions, name="accounts_sessions"),
+    path("", include("allauth.account.urls")),
+    path("2fa/", include("allauth.mfa.urls")),
+]

@@ -16,13 +16,12 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "steadwell.accounts",  # before allauth, whose templates it replaces
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
     "axes",
     "rest_framework",
     "steadwell.observability",
@@ -30,7 +29,6 @@ INSTALLED_APPS = [
     "steadwell.history",
     "steadwell.outbox",
     "steadwell.identity",
-    "steadwell.accounts",
     "steadwell.portal",
     "notifications",
     "scheduling",
@@ -52,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "steadwell.accounts.middleware.ActorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -78,8 +77,29 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "steadwell.accounts.backends.AccountBackend",
 ]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# Sessions: rows in Postgres. By role: seconds without use, since signing in. The strictest role counts.
+SESSION_ENGINE = "steadwell.accounts.sessions"
+SESSION_COOKIE_NAME = "steadwell_session"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_TOUCH_SECONDS = 60  # how often at most the time of last use is written
+SESSION_LIMITS = {
+    "none": (30 * 60, 24 * 3600),
+    "patient": (30 * 60, 24 * 3600),
+    "proxy": (30 * 60, 24 * 3600),
+    "clinician": (15 * 60, 12 * 3600),
+    "front-desk": (15 * 60, 12 * 3600),
+    "manager": (15 * 60, 12 * 3600),
+    "administrator": (10 * 60, 8 * 3600),
+}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]

@@ -1,0 +1,107 @@
+"""What others ask about accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from steadwell.accounts.errors import UserNotFound
+from steadwell.accounts.models import Proxy, Session, User
+from steadwell.accounts.standing import load_user
+from steadwell.accounts.types import Contact, ProxyRight, SessionSummary
+from steadwell.accounts.user_agents import describe
+from steadwell.actor import Actor
+from steadwell.ids import PersonId, UserId
+
+
+def actor_for_user(*, user_id: UserId, now: datetime) -> Actor:
+    """The actor a user is right now. Raises UserNotFound, also for a disabled one."""
+    user = load_user(user_id, now=now)
+    if user is None or not user.is_active:
+        raise UserNotFound
+    return user.standing
+
+
+def contact_of(person_id: PersonId) -> Contact | None:
+    """How a patient is written to; None without an active account."""
+    return contacts_of([person_id]).get(person_id)
+
+
+def contacts_of(person_ids: Iterable[PersonId]) -> dict[PersonId, Contact]:
+    """The same for many patients in one statement."""
+    rows = User.objects.filter(person_id__in=list(person_ids), is_active=True).values_list(
+        "person_id", "id", "email", "language", "time_zone"
+    )
+    return {
+        PersonId(person_id): Contact(
+            user_id=UserId(user_id),
+            email=email,
+            language=language or settings.LANGUAGE_CODE,
+            time_zone=time_zone,
+        )
+        for person_id, user_id, email, language, time_zone in rows
+        if person_id
+    }
+
+
+def user_ids_for(person_id: PersonId, *, now: datetime | None = None) -> list[UserId]:
+    """The active users to tell about a patient: the patient and those who act for them (right now)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM accounts_user WHERE person_id = %(person_id)s AND is_active
+            UNION
+            SELECT u.id FROM accounts_proxy p JOIN accounts_user u ON u.id = p.user_id AND u.is_active
+            WHERE p.person_id = %(person_id)s AND p.valid_from <= coalesce(%(now)s, statement_timestamp())
+              AND (p.valid_until IS NULL OR p.valid_until > coalesce(%(now)s, statement_timestamp()))
+              AND (p.until_on IS NULL
+                   OR p.until_on::timestamp AT TIME ZONE p.time_zone
+                      > coalesce(%(now)s, statement_timestamp()))
+            ORDER BY 1
+            """,
+            {"person_id": person_id, "now": now},
+        )
+        return [UserId(row[0]) for row in cursor.fetchall()]
+
+
+def list_proxies(*, user_id: UserId) -> list[ProxyRight]:
+    """The rights a user holds, ended ones left out."""
+    rows = Proxy.objects.filter(user_id=user_id, valid_until__isnull=True).order_by("valid_from", "id")[:100]
+    return [
+        ProxyRight(
+            proxy_id=row.pk,
+            user_id=UserId(row.user_id),
+            person_id=PersonId(row.person_id),
+            relationship=row.relationship,
+            until_on=row.until_on,
+            time_zone=row.time_zone,
+        )
+        for row in rows
+    ]
+
+
+def list_sessions(
+    *, user_id: UserId, current: UUID | None = None, since: datetime | None = None
+) -> list[SessionSummary]:
+    """The browsers a user is signed in with, latest first; those last used before ``since`` left out."""
+    rows = Session.objects.filter(user_id=user_id)
+    if since is not None:
+        rows = rows.filter(last_seen_at__gt=since)
+    summaries = []
+    for row in rows.order_by("-last_seen_at").defer("data")[:50]:
+        browser, system = describe(row.device)
+        summaries.append(
+            SessionSummary(
+                session_id=row.id,
+                browser=browser,
+                system=system,
+                created_at=row.created_at,
+                last_seen_at=row.last_seen_at,
+                current=row.id == current,
+            )
+        )
+    return summaries

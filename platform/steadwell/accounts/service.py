@@ -1,0 +1,54 @@
+"""Accounts: people who sign in, what they may do and for whom. The only module others import."""
+
+from __future__ import annotations
+
+from steadwell.accounts.ending import end_session, sign_out_everywhere
+from steadwell.accounts.errors import (
+    AlreadyLinked,
+    EmailTaken,
+    LastAdministrator,
+    UnknownTimeZone,
+    UserNotFound,
+)
+from steadwell.accounts.granting import add_proxy, end_proxy
+from steadwell.accounts.granting import grant as grant_role
+from steadwell.accounts.granting import revoke as revoke_role
+from steadwell.accounts.people import create_user, disable_user, enable_user, link_person, set_preferences
+from steadwell.accounts.queries import (
+    actor_for_user,
+    contact_of,
+    contacts_of,
+    list_proxies,
+    list_sessions,
+    user_ids_for,
+)
+from steadwell.accounts.types import Account, Contact, ProxyRight, SessionSummary
+
+__all__ = [
+    "Account",
+    "AlreadyLinked",
+    "Contact",
+    "EmailTaken",
+    "LastAdministrator",
+    "ProxyRight",
+    "SessionSummary",
+    "UnknownTimeZone",
+    "UserNotFound",
+    "actor_for_user",
+    "add_proxy",
+    "contact_of",
+    "contacts_of",
+    "create_user",
+    "disable_user",
+    "enable_user",
+    "end_proxy",
+    "end_session",
+    "grant_role",
+    "link_person",
+    "list_proxies",
+    "list_sessions",
+    "revoke_role",
+    "set_preferences",
+    "sign_out_everywhere",
+    "user_ids_for",
+]
