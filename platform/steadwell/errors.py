@@ -56,7 +56,7 @@ class Refusal(Exception):
 class Invalid(Refusal):
     code = "invalid"
     kind = Kind.INVALID
-    message = "Some of what was entered cannot be used."
+    message: ClassVar[object] = "Some of what was entered cannot be used."
 
 
 class NotFound(Refusal):
@@ -64,19 +64,21 @@ class NotFound(Refusal):
 
     code = "not-found"
     kind = Kind.NOT_FOUND
-    message = "We could not find that."
+    message: ClassVar[object] = "We could not find that."
 
 
 class Forbidden(Refusal):
     code = "forbidden"
     kind = Kind.FORBIDDEN
-    message = "Your account does not allow this."
+    message: ClassVar[object] = "Your account does not allow this."
 
 
 class Stale(Refusal):
     code = "stale"
     kind = Kind.STALE
-    message = "This has changed since you opened it. Look at the latest version and try again."
+    message: ClassVar[object] = (
+        "This has changed since you opened it. Look at the latest version and try again."
+    )
 
 
 class Busy(Refusal):
@@ -84,7 +86,7 @@ class Busy(Refusal):
 
     code = "busy"
     kind = Kind.BUSY
-    message = "Many people are using this at once. Please try again in a moment."
+    message: ClassVar[object] = "Many people are using this at once. Please try again in a moment."
 
 
 class RequestKeyReused(Refusal):
@@ -92,4 +94,6 @@ class RequestKeyReused(Refusal):
 
     code = "request-key-reused"
     kind = Kind.CONFLICT
-    message = "This form was already sent with other answers. Open it again to start afresh."
+    message: ClassVar[object] = (
+        "This form was already sent with other answers. Open it again to start afresh."
+    )

@@ -16,8 +16,6 @@ from django.db import models
 from source_tree import PACKAGES, Source, planted, product_code
 
 OUR_LABELS = {name.split("/")[-1] for name in PACKAGES}
-# Django's own mixin brings them; nothing else of ours points out of its app.
-ALLOWED_OUT = {("accounts.User", "auth.Group"), ("accounts.User", "auth.Permission")}
 
 
 def is_ours(model: type) -> bool:
@@ -41,7 +39,6 @@ def outside_references(found: Iterable[type[models.Model]]) -> list[str]:
         for field in (*model._meta.fields, *model._meta.many_to_many)
         if isinstance(field.related_model, type)
         and field.related_model._meta.app_label != model._meta.app_label
-        if (model._meta.label, field.related_model._meta.label) not in ALLOWED_OUT
     ]
 
 

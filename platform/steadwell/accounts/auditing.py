@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from importlib import import_module
 from uuid import UUID
 
 from steadwell.actor import Actor
 
-try:
-    from steadwell.audit import service as audit
-except ImportError:
-    audit = None
 from steadwell.ids import PersonId
 
 
@@ -24,7 +21,9 @@ def record(
     person_id: UUID | None = None,
     detail: Mapping[str, str] | None = None,
 ) -> None:
-    if audit is None:
+    try:
+        audit = import_module("steadwell.audit.service")
+    except ImportError:
         return
     audit.record(
         actor=actor,

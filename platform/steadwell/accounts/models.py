@@ -68,6 +68,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 name="accounts_user_person", fields=["person_id"], condition=Q(person_id__isnull=False)
             ),
+            # A clinician has one account.
             models.UniqueConstraint(
                 name="accounts_user_practitioner",
                 fields=["practitioner_id"],
@@ -122,10 +123,12 @@ class Grant(models.Model):
                 condition=Q(valid_until__isnull=True),
                 nulls_distinct=False,
             ),
+            # Patients and proxies are not granted; a typing error is no role.
             models.CheckConstraint(
                 name="accounts_grant_staff_role",
                 condition=Q(role__in=[role.value for role in sorted(STAFF_ROLES)]),
             ),
+            # No right ends before it began.
             models.CheckConstraint(
                 name="accounts_grant_period",
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
@@ -162,11 +165,13 @@ class Proxy(models.Model):
     class Meta:
         verbose_name_plural = "proxies"
         constraints = [
+            # A person is held for once at a time, so that ending the right ends it.
             models.UniqueConstraint(
                 name="accounts_proxy_once",
                 fields=["user", "person_id"],
                 condition=Q(valid_until__isnull=True),
             ),
+            # No right ends before it began.
             models.CheckConstraint(
                 name="accounts_proxy_period",
                 condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
@@ -220,7 +225,10 @@ class Throttle(models.Model):
     used = models.IntegerField()
 
     class Meta:
-        indexes = [models.Index(name="accounts_throttle_window", fields=["window_started_at"])]
+        indexes = [
+            # Clearing out windows that have passed.
+            models.Index(name="accounts_throttle_window", fields=["window_started_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.door
