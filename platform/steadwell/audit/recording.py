@@ -1,0 +1,90 @@
+"""Writing entries: one INSERT in the caller's transaction, and no data without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from django.db import DatabaseError, connection
+
+from steadwell.actor import Actor, Role
+from steadwell.audit.context import current_request_id, current_trace_id
+from steadwell.audit.errors import AuditUnavailable
+from steadwell.ids import PersonId
+
+_COLUMNS = (
+    "at, user_id, roles, capacity, actor_name, action, category, subject_id, entity_id, reason, detail, request_id, trace_id"
+)
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)"
+_INSERT = f"INSERT INTO audit_auditentry ({_COLUMNS}) VALUES "  # noqa: S608 - constants only
+_REASON_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing to record, for ``record_many``. ``detail`` holds ids and codes, never clinical content."""
+
+    action: str
+    category: str
+    subject_id: PersonId | None = None
+    entity_id: UUID | None = None
+    reason: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+def record(
+    *,
+    actor: Actor,
+    action: str,
+    category: str,
+    now: datetime,
+    subject_id: PersonId | None = None,
+    entity_id: UUID | None = None,
+    reason: str = "",
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Record one act: ``action`` as "appointment.book", ``category`` as the kind of data, "appointment".
+
+    Call it inside the transaction of a write, or before the body of a read leaves. Raises AuditUnavailable, after
+    which the caller's transaction cannot commit: a write that cannot be recorded does not happen.
+    """
+    entry = Entry(
+        action=action, category=category, subject_id=subject_id, entity_id=entity_id, reason=reason, detail=detail or {}
+    )
+    record_many([entry], actor=actor, now=now)
+
+
+def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> None:
+    """Record several acts of one actor in one statement."""
+    if not entries:
+        return
+    roles = ",".join(sorted(actor.roles))
+    request_id, trace_id = current_request_id(), current_trace_id()
+    values: list[object] = []
+    for entry in entries:
+        values += (
+            now, actor.user_id, roles, capacity_of(actor, entry.subject_id), actor.name, entry.action, entry.category,
+            entry.subject_id, entry.entity_id, entry.reason[:_REASON_LENGTH],
+            orjson.dumps(entry.detail).decode() if entry.detail else "{}", request_id, trace_id,
+        )  # fmt: skip
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT + ", ".join([_ROW] * len(entries)), values)
+    except DatabaseError as error:
+        raise AuditUnavailable from error
+
+
+def capacity_of(actor: Actor, subject_id: PersonId | None) -> str:
+    """For whom the actor acts on this person's data: the least surprising answer for the patient who reads it."""
+    if Role.SYSTEM in actor.roles:
+        return "system"
+    if subject_id is not None and subject_id == actor.person_id:
+        return "self"
+    if subject_id is not None and subject_id in actor.proxy_for:
+        return "proxy"
+    if actor.is_staff:
+        return "staff"
+    return "anonymous" if actor.user_id is None else "user"

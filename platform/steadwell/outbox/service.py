@@ -1,0 +1,36 @@
+"""The ledger of promised work (DESIGN 5): tell events, hear them, promise work for a time, make requests repeatable.
+
+Everything here is written in the caller's transaction. Celery and Valkey only carry ids; losing them loses nothing.
+"""
+
+from __future__ import annotations
+
+from steadwell.outbox.ages import quarantined_count, queue_ages, queue_depths
+from steadwell.outbox.due import cancel_due, schedule, schedule_many
+from steadwell.outbox.errors import Impossible, Retry
+from steadwell.outbox.publishing import publish
+from steadwell.outbox.registry import forget, handle_due, repeat, subscribe, subscribe_outside
+from steadwell.outbox.requests import claim_request
+from steadwell.outbox.types import DeliveryContext, DueRow, NewDueRow, OutsideHandler
+
+__all__ = [
+    "DeliveryContext",
+    "DueRow",
+    "Impossible",
+    "NewDueRow",
+    "OutsideHandler",
+    "Retry",
+    "cancel_due",
+    "claim_request",
+    "forget",
+    "handle_due",
+    "publish",
+    "quarantined_count",
+    "queue_ages",
+    "queue_depths",
+    "repeat",
+    "schedule",
+    "schedule_many",
+    "subscribe",
+    "subscribe_outside",
+]

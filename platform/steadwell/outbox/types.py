@@ -1,0 +1,74 @@
+"""What crosses the ledger's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from steadwell.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryContext:
+    """What a handler may want to know about this run.
+
+    ``attempt`` counts from 1. ``late`` is true for a due row that runs well after its time. ``uncertain`` is true when
+    an earlier attempt began its outside call and its end is not known: the call may have had its effect.
+    """
+
+    delivery_id: int
+    attempt: int
+    now: datetime
+    late: bool = False
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """A promise whose time has come."""
+
+    kind: str
+    key: str
+    due_at: datetime
+    expires_at: datetime | None
+    about: UUID | None
+    payload: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDueRow:
+    """A promise to make, for ``schedule_many``."""
+
+    kind: str
+    key: str
+    due_at: datetime
+    about: UUID | None = None
+    payload: Mapping[str, str] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+E = TypeVar("E", bound=Event)
+E_in = TypeVar("E_in", bound=Event, contravariant=True)
+Call = TypeVar("Call")
+Outcome = TypeVar("Outcome")
+
+Handler = Callable[[E, DeliveryContext], None]
+DueHandler = Callable[[DueRow, DeliveryContext], None]
+
+
+class OutsideHandler(Protocol[E_in, Call, Outcome]):
+    """A consumer that reaches outside (mail, SMS, an EHR), in three steps.
+
+    ``prepare`` and ``settle`` each run in a transaction of their own, ``settle`` in the one that marks the delivery done.
+    ``call`` runs between them with no database connection held. ``prepare`` may answer None: nothing to send, done.
+    When the process dies between ``call`` and ``settle`` the next ``prepare`` sees ``ctx.uncertain``.
+    """
+
+    def prepare(self, event: E_in, ctx: DeliveryContext) -> Call | None: ...
+
+    def call(self, call: Call) -> Outcome: ...
+
+    def settle(self, event: E_in, ctx: DeliveryContext, outcome: Outcome) -> None: ...
