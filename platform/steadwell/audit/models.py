@@ -1,4 +1,4 @@
-"""The audit trail's tables. Both are append-only for the app's role by right, and for everybody by trigger."""
+"""The audit trail's tables. Append-only: for the app's role by right, for everybody by trigger."""
 
 from __future__ import annotations
 
@@ -31,13 +31,19 @@ class AuditEntry(models.Model):
         indexes = [
             # "Who looked at my record", newest first.
             models.Index(
-                fields=["subject_id", "-id"], name="audit_by_subject", condition=models.Q(subject_id__isnull=False)
+                fields=["subject_id", "-id"],
+                name="audit_by_subject",
+                condition=models.Q(subject_id__isnull=False),
             ),
             # "What happened to this visit", and "what did this user do".
             models.Index(
-                fields=["entity_id", "-id"], name="audit_by_entity", condition=models.Q(entity_id__isnull=False)
+                fields=["entity_id", "-id"],
+                name="audit_by_entity",
+                condition=models.Q(entity_id__isnull=False),
             ),
-            models.Index(fields=["user_id", "-id"], name="audit_by_user", condition=models.Q(user_id__isnull=False)),
+            models.Index(
+                fields=["user_id", "-id"], name="audit_by_user", condition=models.Q(user_id__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -47,7 +53,9 @@ class AuditEntry(models.Model):
 class AuditSeal(models.Model):
     """A sealed batch of entries: its place in the gapless chain, its digests, its signed head. phi: none."""
 
-    number = models.BigIntegerField(primary_key=True)  # 1, 2, 3 …: assigned by the sealer, never by a sequence
+    number = models.BigIntegerField(
+        primary_key=True
+    )  # 1, 2, 3 …: assigned by the sealer, never by a sequence
     sealed_at = models.DateTimeField()
     entry_ids = models.JSONField()  # in the order they were hashed
     digests = models.BinaryField()  # 32 bytes per entry, same order: names the row that was changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -16,7 +17,8 @@ from steadwell.audit.errors import AuditUnavailable
 from steadwell.ids import PersonId
 
 _COLUMNS = (
-    "at, user_id, roles, capacity, actor_name, action, category, subject_id, entity_id, reason, detail, request_id, trace_id"
+    "at, user_id, roles, capacity, actor_name, action, category,"
+    " subject_id, entity_id, reason, detail, request_id, trace_id"
 )
 _ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)"
 _INSERT = f"INSERT INTO audit_auditentry ({_COLUMNS}) VALUES "  # noqa: S608 - constants only
@@ -48,11 +50,16 @@ def record(
 ) -> None:
     """Record one act: ``action`` as "appointment.book", ``category`` as the kind of data, "appointment".
 
-    Call it inside the transaction of a write, or before the body of a read leaves. Raises AuditUnavailable, after
-    which the caller's transaction cannot commit: a write that cannot be recorded does not happen.
+    Call it inside the transaction of a write, or before the body of a read leaves. Raises AuditUnavailable,
+    after which the caller's transaction cannot commit: a write that cannot be recorded does not happen.
     """
     entry = Entry(
-        action=action, category=category, subject_id=subject_id, entity_id=entity_id, reason=reason, detail=detail or {}
+        action=action,
+        category=category,
+        subject_id=subject_id,
+        entity_id=entity_id,
+        reason=reason,
+        detail=detail or {},
     )
     record_many([entry], actor=actor, now=now)
 
@@ -63,11 +70,11 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
         return
     roles = ",".join(sorted(actor.roles))
     request_id, trace_id = current_request_id(), current_trace_id()
-    values: list[object] = []
+    values: list[Any] = []
     for entry in entries:
         values += (
-            now, actor.user_id, roles, capacity_of(actor, entry.subject_id), actor.name, entry.action, entry.category,
-            entry.subject_id, entry.entity_id, entry.reason[:_REASON_LENGTH],
+            now, actor.user_id, roles, capacity_of(actor, entry.subject_id), actor.name,
+            entry.action, entry.category, entry.subject_id, entry.entity_id, entry.reason[:_REASON_LENGTH],
             orjson.dumps(entry.detail).decode() if entry.detail else "{}", request_id, trace_id,
         )  # fmt: skip
     try:
@@ -78,7 +85,7 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
 
 
 def capacity_of(actor: Actor, subject_id: PersonId | None) -> str:
-    """For whom the actor acts on this person's data: the least surprising answer for the patient who reads it."""
+    """For whom the actor acts on this person's data, in the word that the patient reads."""
     if Role.SYSTEM in actor.roles:
         return "system"
     if subject_id is not None and subject_id == actor.person_id:

@@ -1,4 +1,4 @@
-"""The base of every version table: what was said, when it was true, when we learnt it, who said so and why."""
+"""The base of every version table: what was said, when it was true, when we learnt it, and why."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from django.db import models
 class Version(models.Model):
     """One version of one fact (DESIGN 6). Rows are only ever added; a correction is the next version.
 
-    ``valid_from`` to ``valid_to`` is when it was true, open at the end when ``valid_to`` is empty; ``recorded_at`` is
-    when we learnt it. ``supersedes`` is the version the writer saw. A fact entered in error is superseded by a version
-    that covers the same time. phi: as the table that inherits it.
+    ``valid_from`` to ``valid_to`` is when it was true, open at the end when ``valid_to`` is empty;
+    ``recorded_at`` is when we learnt it. ``supersedes`` is the version the writer saw. A fact entered in
+    error is superseded by a version that covers the same time. phi: as the table that inherits it.
 
-    Every inheriting table is made append-only in its first migration by ``steadwell.history.operations.AppendOnly``.
+    Every inheriting table is made append-only in its first migration by
+    ``steadwell.history.operations.AppendOnly``.
     """
 
     entity_id = models.UUIDField()
@@ -29,9 +30,12 @@ class Version(models.Model):
     class Meta:
         abstract = True
         constraints = [
-            # Two writers who saw the same version cannot both add the next one. Also the index of every as-of query.
+            # Two writers who saw the same version cannot both add the next one. Also the index of every as-of
+            # query.
             models.UniqueConstraint(fields=["entity_id", "version"], name="%(app_label)s_%(class)s_version"),
-            models.CheckConstraint(condition=models.Q(version__gte=1), name="%(app_label)s_%(class)s_from_one"),
+            models.CheckConstraint(
+                condition=models.Q(version__gte=1), name="%(app_label)s_%(class)s_from_one"
+            ),
             models.CheckConstraint(
                 condition=models.Q(supersedes__isnull=True) | models.Q(supersedes__lt=models.F("version")),
                 name="%(app_label)s_%(class)s_supersedes",

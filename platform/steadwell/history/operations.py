@@ -1,4 +1,4 @@
-"""Migration operations that make a table append-only, for the app's role by right and for the owner by trigger."""
+"""Make a table append-only: for the app's role by right, for its owner by trigger."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 
-# A statement trigger also refuses what touches no row, TRUNCATE, cascades and INSERT .. ON CONFLICT DO UPDATE.
+# A statement trigger also refuses what touches no row, TRUNCATE, cascades and INSERT .. ON CONFLICT DO
+# UPDATE.
 REFUSE = """
 CREATE OR REPLACE FUNCTION steadwell_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
 END $$
 """
 # A single-role database (a managed one in a trial) has no role to take rights from; its trigger still stands.

@@ -13,11 +13,11 @@ V = TypeVar("V", bound=Version)
 
 
 def as_of(queryset: QuerySet[V], *, recorded: datetime, valid: datetime | None = None) -> QuerySet[V]:
-    """The one version of each entity that we held at ``recorded``; with ``valid``, the one about that moment.
+    """The version of each entity that we held at ``recorded``; with ``valid``, about that moment.
 
-    Of the versions known by then (and covering ``valid``, start included, end not) the newest wins. The answer is an
-    ordinary queryset: a filter put on it, before or after, asks about the versions in force and never brings an older
-    one back.
+    Of the versions known by then (and covering ``valid``, start included, end not) the newest wins. It is an
+    ordinary queryset: a filter put on it, before or after, asks about the versions in force and never brings
+    an older one back.
     """
     known = Q(recorded_at__lte=recorded)
     if valid is not None:

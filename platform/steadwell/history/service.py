@@ -1,7 +1,8 @@
 """Append-only versions with valid time and recorded time (DESIGN 6).
 
-``steadwell.history.models.Version`` is the abstract base to inherit, ``steadwell.history.operations.AppendOnly`` the
-migration operation that every version table needs. Both are public where Django needs the path.
+``steadwell.history.models.Version`` is the abstract base to inherit,
+``steadwell.history.operations.AppendOnly`` the migration operation that every version table needs. Both are
+public where Django needs the path.
 """
 
 from __future__ import annotations

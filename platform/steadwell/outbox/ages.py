@@ -10,10 +10,12 @@ from django.db import connection
 
 _AGES = """
 SELECT queue, min(available_at) FROM outbox_outboxdelivery
-WHERE (state = 'waiting' AND available_at <= %(now)s) OR state IN ('handed', 'running') GROUP BY queue
+WHERE (state = 'waiting' AND available_at <= %(now)s) OR state IN ('handed', 'running')
+GROUP BY queue
 """
 _DEPTHS = """
-SELECT queue, count(*) FROM outbox_outboxdelivery WHERE state IN ('waiting', 'handed', 'running') GROUP BY queue
+SELECT queue, count(*) FROM outbox_outboxdelivery
+WHERE state IN ('waiting', 'handed', 'running') GROUP BY queue
 """
 
 
@@ -29,7 +31,7 @@ def queue_ages(now: datetime) -> Mapping[str, float]:
 
 
 def queue_depths() -> Mapping[str, int]:
-    """For each queue how many deliveries are unfinished, those that wait for their next attempt included."""
+    """For each queue how many deliveries are unfinished, those waiting for their next attempt included."""
     with connection.cursor() as cursor:
         cursor.execute(_DEPTHS)
         depths = dict(cursor.fetchall())

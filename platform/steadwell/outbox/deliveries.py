@@ -83,7 +83,7 @@ def deliver(*, delivery_id: int, now: datetime) -> None:
             _run(taken, now)
         except LeaseLost:
             return
-        except Exception as error:  # noqa: BLE001 - the one loop whose job is to survive; the ledger keeps the cause
+        except Exception as error:  # noqa: BLE001 - its job is to survive; the ledger keeps the cause
             _note_failure(taken, error)
 
 
@@ -93,7 +93,21 @@ def _take(delivery_id: int, now: datetime) -> Taken | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    (id_, consumer, attempt, called, name, payload, traceparent, kind, key, due_at, expires_at, about, state) = row
+    (
+        id_,
+        consumer,
+        attempt,
+        called,
+        name,
+        payload,
+        traceparent,
+        kind,
+        key,
+        due_at,
+        expires_at,
+        about,
+        state,
+    ) = row
     payload = _as_mapping(payload)
     due = None
     if kind is not None:
@@ -106,12 +120,17 @@ def _take(delivery_id: int, now: datetime) -> Taken | None:
 
 def _as_mapping(payload: Any) -> Mapping[str, Any]:
     # Django turns off psycopg's own reading of jsonb.
-    return orjson.loads(payload) if isinstance(payload, str | bytes) else payload
+    loaded: Mapping[str, Any] = orjson.loads(payload) if isinstance(payload, str | bytes) else payload
+    return loaded
 
 
 def _run(taken: Taken, now: datetime) -> None:
     context = DeliveryContext(
-        delivery_id=taken.id, attempt=taken.attempt, now=now, uncertain=taken.uncertain, late=_is_late(taken, now)
+        delivery_id=taken.id,
+        attempt=taken.attempt,
+        now=now,
+        uncertain=taken.uncertain,
+        late=_is_late(taken, now),
     )
     if taken.due is not None:
         _run_due(taken, taken.due, context)
@@ -163,7 +182,7 @@ def _mark(statement: str, taken: Taken, now: datetime) -> None:
 
 
 def _note_failure(taken: Taken, error: Exception) -> None:
-    """Put the delivery back with a back-off, or aside when there is no hope. The cause is a code, never content."""
+    """Back with a back-off, or aside when there is no hope. The cause is a code, never content."""
     now = clock.now()
     hopeless = isinstance(error, Impossible) or (isinstance(error, Refusal) and error.kind in _HOPELESS)
     aside = hopeless or taken.attempt >= _allowed(taken)
@@ -177,7 +196,8 @@ def _note_failure(taken: Taken, error: Exception) -> None:
                 "state": "quarantined" if aside else "waiting",
                 "available_at": now if aside else now + after,
                 "queues": _retry_queues(),
-                # Only a Retry says that nothing happened outside; a prepare that failed rolled its own mark back.
+                # Only a Retry says that nothing happened outside; a prepare that failed rolled its own mark
+                # back.
                 "called": False if isinstance(error, Retry) else None,
                 "cause": cause_of(error),
             },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -41,7 +42,8 @@ def schedule(
 ) -> None:
     """Promise work at ``due_at``. The same kind and key is one row: repeating moves it while it still waits.
 
-    ``about`` names what it is tied to, for ``cancel_due``. After ``expires_at`` it is marked expired and never run.
+    ``about`` names what it is tied to, for ``cancel_due``. After ``expires_at`` it is marked expired and
+    never run.
     """
     row = NewDueRow(
         kind=kind, key=key, due_at=due_at, about=about, payload=payload or {}, expires_at=expires_at
@@ -50,11 +52,11 @@ def schedule(
 
 
 def schedule_many(rows: Sequence[NewDueRow], *, now: datetime) -> None:
-    """Promise several in one statement. Two rows of one kind and key in one call are refused by the database."""
+    """Promise several in one statement. Each kind and key may stand in it once."""
     if not rows:
         return
     traceparent = current_traceparent()
-    values: list[object] = []
+    values: list[Any] = []
     for row in rows:
         payload = orjson.dumps(row.payload).decode()
         values += (row.kind, row.key, row.due_at, row.expires_at, row.about, payload, now, traceparent)
@@ -69,4 +71,4 @@ def cancel_due(*, kind_prefix: str, about: UUID) -> int:
     """Take back what was promised about something, fired but not yet run included. Answers how many rows."""
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL, [about, kind_prefix])
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""How a handler tells the ledger what to do with a failure. Anything else it raises is retried with back-off."""
+"""What a handler may tell the ledger about a failure. Anything else it raises is retried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from steadwell.errors import NotFound, Refusal
 
 
 class Impossible(Exception):
-    """No further attempt can succeed: set the delivery aside at once. ``code`` is stable and names the cause."""
+    """No further attempt can succeed: set the delivery aside at once. ``code`` names the cause."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -16,7 +16,7 @@ class Impossible(Exception):
 
 
 class Retry(Exception):
-    """Nothing happened outside; try again, after ``after`` when given (a breaker is open, a server said when)."""
+    """Nothing happened outside; try again, after ``after`` when given (an open breaker knows when)."""
 
     def __init__(self, code: str, *, after: timedelta | None = None) -> None:
         self.code, self.after = code, after

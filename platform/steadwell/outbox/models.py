@@ -56,7 +56,9 @@ class OutboxDue(models.Model):
             models.Index(fields=["due_at"], name="outbox_due_waiting", condition=Q(state="waiting")),
             # A visit moved or was cancelled: take back what was promised about it.
             models.Index(
-                fields=["about"], name="outbox_due_about", condition=Q(about__isnull=False, state__in=["waiting", "fired"])
+                fields=["about"],
+                name="outbox_due_about",
+                condition=Q(about__isnull=False, state__in=["waiting", "fired"]),
             ),
         ]
 
@@ -86,7 +88,8 @@ class OutboxDelivery(models.Model):
     created_at = models.DateTimeField(_("since"))
     available_at = models.DateTimeField()
     handed_at = models.DateTimeField(null=True)
-    # Handed or running: after this the relay takes it back. The attempt's number is the fence of a late finisher.
+    # Handed or running: after this the relay takes it back. The attempt's number is the fence of a late
+    # finisher.
     lease_until = models.DateTimeField(null=True)
     # The outside call was begun and its end is not known.
     called = models.BooleanField(default=False)
@@ -103,7 +106,9 @@ class OutboxDelivery(models.Model):
             ),
             # A consumer hears an event once; a due row fires once. Also the indexes of the two foreign keys.
             models.UniqueConstraint(fields=["event", "consumer"], name="outbox_delivery_once"),
-            models.UniqueConstraint(fields=["due"], name="outbox_delivery_due_once", condition=Q(due__isnull=False)),
+            models.UniqueConstraint(
+                fields=["due"], name="outbox_delivery_due_once", condition=Q(due__isnull=False)
+            ),
         ]
         indexes = [
             # The relay: what waits, per queue, oldest first. Small however long the ledger grows.
@@ -112,7 +117,9 @@ class OutboxDelivery(models.Model):
             ),
             # The relay's cap per queue, leases that ran out, and the oldest age.
             models.Index(
-                fields=["queue", "available_at"], name="outbox_underway", condition=Q(state__in=["handed", "running"])
+                fields=["queue", "available_at"],
+                name="outbox_underway",
+                condition=Q(state__in=["handed", "running"]),
             ),
             # Staff: what was set aside.
             models.Index(fields=["id"], name="outbox_quarantined", condition=Q(state="quarantined")),

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
+import structlog
+from django.db import InterfaceError, OperationalError, connection
 
+from steadwell import clock
 from steadwell.outbox.due import schedule_many
 from steadwell.outbox.publishing import CHANNEL
 from steadwell.outbox.registry import due_kinds, repeating
 from steadwell.outbox.types import NewDueRow
 
+log = structlog.get_logger(__name__)
+
+_BATCH = 500
+_POLL_SECONDS = 1.0
+_REPEAT_SECONDS = 10.0
 # Expired rows are marked and never run. Rows of a kind that this release does not know stay as they are.
 _FIRE = """
 WITH kind AS (
@@ -34,10 +44,10 @@ FROM moved
 """
 
 
-def fire(*, now: datetime, batch: int = 500) -> tuple[int, int]:
-    """Turn ripe rows into deliveries on their kind's queue. Answers how many fired and how many had expired."""
+def fire(*, now: datetime, batch: int = _BATCH) -> tuple[int, int]:
+    """Turn ripe rows into deliveries on their kind's queue. Answers how many fired, how many had expired."""
     kinds = list(due_kinds())
-    values = {
+    values: dict[str, Any] = {
         "kinds": [kind.kind for kind in kinds],
         "queues": [kind.queue for kind in kinds],
         "now": now,
@@ -57,3 +67,35 @@ def keep_repeating(*, now: datetime) -> None:
         slot = int(now.timestamp() // each.every.total_seconds())
         rows.append(NewDueRow(kind=each.kind, key=str(slot), due_at=now, expires_at=now + each.every * 2))
     schedule_many(rows, now=now)
+
+
+class Poller:
+    """One poller. Any number may run beside each other; one that was down for hours catches up once."""
+
+    def __init__(self, *, stop: threading.Event | None = None) -> None:
+        self.stop = stop or threading.Event()
+        self._next_repeat = 0.0
+
+    def run(self) -> None:
+        """Until told to stop. A database that is away is waited for."""
+        pause = 0.0
+        while not self.stop.is_set():
+            try:
+                more = self.step()
+                pause = 0.0 if more else _POLL_SECONDS
+            except (OperationalError, InterfaceError):
+                connection.close()
+                pause = min(max(0.5, pause * 2), 10.0)
+                log.warning("database.unreachable", pause=pause)
+            self.stop.wait(pause)
+
+    def step(self) -> bool:
+        """One batch. Answers whether there may be more."""
+        now = clock.now()
+        if time.monotonic() >= self._next_repeat:
+            keep_repeating(now=now)
+            self._next_repeat = time.monotonic() + _REPEAT_SECONDS
+        fired, expired = fire(now=now, batch=_BATCH)
+        if expired:
+            log.warning("due.expired", rows=expired)
+        return fired + expired == _BATCH

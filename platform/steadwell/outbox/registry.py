@@ -81,14 +81,16 @@ def handle_due(
     late_after: timedelta = timedelta(minutes=5),
     attempts: int = DEFAULT_ATTEMPTS,
 ) -> None:
-    """Run ``handler`` once for each row of a kind when it falls due; ``ctx.late`` is set after ``late_after``."""
+    """Run ``handler`` once for each row of a kind when due; ``ctx.late`` is set after ``late_after``."""
     _check_queue(queue)
     _once(_due_kinds, kind)
-    _due_kinds[kind] = DueKind(kind=kind, queue=queue, handler=handler, late_after=late_after, attempts=attempts)
+    _due_kinds[kind] = DueKind(
+        kind=kind, queue=queue, handler=handler, late_after=late_after, attempts=attempts
+    )
 
 
 def repeat(kind: str, *, every: timedelta, queue: str, handler: DueHandler) -> None:
-    """Run ``handler`` about once per ``every``, by one process of many. A slot missed while down is not made up for."""
+    """Run ``handler`` once per ``every``, in one process of many. What was missed while down stays missed."""
     handle_due(kind, queue=queue, handler=handler)
     _repeating[kind] = Repeating(kind=kind, every=every)
 

@@ -1,93 +1,165 @@
-"""From the ledger to the queues. Several relays may run; a relay that dies, or a Valkey that forgets, loses nothing."""
+"""From the ledger to the queues. A relay that dies, or a Valkey that forgets or freezes, loses nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from django.conf import settings
-from django.db import connection
+import structlog
+from celery import current_app
+from django.db import InterfaceError, OperationalError, connection
+from kombu import Connection
+from kombu.exceptions import OperationalError as BrokerOperationalError
 
-from steadwell.outbox.registry import DEFAULT_ATTEMPTS
+from steadwell import clock
+from steadwell.outbox import handover
+from steadwell.outbox.publishing import CHANNEL
+from steadwell.outbox.tasks import deliver
 
-# What may be on its way in one queue at once. A flushed Valkey costs these few hand-overs, and an urgent row is never
-# behind more than these.
-_ROOM = """
-SELECT queue, count(*) FROM outbox_outboxdelivery WHERE state IN ('handed', 'running') GROUP BY queue
-"""
-_CLAIM = """
-WITH picked AS (
-    SELECT delivery.id FROM unnest(%(queues)s::text[], %(rooms)s::int[]) AS place (queue, room)
-    CROSS JOIN LATERAL (
-        SELECT id FROM outbox_outboxdelivery
-        WHERE state = 'waiting' AND queue = place.queue AND available_at <= %(now)s
-        ORDER BY available_at, id LIMIT place.room FOR UPDATE SKIP LOCKED
-    ) AS delivery
-)
-UPDATE outbox_outboxdelivery d SET state = 'handed', handed_at = %(now)s, lease_until = %(until)s
-FROM picked WHERE d.id = picked.id RETURNING d.queue, d.id
-"""
-_RELEASE = """
-UPDATE outbox_outboxdelivery SET state = 'waiting', lease_until = NULL
-WHERE id = ANY(%(ids)s) AND state = 'handed' AND handed_at = %(handed_at)s
-"""
-# A handed row whose message was lost waits again. A running one whose process died has its attempt on the count
-# already: at the allowed number it is set aside, so that what kills its worker cannot do it for ever.
-_RECLAIM = """
-WITH lost AS (
-    SELECT id FROM outbox_outboxdelivery
-    WHERE state IN ('handed', 'running') AND lease_until < %(now)s LIMIT 1000 FOR UPDATE SKIP LOCKED
-)
-UPDATE outbox_outboxdelivery d SET
-    state = CASE WHEN d.state = 'running' AND d.attempts >= %(attempts)s THEN 'quarantined' ELSE 'waiting' END,
-    last_error = CASE WHEN d.state = 'running' THEN 'process-lost' ELSE d.last_error END,
-    lease_until = NULL
-FROM lost WHERE d.id = lost.id RETURNING d.state
-"""
-# A Valkey that came back empty: all that was handed over and not begun is handed over again, without waiting.
-_RECLAIM_HANDED = """
-UPDATE outbox_outboxdelivery SET state = 'waiting', lease_until = NULL WHERE state = 'handed' AND handed_at < %(now)s
-"""
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+_FULL_SECONDS = 0.05  # a queue at its cap: look again soon, its workers ring no bell
+_LONGEST_PAUSE = 5.0
+# Lives and dies with the queues: when it is gone, so are the messages.
+_MARKER = "steadwell:queues-are-whole"
 
 
-def claim(*, now: datetime, batch: int = 100) -> Mapping[str, list[int]]:
-    """Take what waits, at most ``batch`` per queue and the queue's cap, under a lease. Urgent queues come first."""
-    queues = list(settings.CELERY_TASK_QUEUES)
-    with connection.cursor() as cursor:
-        cursor.execute(_ROOM)
-        underway = dict(cursor.fetchall())
-        rooms = [max(0, min(batch, settings.OUTBOX_QUEUE_CAP - underway.get(queue, 0))) for queue in queues]
-        until = now + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-        cursor.execute(_CLAIM, {"queues": queues, "rooms": rooms, "now": now, "until": until})
-        claimed: dict[str, list[int]] = {queue: [] for queue in queues}
-        for queue, delivery_id in cursor.fetchall():
-            claimed[queue].append(delivery_id)
-    return {queue: sorted(ids) for queue, ids in claimed.items() if ids}
+class ValkeyUnavailable(Exception):
+    """The queues could not be reached within their time-out. What was claimed waits again."""
 
 
-def release(ids: Sequence[int], *, handed_at: datetime) -> None:
-    """Put back what could not be sent."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, {"ids": list(ids), "handed_at": handed_at})
+class Relay:
+    """One relay. Any number may run beside each other."""
+
+    def __init__(self, *, stop: threading.Event | None = None) -> None:
+        self.stop = stop or threading.Event()
+        self._broker: Connection | None = None
+        self._listening_on: object = None
+        self._next_look = 0.0
+        self._pause = 0.0
+
+    def run(self) -> None:
+        """Until told to stop. A database or a Valkey that is away is waited for."""
+        while not self.stop.is_set():
+            try:
+                self._wait(self.step())
+                self._pause = 0.0
+            except ValkeyUnavailable:
+                self._rest("valkey.unreachable")
+            except (OperationalError, InterfaceError):
+                connection.close()
+                self._rest("database.unreachable")
+        self._forget_broker()
+
+    def step(self) -> float:
+        """Hand over what is ready. Answers how many seconds to wait for the bell before the next step."""
+        if time.monotonic() >= self._next_look:
+            self._look_after_the_lost()
+            self._next_look = time.monotonic() + POLL_SECONDS
+        now = clock.now()
+        claimed = handover.claim(now=now)
+        unsent = [delivery_id for ids in claimed.ids.values() for delivery_id in ids]
+        try:
+            for queue, ids in claimed.ids.items():
+                for some in handover.slices(ids):
+                    self._send(queue, some)
+                    del unsent[: len(some)]
+        except ValkeyUnavailable:
+            handover.release(unsent, handed_at=now)
+            raise
+        if claimed.ids:
+            return 0.0
+        return _FULL_SECONDS if claimed.full else POLL_SECONDS
+
+    def _send(self, queue: str, ids: Sequence[int]) -> None:
+        broker = self._connected()
+        try:
+            with current_app.amqp.Producer(broker.default_channel, auto_declare=False) as producer:
+                deliver.apply_async(
+                    kwargs={"delivery_ids": list(ids)}, queue=queue, producer=producer, retry=False
+                )
+        except _errors_of(broker) as error:
+            self._forget_broker()
+            raise ValkeyUnavailable from error
+
+    def _look_after_the_lost(self) -> None:
+        """Leases that ran out; and everything handed over, when the queues turn out to have been emptied."""
+        now = clock.now()
+        depths: Mapping[str, int] = {}
+        try:
+            depths = self._depths()
+            if self._mark_anew():
+                count = handover.reclaim_handed(now=now)
+                log.info("queues.refilled", deliveries=count)
+        except ValkeyUnavailable:
+            log.warning("valkey.unreachable")
+        lost = handover.reclaim(now=now, busy=[queue for queue, depth in depths.items() if depth])
+        if lost["waiting"] or lost["quarantined"]:
+            log.warning("deliveries.reclaimed", waiting=lost["waiting"], quarantined=lost["quarantined"])
+
+    def _depths(self) -> Mapping[str, int]:
+        broker = self._connected()
+        queues = list(current_app.conf.task_queues)
+        try:
+            pipeline = broker.default_channel.client.pipeline(transaction=False)  # type: ignore[attr-defined]
+            for queue in queues:
+                pipeline.llen(queue)
+            return dict(zip(queues, pipeline.execute(), strict=True))
+        except _errors_of(broker) as error:
+            self._forget_broker()
+            raise ValkeyUnavailable from error
+
+    def _mark_anew(self) -> bool:
+        """Whether the marker was gone; it is there again, and of several relays one hears True."""
+        broker = self._connected()
+        try:
+            return bool(broker.default_channel.client.set(_MARKER, "1", nx=True))  # type: ignore[attr-defined]
+        except _errors_of(broker) as error:
+            self._forget_broker()
+            raise ValkeyUnavailable from error
+
+    def _connected(self) -> Connection:
+        if self._broker is None:
+            broker = current_app.connection_for_write()
+            try:
+                broker.ensure_connection(max_retries=1, timeout=1)
+                broker.default_channel.client.ping()  # type: ignore[attr-defined]
+            except _errors_of(broker) as error:
+                broker.release()
+                raise ValkeyUnavailable from error
+            self._broker = broker
+        return self._broker
+
+    def _forget_broker(self) -> None:
+        if self._broker is not None:
+            self._broker.release()
+            self._broker = None
+
+    def _wait(self, seconds: float) -> None:
+        """For the bell, at most ``seconds``; a bell that was missed costs the poll's time, never the work."""
+        if seconds <= 0:
+            return
+        connection.ensure_connection()
+        raw: Any = connection.connection
+        if raw is not self._listening_on:
+            with connection.cursor() as cursor:
+                cursor.execute(f"LISTEN {CHANNEL}")
+            self._listening_on = raw
+            return  # what committed before the bell was heard is found by the step that follows
+        if seconds < POLL_SECONDS:
+            self.stop.wait(seconds)
+            return
+        for _ in raw.notifies(timeout=seconds, stop_after=1):
+            pass
+
+    def _rest(self, why: str) -> None:
+        self._pause = min(max(0.2, self._pause * 2), _LONGEST_PAUSE)
+        log.warning(why, pause=self._pause)
+        self.stop.wait(self._pause)
 
 
-def reclaim(*, now: datetime) -> tuple[int, int]:
-    """Take back what was lost with a message or a process. Answers how many wait again, how many were set aside."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RECLAIM, {"now": now, "attempts": DEFAULT_ATTEMPTS})
-        states = [state for (state,) in cursor.fetchall()]
-    return states.count("waiting"), states.count("quarantined")
-
-
-def reclaim_handed(*, now: datetime) -> int:
-    """Take back everything handed over before ``now`` and not begun: the queues are known to be empty."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RECLAIM_HANDED, {"now": now})
-        return cursor.rowcount
-
-
-def slices(ids: Sequence[int]) -> Iterator[list[int]]:
-    """One message each: few enough that a slow one holds up few others, many enough to spare the queue."""
-    size = settings.OUTBOX_MESSAGE_SIZE
-    for start in range(0, len(ids), size):
-        yield list(ids[start : start + size])
+def _errors_of(broker: Connection) -> tuple[type[BaseException], ...]:
+    return (*broker.connection_errors, *broker.channel_errors, BrokerOperationalError, OSError)

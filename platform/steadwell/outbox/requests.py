@@ -1,10 +1,11 @@
-"""Repeatable writes: the same key and body get the first answer, the same key with another body is refused."""
+"""Repeatable writes: the same key and body get the first answer, another body is refused."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -30,13 +31,14 @@ def claim_request(
 ) -> UUID:
     """Claim a request key in the caller's transaction; answers the id of the one result this request has.
 
-    The first time that is ``result_id``: do the work under that id. A repeat gets the first one's id: answer with what
-    is there. Two that race: the second waits for the first to end; if the first rolled back, the second does the work.
-    Keys are each user's own (or each system actor's). Raises RequestKeyReused when the body differs.
+    The first time that is ``result_id``: do the work under that id. A repeat gets the first one's id: answer
+    with what is there. Two that race: the second waits for the first to end; if the first rolled back, the
+    second does the work. Keys are each user's own (or each system actor's). Raises RequestKeyReused when the
+    body differs.
     """
     if not key or len(key) > _LONGEST_KEY:
         raise Invalid(fields={"request_key": "missing" if not key else "too-long"})
-    values = {
+    values: dict[str, Any] = {
         "id": _key_id(actor, operation, key),
         "operation": operation,
         "digest": hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str)).digest(),
@@ -47,7 +49,8 @@ def claim_request(
         cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
         if row is None:
-            # The winner committed while this statement waited for it, after its snapshot: a new one sees the row.
+            # The winner committed while this statement waited for it, after its snapshot: a new one sees the
+            # row.
             cursor.execute(_EXISTING, values)
             row = cursor.fetchone()
     found, digest = row

@@ -1,6 +1,7 @@
-"""The ledger of promised work (DESIGN 5): tell events, hear them, promise work for a time, make requests repeatable.
+"""The ledger of promised work (DESIGN 5): tell and hear events, promise work for a time, repeat requests.
 
-Everything here is written in the caller's transaction. Celery and Valkey only carry ids; losing them loses nothing.
+Everything here is written in the caller's transaction. Celery and Valkey only carry ids; losing them loses
+nothing.
 """
 
 from __future__ import annotations

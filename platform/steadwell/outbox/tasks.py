@@ -12,6 +12,6 @@ from steadwell.outbox.deliveries import deliver as deliver_one
 
 @shared_task(name="outbox.deliver", ignore_result=True)
 def deliver(*, delivery_ids: Sequence[int], **_: object) -> None:
-    """Run deliveries one after the other. Sent to the queue of its deliveries by the relay; may come twice."""
+    """Run deliveries one after the other. The relay sends it to their queue; it may come twice."""
     for delivery_id in delivery_ids:
         deliver_one(delivery_id=delivery_id, now=clock.now())

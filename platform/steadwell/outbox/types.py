@@ -15,8 +15,9 @@ from steadwell.events import Event
 class DeliveryContext:
     """What a handler may want to know about this run.
 
-    ``attempt`` counts from 1. ``late`` is true for a due row that runs well after its time. ``uncertain`` is true when
-    an earlier attempt began its outside call and its end is not known: the call may have had its effect.
+    ``attempt`` counts from 1. ``late`` is true for a due row that runs well after its time. ``uncertain`` is
+    true when an earlier attempt began its outside call and its end is not known: the call may have had its
+    effect.
     """
 
     delivery_id: int
@@ -62,9 +63,10 @@ DueHandler = Callable[[DueRow, DeliveryContext], None]
 class OutsideHandler(Protocol[E_in, Call, Outcome]):
     """A consumer that reaches outside (mail, SMS, an EHR), in three steps.
 
-    ``prepare`` and ``settle`` each run in a transaction of their own, ``settle`` in the one that marks the delivery done.
-    ``call`` runs between them with no database connection held. ``prepare`` may answer None: nothing to send, done.
-    When the process dies between ``call`` and ``settle`` the next ``prepare`` sees ``ctx.uncertain``.
+    ``prepare`` and ``settle`` each run in a transaction of their own, ``settle`` in the one that marks the
+    delivery done. ``call`` runs between them with no database connection held. ``prepare`` may answer None:
+    nothing to send, done. When the process dies between ``call`` and ``settle`` the next ``prepare`` sees
+    ``ctx.uncertain``.
     """
 
     def prepare(self, event: E_in, ctx: DeliveryContext) -> Call | None: ...

@@ -6,47 +6,66 @@ from steadwell.history.operations import AppendOnly
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('number', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('sealed_at', models.DateTimeField()),
-                ('entry_ids', models.JSONField()),
-                ('digests', models.BinaryField()),
-                ('previous', models.BinaryField()),
-                ('head', models.BinaryField()),
-                ('signature', models.BinaryField()),
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("sealed_at", models.DateTimeField()),
+                ("entry_ids", models.JSONField()),
+                ("digests", models.BinaryField()),
+                ("previous", models.BinaryField()),
+                ("head", models.BinaryField()),
+                ("signature", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='when')),
-                ('user_id', models.UUIDField(null=True, verbose_name='user')),
-                ('roles', models.CharField(max_length=120, verbose_name='roles')),
-                ('capacity', models.CharField(max_length=12, verbose_name='acting as')),
-                ('actor_name', models.CharField(blank=True, max_length=60, verbose_name='system')),
-                ('action', models.CharField(max_length=100, verbose_name='action')),
-                ('category', models.CharField(max_length=60, verbose_name='kind of data')),
-                ('subject_id', models.UUIDField(null=True, verbose_name='patient')),
-                ('entity_id', models.UUIDField(null=True, verbose_name='record')),
-                ('reason', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('detail', models.JSONField(default=dict, verbose_name='detail')),
-                ('request_id', models.CharField(blank=True, max_length=64, verbose_name='request')),
-                ('trace_id', models.CharField(blank=True, max_length=32, verbose_name='trace')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="when")),
+                ("user_id", models.UUIDField(null=True, verbose_name="user")),
+                ("roles", models.CharField(max_length=120, verbose_name="roles")),
+                ("capacity", models.CharField(max_length=12, verbose_name="acting as")),
+                ("actor_name", models.CharField(blank=True, max_length=60, verbose_name="system")),
+                ("action", models.CharField(max_length=100, verbose_name="action")),
+                ("category", models.CharField(max_length=60, verbose_name="kind of data")),
+                ("subject_id", models.UUIDField(null=True, verbose_name="patient")),
+                ("entity_id", models.UUIDField(null=True, verbose_name="record")),
+                ("reason", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                ("detail", models.JSONField(default=dict, verbose_name="detail")),
+                ("request_id", models.CharField(blank=True, max_length=64, verbose_name="request")),
+                ("trace_id", models.CharField(blank=True, max_length=32, verbose_name="trace")),
             ],
             options={
-                'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit entries',
-                'indexes': [models.Index(condition=models.Q(('subject_id__isnull', False)), fields=['subject_id', '-id'], name='audit_by_subject'), models.Index(condition=models.Q(('entity_id__isnull', False)), fields=['entity_id', '-id'], name='audit_by_entity'), models.Index(condition=models.Q(('user_id__isnull', False)), fields=['user_id', '-id'], name='audit_by_user')],
+                "verbose_name": "audit entry",
+                "verbose_name_plural": "audit entries",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("subject_id__isnull", False)),
+                        fields=["subject_id", "-id"],
+                        name="audit_by_subject",
+                    ),
+                    models.Index(
+                        condition=models.Q(("entity_id__isnull", False)),
+                        fields=["entity_id", "-id"],
+                        name="audit_by_entity",
+                    ),
+                    models.Index(
+                        condition=models.Q(("user_id__isnull", False)),
+                        fields=["user_id", "-id"],
+                        name="audit_by_user",
+                    ),
+                ],
             },
         ),
         AppendOnly("audit", "AuditEntry"),

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "labs",
     "medications",
     "fhir_facade",
+    "steadwell.config.apps.WiringConfig",
 ]
 
 MIDDLEWARE = [
@@ -190,11 +191,14 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_DB_REUSE_MAX = 10_000  # else a worker reconnects to Postgres after every task
 
 # The outbox (DESIGN 5). Seconds; tests shorten them.
-OUTBOX_LEASE_SECONDS = env.number("OUTBOX_LEASE_SECONDS", 30)  # handed to Valkey, not begun: then handed over again
-OUTBOX_RUN_LEASE_SECONDS = env.number("OUTBOX_RUN_LEASE_SECONDS", 60)  # begun, not ended: then its process is lost
+# Handed to Valkey and not begun: then it is handed over again.
+OUTBOX_LEASE_SECONDS = env.number("OUTBOX_LEASE_SECONDS", 30)
+# Begun and not ended: then its process is lost.
+OUTBOX_RUN_LEASE_SECONDS = env.number("OUTBOX_RUN_LEASE_SECONDS", 60)
 OUTBOX_BACK_OFF_SECONDS = env.number("OUTBOX_BACK_OFF_SECONDS", 5)
 OUTBOX_LONGEST_BACK_OFF_SECONDS = 3600
-OUTBOX_QUEUE_CAP = 200  # deliveries on their way in one queue: what a flush costs, and what an urgent one may be behind
+# Deliveries on their way in one queue: what a flush costs, and what an urgent one may be behind.
+OUTBOX_QUEUE_CAP = 200
 OUTBOX_MESSAGE_SIZE = 10  # deliveries in one Celery message
 OUTBOX_RETRY_QUEUES = {
     "notifications.urgent": "notifications.retry",

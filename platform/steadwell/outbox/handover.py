@@ -1,0 +1,118 @@
+"""The ledger's side of the relay: what is taken under a lease, given back, taken back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from steadwell.outbox.registry import DEFAULT_ATTEMPTS
+
+# What may be on its way in one queue at once. A flushed Valkey costs these few hand-overs, and an urgent row
+# is never behind more than these.
+_ROOM = """
+SELECT queue, count(*) FROM outbox_outboxdelivery WHERE state IN ('handed', 'running') GROUP BY queue
+"""
+_CLAIM = """
+WITH picked AS (
+    SELECT delivery.id FROM unnest(%(queues)s::text[], %(rooms)s::int[]) AS place (queue, room)
+    CROSS JOIN LATERAL (
+        SELECT id FROM outbox_outboxdelivery
+        WHERE state = 'waiting' AND queue = place.queue AND available_at <= %(now)s
+        ORDER BY available_at, id LIMIT place.room FOR UPDATE SKIP LOCKED
+    ) AS delivery
+)
+UPDATE outbox_outboxdelivery d SET state = 'handed', handed_at = %(now)s, lease_until = %(until)s
+FROM picked WHERE d.id = picked.id RETURNING d.queue, d.id
+"""
+_RELEASE = """
+UPDATE outbox_outboxdelivery SET state = 'waiting', lease_until = NULL
+WHERE id = ANY(%(ids)s) AND state = 'handed' AND handed_at = %(handed_at)s
+"""
+# A handed row whose message was lost waits again; while its queue still holds messages it is rather one of
+# those, so its lease grows, but not for ever. A running one whose process died has its attempt on the count
+# already: at the allowed number it is set aside, so that what kills its worker cannot do it for ever.
+_RECLAIM = """
+WITH lost AS (
+    SELECT id, state = 'handed' AND queue = ANY(%(busy)s) AND handed_at > %(patience)s AS extended
+    FROM outbox_outboxdelivery
+    WHERE state IN ('handed', 'running') AND lease_until < %(now)s LIMIT 1000 FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox_outboxdelivery d SET
+    state = CASE WHEN extended THEN 'handed'
+                 WHEN d.state = 'running' AND d.attempts >= %(attempts)s THEN 'quarantined'
+                 ELSE 'waiting' END,
+    last_error = CASE WHEN d.state = 'running' THEN 'process-lost' ELSE d.last_error END,
+    lease_until = CASE WHEN extended THEN %(until)s END
+FROM lost WHERE d.id = lost.id RETURNING d.state
+"""
+# A Valkey that came back empty: all that was handed over and not begun is handed over again, without waiting.
+_RECLAIM_HANDED = """
+UPDATE outbox_outboxdelivery SET state = 'waiting', lease_until = NULL
+WHERE state = 'handed' AND handed_at < %(now)s
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What was taken, per queue in the queues' order; ``full`` when a queue had no room for more."""
+
+    ids: Mapping[str, list[int]]
+    full: bool
+
+
+def claim(*, now: datetime, batch: int = 100) -> Claimed:
+    """Take what waits under a lease, at most ``batch`` per queue and within the queue's cap."""
+    queues = list(settings.CELERY_TASK_QUEUES)
+    with connection.cursor() as cursor:
+        cursor.execute(_ROOM)
+        underway = dict(cursor.fetchall())
+        rooms = [max(0, min(batch, settings.OUTBOX_QUEUE_CAP - underway.get(queue, 0))) for queue in queues]
+        cursor.execute(_CLAIM, {"queues": queues, "rooms": rooms, "now": now, "until": now + _lease()})
+        claimed: dict[str, list[int]] = {queue: [] for queue in queues}
+        for queue, delivery_id in cursor.fetchall():
+            claimed[queue].append(delivery_id)
+    return Claimed(ids={queue: sorted(ids) for queue, ids in claimed.items() if ids}, full=0 in rooms)
+
+
+def release(ids: Sequence[int], *, handed_at: datetime) -> None:
+    """Put back what could not be sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, {"ids": list(ids), "handed_at": handed_at})
+
+
+def reclaim(*, now: datetime, busy: Sequence[str] = ()) -> Counter[str]:
+    """Take back what was lost with a message or a process; ``busy`` are the queues that still hold messages.
+
+    Answers how many are now waiting, handed (their lease grew) and quarantined.
+    """
+    values: dict[str, Any] = {
+        "now": now, "until": now + _lease(), "patience": now - 4 * _lease(),
+        "busy": list(busy), "attempts": DEFAULT_ATTEMPTS,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_RECLAIM, values)
+        return Counter(state for (state,) in cursor.fetchall())
+
+
+def reclaim_handed(*, now: datetime) -> int:
+    """Take back everything handed over before ``now`` and not begun: the queues are known to be empty."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECLAIM_HANDED, {"now": now})
+        return int(cursor.rowcount)
+
+
+def slices(ids: Sequence[int]) -> Iterator[list[int]]:
+    """One message each: few enough that a slow one holds up few others, many enough to spare the queue."""
+    size = settings.OUTBOX_MESSAGE_SIZE
+    for start in range(0, len(ids), size):
+        yield list(ids[start : start + size])
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
