@@ -9,7 +9,9 @@ class ObservabilityConfig(AppConfig):
     verbose_name = "Observability"
 
     def ready(self) -> None:
-        from steadwell.observability import health, logs
+        from steadwell.observability import health, logs, machines
 
         logs.configure(style=settings.LOG_STYLE, level=settings.LOG_LEVEL)
         health.register_own()
+        if settings.METRICS_PORT:
+            machines.serve(settings.METRICS_PORT)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,19 +39,32 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
 
 def configure(*, style: str, level: str) -> None:
     """Once per process. ``style`` is ``json`` or ``keyvalue``."""
+    global _render
+    _render = _json if style == "json" else _keyvalue
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             _name_failure,
             _admit_only_known,
-            _json if style == "json" else _keyvalue,
+            lambda _, __, fields: _render(fields),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=_StandardError,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
-    RecordFormatter.style = style
+
+
+def write(event: str, *, logger: str, fields: Mapping[str, policy.Plain]) -> None:
+    """One line whose fields the caller vouches for; for lines so frequent that checking them shows."""
+    line: dict[str, Any] = {"at": _now(), "level": "info", "event": event, "logger": logger, **fields}
+    if trace_id := tracing.current_trace_id():
+        line["trace_id"] = trace_id
+    sys.stderr.write(_render(line) + "\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")  # noqa: TID251 - when the line was written
 
 
 @contextmanager
@@ -106,7 +119,7 @@ def _name_failure(_: Any, __: str, fields: Fields) -> Fields:
 
 
 def _admit_only_known(_: Any, __: str, fields: Fields) -> Fields:
-    line: dict[str, Any] = {"at": datetime.now(UTC).isoformat(timespec="milliseconds")}  # noqa: TID251
+    line: dict[str, Any] = {"at": _now()}
     line["level"] = fields.pop("level")
     event = fields.pop("event", "")
     known = isinstance(event, str) and policy.EVENT_NAME.fullmatch(event)
@@ -124,20 +137,21 @@ def _admit_only_known(_: Any, __: str, fields: Fields) -> Fields:
     return line
 
 
-def _json(_: Any, __: str, fields: Fields) -> str:
+def _json(fields: Mapping[str, Any]) -> str:
     return orjson.dumps(fields, default=str).decode()
 
 
-def _keyvalue(_: Any, __: str, fields: Fields) -> str:
-    return " ".join(f"{key}={value}" for key, value in fields.items() if value != "")
+def _keyvalue(fields: Mapping[str, Any]) -> str:
+    return " ".join([f"{key}={value}" for key, value in fields.items() if value != ""])
+
+
+_render: Callable[[Mapping[str, Any]], str] = _keyvalue
 
 
 class RecordFormatter(logging.Formatter):
     """For what libraries say through the standard library's logging. See the module's words on why so little
     stays.
     """
-
-    style = "keyvalue"
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {
@@ -153,7 +167,7 @@ class RecordFormatter(logging.Formatter):
             fields.update(describe_exception(record.exc_info[1]))
         if trace_id := tracing.current_trace_id():
             fields["trace_id"] = trace_id
-        return _json(None, "", fields) if self.style == "json" else _keyvalue(None, "", fields)
+        return _render(fields)
 
 
 def _constant_text(record: logging.LogRecord) -> str:

@@ -19,9 +19,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from opentelemetry.trace import SpanKind
 
-from steadwell.observability import logs, metrics, tracing, views
-
-log = logs.get_logger(__name__)
+from steadwell.observability import inflight, logs, metrics, tracing, views
 
 request_seconds = metrics.histogram(
     "steadwell_request_seconds",
@@ -81,6 +79,7 @@ class ObservabilityMiddleware:
         parent = request.META.get("HTTP_TRACEPARENT", "") if self._trust_traceparent else ""
         tokens = structlog.contextvars.bind_contextvars(request_id=request_id)
         started = perf_counter()
+        inflight.begin()
         try:
             with (
                 tracing.span("request", traceparent=parent, kind=SpanKind.SERVER) as span,
@@ -97,24 +96,31 @@ class ObservabilityMiddleware:
                             "http.response.status_code": status,
                         }
                     )
-                self._tell(method, route, status, perf_counter() - started, statements)
+                self._tell(request_id, method, route, status, perf_counter() - started, statements)
         finally:
+            inflight.end()
             structlog.contextvars.reset_contextvars(**tokens)
         response["X-Request-ID"] = request_id
         return response
 
-    def _tell(self, method: str, route: str, status: int, seconds: float, statements: _Statements) -> None:
+    def _tell(
+        self, request_id: str, method: str, route: str, status: int, seconds: float, statements: _Statements
+    ) -> None:
         request_seconds.observe(seconds, method=method, route=route, status=str(status))
         request_statements.observe(statements.count, route=route)
         if self._access_log:
-            log.info(
+            logs.write(
                 "http.request_answered",
-                method=method,
-                route=route,
-                status=status,
-                ms=seconds * 1000,
-                sql=statements.count,
-                sql_ms=statements.seconds * 1000,
+                logger=__name__,
+                fields={
+                    "request_id": request_id,
+                    "method": method,
+                    "route": route,
+                    "status": status,
+                    "ms": round(seconds * 1000, 3),
+                    "sql": statements.count,
+                    "sql_ms": round(statements.seconds * 1000, 3),
+                },
             )
 
 

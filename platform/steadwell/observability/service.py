@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from steadwell.observability.health import register_check
-from steadwell.observability.logs import bound, get_logger
+from steadwell.observability.inflight import longest_seconds as longest_request_seconds
+from steadwell.observability.logs import RecordFormatter, bound, get_logger
 from steadwell.observability.metrics import (
     JOURNEY_BUCKETS,
     LATENCY_BUCKETS,
@@ -23,6 +24,7 @@ __all__ = [
     "Counter",
     "Histogram",
     "LabelRefused",
+    "RecordFormatter",
     "annotate",
     "bound",
     "collect",
@@ -31,6 +33,7 @@ __all__ = [
     "forget_process",
     "get_logger",
     "histogram",
+    "longest_request_seconds",
     "recorded_spans",
     "register_check",
     "span",

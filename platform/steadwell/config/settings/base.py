@@ -153,6 +153,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 TRACE_SAMPLE_RATIO = env.ratio("TRACE_SAMPLE_RATIO", 1.0)
 TRUST_TRACEPARENT = env.flag("TRUST_TRACEPARENT")  # only behind a gateway that sets or strips the header
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_PORT = env.number("METRICS_PORT", 0)  # health and metrics of a process that is not the web
 METRICS_NETWORKS = [ip_network(each) for each in env.words("METRICS_NETWORKS", "127.0.0.0/8,::1/128")]
 LOGGING = {
     "version": 1,
