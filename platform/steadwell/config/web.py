@@ -12,6 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from gunicorn.glogging import Logger
+
 from steadwell.config import env
 from steadwell.observability.service import forget_process, get_logger, longest_request_seconds
 
@@ -24,6 +26,7 @@ workers = env.number("WEB_WORKERS", 2)
 threads = env.number("WEB_THREADS", 2)
 worker_class = "gthread"
 backlog = 512  # a storm waits here, in the kernel, and costs nothing
+control_socket_disable = True  # nobody steers this from inside the container
 keepalive = 65  # longer than a load balancer keeps its side open
 timeout = 30
 graceful_timeout = 20
@@ -32,7 +35,6 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 limit_request_line = 4094
 limit_request_fields = 60
 forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
-accesslog = None  # the access line is ours, see steadwell.observability.middleware
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -41,9 +43,15 @@ logconfig_dict = {
     "root": {"handlers": ["safe"], "level": "WARNING"},
     "loggers": {
         "gunicorn.error": {"handlers": ["safe"], "level": "INFO", "propagate": False},
-        "gunicorn.access": {"handlers": [], "level": "INFO", "propagate": False},
     },
 }
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 - gunicorn's word for it
+    """Without gunicorn's access line: it holds the path with its query. Ours is in the middleware."""
+
+    def access(self, *_: object) -> None:
+        pass
 
 
 def post_worker_init(worker: Worker) -> None:

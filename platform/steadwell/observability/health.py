@@ -106,7 +106,10 @@ class _Postgres:
     @staticmethod
     def _count_missing(connection: psycopg.Connection[tuple[str, str]]) -> int:
         known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations.keys()
-        applied = set(connection.execute("SELECT app, name FROM django_migrations").fetchall())
+        try:
+            applied = set(connection.execute("SELECT app, name FROM django_migrations").fetchall())
+        except psycopg.errors.UndefinedTable:
+            applied = set()
         return len(known - applied)
 
 

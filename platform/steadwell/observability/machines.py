@@ -44,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(port: int, *, address: str = "0.0.0.0") -> ThreadingHTTPServer | None:  # noqa: S104 - the network policy
-    """Answer on a thread of its own. A second process in the same container finds the port taken and goes on."""
+    """Answer on a thread of its own. A second process in the container finds the port taken and goes on."""
     try:
         server = ThreadingHTTPServer((address, port), _Handler)
     except OSError:

@@ -1,4 +1,4 @@
-"""``python -m steadwell.observability.probe URL``: exit 0 when it answers 200. For container health checks."""
+"""``python -m steadwell.observability.probe URL``: exit 0 when it answers 200. For container checks."""
 
 from __future__ import annotations
 

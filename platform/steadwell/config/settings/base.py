@@ -164,6 +164,7 @@ LOGGING = {
     # Django's own set-up would print messages as they are and mail tracebacks with their locals.
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},  # a 404 has its access line
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "gunicorn": {"level": "INFO"},
         "celery": {"level": "INFO"},
