@@ -13,7 +13,7 @@ from steadwell.observability import logs
 from steadwell.observability.service import bound, get_logger, span
 
 SLOT = UUID("01890000-0000-7000-8000-000000000001")
-CANARIES = ("Quillfeather", "1931-04-05", "MRN-7781234", "7.10")
+CANARIES = ("Quillfeather", "1931-04-05", "MRN-7781234", "7.10917")
 
 log = get_logger("tests.observability")
 
@@ -44,11 +44,11 @@ def test_log_keeps_ids_codes_counts_and_instants(lines):
         {"name": "Quillfeather"},
         {"person_id": "Quillfeather"},
         {"person_id": "MRN-7781234"},
-        {"code": "Quillfeather has 7.10"},
+        {"code": "Quillfeather has 7.10917"},
         {"birth_date": date(1931, 4, 5)},
         {"born_at": date(1931, 4, 5)},
-        {"value": 7.10},
-        {"count": "7.10"},
+        {"value": 7.10917},
+        {"count": "7.10917"},
         {"ids": ["MRN-7781234"]},
         {"status": {"name": "Quillfeather"}},
         {"Quillfeather said": 1},
