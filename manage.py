@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""The one entry point of Steadwell. It starts on a bare Python 3.11+ and makes its own .venv."""
+"""The one entry point of Steadwell. It starts on a bare Python 3.11+ and makes its own .venv.
+
+This file must stay readable for any Python 3: an old one has to get as far as the sentence that says so.
+"""
 
 import os
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
-sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
+ROOT = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [ROOT, os.path.join(ROOT, "platform")]
 
 if __name__ == "__main__":
-    python = ROOT / ".venv/bin/python"
-    if python.exists() and Path(sys.prefix).resolve() != (ROOT / ".venv").resolve():
-        os.execv(python, [str(python), *sys.argv])
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "steadwell.config.settings.dev")
-    if sys.argv[1:2] == ["test"]:
-        from steadwell.launcher import testing
+    if sys.version_info < (3, 11):  # noqa: UP036
+        sys.exit(
+            "Steadwell needs Python 3.11 or newer, and this is Python {}.{}.\n"
+            "If a newer one is installed, start it by its name, for example: python3.12 manage.py up\n"
+            "On Debian 12 and Ubuntu 24.04 the package python3 is new enough.".format(*sys.version_info[:2])
+        )
+    from steadwell.launcher import entry
 
-        sys.exit(testing.run(sys.argv[2:]))
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    sys.exit(entry.main(sys.argv))

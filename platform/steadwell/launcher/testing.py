@@ -1,37 +1,106 @@
-"""``python3 manage.py test``: pytest with its own Postgres and Valkey, started for this run and gone after it."""
+"""``python3 manage.py test``: pytest with its own Postgres and Valkey, gone when it ends."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import IO
 
-from steadwell.launcher import embedded
+from steadwell.launcher import embedded, failures, processes
+from steadwell.launcher.failures import Failure
+from steadwell.launcher.folders import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
+PREFIX = "steadwell-run-"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(arguments: list[str]) -> int:
-    """Start the services, migrate the template once, run pytest with the arguments, stop. Returns pytest's status."""
-    folder = Path(tempfile.mkdtemp(prefix="sw-"))
-    folder.chmod(0o755)
-    services = embedded.start(folder / "data", folder, durable=False)
+    """Start the services, migrate the template once, run pytest, stop. Returns pytest's status."""
+    return with_own_services(["-m", "pytest", *arguments], durable=False, settings="test")
+
+
+def with_own_services(arguments: list[str], *, durable: bool, settings: str) -> int:
+    """Run this Python with the arguments beside services that start and end with it."""
+    with _folder() as folder:
+        try:
+            return _run(folder, arguments, durable, settings)
+        except OSError as error:
+            raise failures.explain(error, folder) from error
+
+
+def _run(folder: Path, arguments: list[str], durable: bool, settings: str) -> int:
+    services = embedded.start(folder / "data", folder, durable=durable)
     try:
-        os.environ.update(
-            DATABASE_URL=services.database_url,
-            DATABASE_OWNER_URL=services.database_owner_url,
-            REDIS_URL=services.redis_url,
-            DJANGO_SETTINGS_MODULE="steadwell.config.settings.test",
-            PYTHONPATH=f"{ROOT}:{ROOT / 'platform'}",
-        )
-        migrate = {**os.environ, "DATABASE_URL": services.database_owner_url}
-        subprocess.run(  # noqa: S603
-            [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], env=migrate, check=True
-        )
-        return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode  # noqa: S603
+        environment = os.environ | services.environment()
+        environment |= {
+            "DJANGO_SETTINGS_MODULE": f"steadwell.config.settings.{settings}",
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
+        }
+        if _child(["manage.py", "migrate", "--verbosity", "0"], environment):
+            raise Failure("The database could not be migrated; see above.")
+        return _child(arguments, environment)
     finally:
         services.stop()
+
+
+def _child(arguments: list[str], environment: dict[str, str]) -> int:
+    """Wait for a child and hand it the signals that come. Ctrl-C reaches it from the terminal as well."""
+    child = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        preexec_fn=processes.die_with_parent(signal.SIGTERM),
+    )
+
+    def pass_on(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            child.send_signal(number)
+
+    earlier = {number: signal.signal(number, pass_on) for number in SIGNALS}
+    try:
+        return child.wait()
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for this run, with a lock that a kill -9 opens: the next run clears what was left behind."""
+    base = Path(tempfile.gettempdir())
+    if len(os.fsencode(base)) > 60:
+        base = Path("/tmp")  # noqa: S108  a socket's path may have 107 bytes
+    for left in base.glob(f"{PREFIX}*"):
+        if left.stat().st_uid == os.geteuid() and (lock := _lock(left)):
+            shutil.rmtree(left, ignore_errors=True)
+            lock.close()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    held = _lock(folder)
+    try:
+        yield folder
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if held:
+            held.close()
+
+
+def _lock(folder: Path) -> IO[str] | None:
+    try:
+        file = (folder / "lock").open("w")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file

@@ -109,7 +109,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("STATIC_ROOT", str(ROOT / "staticfiles")))
+STATIC_ROOT: Path | None = Path(env.text("STATIC_ROOT", str(ROOT / "staticfiles")))
 
 
 def database(url: str, *, pool: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -11,3 +11,6 @@ SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuse
 ALLOWED_HOSTS = ["*"]
 DEMO = env.flag("DEMO", default=True)
 DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"), pool=DATABASE_POOL)}
+# Static files come from where they are written: a laptop needs no collectstatic.
+STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True

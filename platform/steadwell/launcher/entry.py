@@ -1,0 +1,63 @@
+"""Where ``manage.py COMMAND`` goes: the launcher's own commands, else Django's with the running services."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from steadwell.launcher import bootstrap, folders, running
+from steadwell.launcher.failures import Failure
+
+SETTINGS = "DJANGO_SETTINGS_MODULE"
+NEEDS_DEVELOPMENT = {"test", "bench"}
+
+
+def main(argv: list[str]) -> int:
+    name, arguments = (argv[1], argv[2:]) if len(argv) > 1 else ("help", [])
+    try:
+        bootstrap.enter(folders.ROOT, "dev" if name in NEEDS_DEVELOPMENT else "run", argv)
+        own = _own_command(name)
+        if own is not None:
+            return own(arguments)
+        _use_what_runs(name)
+    except Failure as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    from steadwell.config import programs
+
+    programs.manage(argv)
+    return 0
+
+
+def _own_command(name: str) -> Callable[[list[str]], int] | None:
+    if name == "up":
+        from steadwell.launcher import up
+
+        return up.run
+    if name == "test":
+        from steadwell.launcher import testing
+
+        return testing.run
+    if name == "bench":
+        from steadwell.launcher import benching
+
+        return benching.run
+    if name == "status":
+        from steadwell.launcher import status
+
+        return status.run
+    return None
+
+
+def _use_what_runs(name: str) -> None:
+    """Give a command of Django's the addresses of what ``up`` started, where the environment names none."""
+    os.environ.setdefault(SETTINGS, "steadwell.config.settings.dev")
+    if "DATABASE_URL" not in os.environ:
+        state = running.find(folders.data_folder())
+        for variable, value in (state.environment if state else {}).items():
+            os.environ.setdefault(variable, value)
+    if name == "migrate" and os.environ.get("DATABASE_OWNER_URL"):
+        os.environ["DATABASE_URL"] = os.environ["DATABASE_OWNER_URL"]

@@ -1,0 +1,57 @@
+"""What can go wrong on somebody's machine, in words that say what to do next."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+# Below this a Postgres checkpoint or a log line may already be refused.
+NEARLY_FULL = 32 * 1024 * 1024
+
+
+class Failure(Exception):
+    """Starting or running cannot go on. The message is for the person at the keyboard."""
+
+
+def disk_is_full(folder: Path) -> str:
+    """The words for a full disk, named by the nearest folder that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free // (1024 * 1024)
+    return (
+        f"The disk that holds {folder} is full ({free} MB free).\n"
+        "Free about 1 GB there, or put the data elsewhere: python3 manage.py up --data-dir FOLDER"
+    )
+
+
+def out_of_room(folder: Path, text: str = "") -> bool:
+    """Whether a failure below ``folder`` came from a full disk: its output says so, or no room is left."""
+    if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
+        return True
+    return folder.exists() and shutil.disk_usage(folder).free < NEARLY_FULL
+
+
+def explain(error: OSError, folder: Path) -> Failure:
+    """A refusal of the operating system below ``folder``, in words."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Failure(disk_is_full(folder))
+    where = error.filename or folder
+    if isinstance(error, PermissionError):
+        return Failure(
+            f"{where} may not be written by this user.\n"
+            "Another user made it (root?). Start as that user, or choose another folder: --data-dir FOLDER"
+        )
+    return Failure(f"{where}: {error.strerror or error}")
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, indented, for the end of a message."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 8000))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
