@@ -18,7 +18,9 @@ def long_files(sources: Iterable[Source]) -> list[str]:
     return [
         f"{source.path}: {lines} lines"
         for source in sources
-        if source.path.endswith(".py") and (lines := source.text.count("\n")) > MOST_LINES_OF_A_FILE
+        # A migration is as long as the tables it makes, and nobody edits it again.
+        if source.path.endswith(".py") and "/migrations/" not in source.path
+        if (lines := source.text.count("\n")) > MOST_LINES_OF_A_FILE
     ]
 
 
