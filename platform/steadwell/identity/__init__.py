@@ -1,1 +1,1 @@
-"""Patients: what each system said about a person, whom we believe it to be, and the links between."""
+"""Who the patients are: what each system said about them, and whom we believe that to be."""

@@ -1,0 +1,76 @@
+"""Patients: who somebody is, what each system said about them, and how to find them.
+
+Ids are for ever. A merge or an un-merge never changes them: ``current_person`` says whom an id means now, and
+``person_ids_of`` which ids mean the same person.
+"""
+
+from __future__ import annotations
+
+from steadwell.identity.bulk import load_people
+from steadwell.identity.errors import AlreadyOne, NotMerged, ReviewDecided, StaleDemographics
+from steadwell.identity.linking import relink
+from steadwell.identity.merging import merge, unmerge
+from steadwell.identity.ports import Matcher, bind_matcher, unbind_matcher
+from steadwell.identity.queries import (
+    as_known,
+    current_person,
+    get_detail,
+    get_person,
+    names,
+    person_ids_of,
+    same_person,
+)
+from steadwell.identity.registering import register
+from steadwell.identity.reviews import decide_review, list_reviews
+from steadwell.identity.searching import search
+from steadwell.identity.types import (
+    Address,
+    Candidate,
+    Demographics,
+    Identifier,
+    IdentifierType,
+    NewPerson,
+    PersonDetail,
+    PersonSummary,
+    RecordView,
+    Review,
+    Sex,
+)
+from steadwell.identity.updating import update_demographics
+
+__all__ = [
+    "Address",
+    "AlreadyOne",
+    "Candidate",
+    "Demographics",
+    "Identifier",
+    "IdentifierType",
+    "Matcher",
+    "NewPerson",
+    "NotMerged",
+    "PersonDetail",
+    "PersonSummary",
+    "RecordView",
+    "Review",
+    "ReviewDecided",
+    "Sex",
+    "StaleDemographics",
+    "as_known",
+    "bind_matcher",
+    "current_person",
+    "decide_review",
+    "get_detail",
+    "get_person",
+    "list_reviews",
+    "load_people",
+    "merge",
+    "names",
+    "person_ids_of",
+    "register",
+    "relink",
+    "same_person",
+    "search",
+    "unbind_matcher",
+    "unmerge",
+    "update_demographics",
+]
