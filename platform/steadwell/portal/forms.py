@@ -1,0 +1,76 @@
+"""How forms look: one renderer for every form of the platform, the sign-in pages included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import DjangoTemplates
+from django.utils.translation import gettext
+
+from steadwell.errors import Refusal
+
+
+class PortalRenderer(DjangoTemplates):
+    """Used as ``FORM_RENDERER``: ``{{ form }}`` and ``{{ field.as_field_group }}`` become the portal's components."""
+
+    form_template_name = "portal/forms/form.html"
+    field_template_name = "portal/forms/field.html"
+
+
+class DayInput(forms.DateInput):
+    """A day, by the browser's own picker where it has one."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class TimeOfDayInput(forms.TimeInput):
+    """A wall-clock time."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+
+class RadioCards(forms.RadioSelect):
+    """One of a few, each as a card; the whole card is the target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One line of the error summary: what is wrong, and the id of the field that can put it right."""
+
+    text: str
+    anchor: str
+
+
+def anchor_of(field: BoundField) -> str:
+    """The id of the input that a summary's link should reach; of a group, its first one."""
+    widget = field.field.widget
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return f"{field.auto_id}_0"
+    return field.id_for_label or str(field.auto_id)
+
+
+def mistakes(form: forms.BaseForm) -> Iterator[Mistake]:
+    """Everything wrong with a form, those of the whole form first."""
+    for text in form.non_field_errors():
+        yield Mistake(text=str(text), anchor="")
+    for field in form:
+        for text in field.errors:
+            yield Mistake(text=str(text), anchor="" if field.is_hidden else anchor_of(field))
+
+
+def refuse(form: forms.BaseForm, refusal: Refusal) -> None:
+    """Show a service's refusal on the form that asked for it, at the fields it names."""
+    for name, text in refusal.fields.items():
+        form.add_error(name if name in form.fields else None, gettext(text) if text else text)
+    if not refusal.fields:
+        form.add_error(None, gettext(refusal.text))

@@ -1,0 +1,96 @@
+"""What stands in the header: each app registers its entries in ``AppConfig.ready()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from steadwell.actor import Role
+from steadwell.portal.access import PortalRequest, actor_of
+
+Badge = Callable[[PortalRequest], int]
+
+
+class Area(StrEnum):
+    MAIN = "main"  # patients and their proxies
+    CLINIC = "clinic"  # staff
+    ACCOUNT = "account"  # the menu under one's own name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    key: str
+    area: Area
+    label: str | Promise
+    url_name: str
+    roles: frozenset[Role]
+    icon: str
+    order: int
+    badge: Badge | None
+    prefix: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An entry as the shell shows it to this reader."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    current: bool
+    count: int
+
+
+_entries: dict[str, Entry] = {}
+
+
+def register_nav(
+    *,
+    key: str,
+    label: str | Promise,
+    url_name: str,
+    area: Area = Area.MAIN,
+    roles: frozenset[Role] = frozenset(),
+    icon: str = "",
+    order: int = 100,
+    badge: Badge | None = None,
+    prefix: str | None = None,
+) -> None:
+    """Add or replace an entry. Those with one of ``roles`` see it (everybody signed in when empty).
+
+    ``badge`` counts what waits there, such as unread messages. ``prefix`` is the part of the address under which
+    the entry counts as the current one; by default the entry's own address.
+    """
+    _entries[key] = Entry(
+        key=key,
+        area=area,
+        label=label,
+        url_name=url_name,
+        roles=roles,
+        icon=icon,
+        order=order,
+        badge=badge,
+        prefix=prefix,
+    )
+
+
+def links(request: HttpRequest, area: Area) -> list[Link]:
+    """The entries of an area that the request's actor may see, in order."""
+    actor = actor_of(request)
+    if actor.user_id is None:
+        return []
+    seen = sorted((e for e in _entries.values() if e.area is area), key=lambda e: (e.order, e.key))
+    return [_link(request, e) for e in seen if not e.roles or actor.has(*e.roles)]
+
+
+def _link(request: HttpRequest, entry: Entry) -> Link:
+    url = reverse(entry.url_name)
+    prefix = entry.prefix or url
+    current = request.path == url or (prefix != "/" and request.path.startswith(prefix))
+    count = entry.badge(request) if entry.badge else 0  # type: ignore[arg-type]
+    return Link(label=entry.label, url=url, icon=entry.icon, current=current, count=count)

@@ -1,0 +1,55 @@
+"""The portal for the apps: guards, navigation, panels, answers to refusals, and words for times."""
+
+from __future__ import annotations
+
+from steadwell.portal.access import PortalRequest, actor_of, is_htmx, requires
+from steadwell.portal.csp import ContentSecurityPolicyMiddleware
+from steadwell.portal.forms import DayInput, PortalRenderer, RadioCards, TimeOfDayInput, refuse
+from steadwell.portal.months import Day, Month, month_of, next_month, previous_month
+from steadwell.portal.navigation import Area, register_nav
+from steadwell.portal.panels import Panel, register_panel, render_panels
+from steadwell.portal.refusals import error_response, refusal_response
+from steadwell.portal.request_keys import new_request_key, request_key
+from steadwell.portal.wall_time import (
+    at_site,
+    clock_text,
+    day_text,
+    is_ambiguous,
+    moment_text,
+    time_text,
+    zone_text,
+)
+
+__all__ = [
+    "Area",
+    "ContentSecurityPolicyMiddleware",
+    "Day",
+    "DayInput",
+    "Month",
+    "Panel",
+    "PortalRenderer",
+    "PortalRequest",
+    "RadioCards",
+    "TimeOfDayInput",
+    "actor_of",
+    "at_site",
+    "clock_text",
+    "day_text",
+    "error_response",
+    "is_ambiguous",
+    "is_htmx",
+    "moment_text",
+    "month_of",
+    "new_request_key",
+    "next_month",
+    "previous_month",
+    "refusal_response",
+    "refuse",
+    "register_nav",
+    "register_panel",
+    "render_panels",
+    "request_key",
+    "requires",
+    "time_text",
+    "zone_text",
+]

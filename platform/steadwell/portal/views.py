@@ -1,0 +1,78 @@
+"""The portal's own pages: home, the switches for language and appearance, and the components in one place."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from steadwell.portal.access import actor_of
+from steadwell.portal.appearance import YEAR, Theme, keep_theme
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, for a stranger; what comes next, for one who signed in."""
+    actor = actor_of(request)
+    if actor.user_id is None:
+        return render(request, "portal/welcome.html")
+    return render(request, "portal/home.html", {"staff": actor.is_staff})
+
+
+def _back(request: HttpRequest) -> HttpResponseRedirect:
+    target = request.POST.get("next", "/")
+    allowed = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(target if allowed else "/")
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    response = _back(request)
+    value = request.POST.get("theme", "")
+    if value in Theme:
+        keep_theme(response, Theme(value), secure=request.is_secure())
+    return response
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    response = _back(request)
+    code = request.POST.get("language", "")
+    if code in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            code,
+            max_age=YEAR,
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+@require_GET
+def manifest(request: HttpRequest) -> HttpResponse:
+    """The web app manifest, so that the portal can be put on a phone's first screen."""
+    icon = {"src": static("portal/img/favicon.svg"), "type": "image/svg+xml", "sizes": "any"}
+    body = {
+        "name": "Steadwell",
+        "short_name": "Steadwell",
+        "start_url": "/",
+        "display": "standalone",
+        "lang": get_language(),
+        "background_color": "#f6f3ec",
+        "theme_color": "#0f5560",
+        "icons": [icon],
+    }
+    return JsonResponse(body, content_type="application/manifest+json")
+
+
+@require_GET
+def robots(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")
