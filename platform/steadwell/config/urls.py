@@ -13,3 +13,8 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "steadwell.portal.faults.bad_request"
+handler403 = "steadwell.portal.faults.permission_denied"
+handler404 = "steadwell.portal.faults.page_not_found"
+handler500 = "steadwell.portal.faults.server_error"

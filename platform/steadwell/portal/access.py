@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
@@ -39,7 +38,8 @@ def is_htmx(request: HttpRequest) -> bool:
 def requires(*roles: Role) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
     """Let in those who hold one of the roles (any signed-in person when none is named).
 
-    One who is not signed in is sent to sign in and comes back. One who is, without the role, is told that there is
+    One who is not signed in is sent to sign in and comes back. One who is, without the role, is told that
+    there is
     nothing here: not there and not yours look the same.
     """
 
@@ -60,7 +60,7 @@ def requires(*roles: Role) -> Callable[[View[P]], Callable[Concatenate[HttpReque
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
     target = request.get_full_path() if request.method == "GET" else "/"
-    answer = redirect_to_login(target, login_url=str(settings.LOGIN_URL))
+    answer = redirect_to_login(target)
     if is_htmx(request):
         # A redirect would be followed inside the fragment; the header makes the whole page go.
         return HttpResponse(status=204, headers={"HX-Redirect": answer.url})

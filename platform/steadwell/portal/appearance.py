@@ -1,4 +1,6 @@
-"""Light, dark, or as the reader's device wishes: a choice kept in a cookie, so that it works without script."""
+"""Light, dark, or as the reader's device wishes: a choice kept in a cookie, so that it works without
+script.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,13 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+THEMES = frozenset(Theme)
+
+
 def theme_of(request: HttpRequest) -> Theme:
     """The reader's choice; anything unknown counts as none."""
     value = request.COOKIES.get(COOKIE, "")
-    return Theme(value) if value in Theme else Theme.SYSTEM
+    return Theme(value) if value in THEMES else Theme.SYSTEM
 
 
 def keep_theme(response: HttpResponseBase, theme: Theme, *, secure: bool) -> None:

@@ -1,6 +1,7 @@
 """The browser's orders: Content-Security-Policy and its companions on every answer.
 
-Django 6 brings ``SECURE_CSP`` and ``ContentSecurityPolicyMiddleware``; this uses its names and its shape, so that
+Django 6 brings ``SECURE_CSP`` and ``ContentSecurityPolicyMiddleware``; this uses its names and its shape,
+so that
 an upgrade is the removal of this file.
 """
 
@@ -12,23 +13,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 Policy = Mapping[str, Sequence[str]]
-
-NONE = "'none'"
-SELF = "'self'"
-
-# Nothing by default, then only what the portal serves itself. ``data:`` images are the admin's own icons.
-STRICT: Policy = {
-    "default-src": [NONE],
-    "script-src": [SELF],
-    "style-src": [SELF],
-    "img-src": [SELF, "data:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    "manifest-src": [SELF],
-    "form-action": [SELF],
-    "frame-ancestors": [NONE],
-    "base-uri": [NONE],
-}
 
 PERMISSIONS = ", ".join(
     f"{feature}=()"
@@ -46,7 +30,7 @@ class ContentSecurityPolicyMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.headers = {
-            "Content-Security-Policy": build_policy(getattr(settings, "SECURE_CSP", STRICT)),
+            "Content-Security-Policy": build_policy(settings.SECURE_CSP),
             "Permissions-Policy": PERMISSIONS,
             "X-Robots-Tag": "noindex, nofollow",
         }

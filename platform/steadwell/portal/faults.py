@@ -1,4 +1,6 @@
-"""Answers for what nobody refused: unknown addresses, bad requests, a database out of reach, a fault of ours."""
+"""Answers for what nobody refused: unknown addresses, bad requests, a database out of reach, a fault of
+ours.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ OUT_OF_REACH = (OperationalError, InterfaceError)
 
 
 class OutOfReachMiddleware:
-    """A database that cannot be reached in time, or an audit that cannot be written, is a 503 and not a fault."""
+    """A database that cannot be reached in time, or an audit that cannot be written, is a 503 and not a
+    fault.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

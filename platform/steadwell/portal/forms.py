@@ -15,7 +15,9 @@ from steadwell.errors import Refusal
 
 
 class PortalRenderer(DjangoTemplates):
-    """Used as ``FORM_RENDERER``: ``{{ form }}`` and ``{{ field.as_field_group }}`` become the portal's components."""
+    """Used as ``FORM_RENDERER``: ``{{ form }}`` and ``{{ field.as_field_group }}`` become the portal's
+    components.
+    """
 
     form_template_name = "portal/forms/form.html"
     field_template_name = "portal/forms/field.html"

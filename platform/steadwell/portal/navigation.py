@@ -63,7 +63,8 @@ def register_nav(
 ) -> None:
     """Add or replace an entry. Those with one of ``roles`` see it (everybody signed in when empty).
 
-    ``badge`` counts what waits there, such as unread messages. ``prefix`` is the part of the address under which
+    ``badge`` counts what waits there, such as unread messages. ``prefix`` is the part of the address under
+    which
     the entry counts as the current one; by default the entry's own address.
     """
     _entries[key] = Entry(

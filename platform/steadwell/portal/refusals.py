@@ -12,7 +12,14 @@ from steadwell.errors import HTTP_STATUS, Refusal
 from steadwell.portal.access import is_htmx
 
 RETRY_AFTER = 5  # seconds
-ICONS: Mapping[int, str] = {403: "shield", 404: "search", 409: "move", 410: "clock", 412: "edit", 503: "clock"}
+ICONS: Mapping[int, str] = {
+    403: "shield",
+    404: "search",
+    409: "move",
+    410: "clock",
+    412: "edit",
+    503: "clock",
+}
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -39,7 +46,7 @@ def _answer(request: HttpRequest, *, status: int, code: str, text: str) -> HttpR
         response = JsonResponse(body, status=status, content_type="application/problem+json")
     elif is_htmx(request):
         context = {"text": text, "status": status}
-        body_html = render_to_string("portal/errors/fragment.html", context, request)
+        body_html = render_to_string("portal/errors/_fragment.html", context, request)
         # Whatever the request wanted to fill keeps what it has; the refusal goes where notices go.
         headers = {"HX-Retarget": "#notices", "HX-Reswap": "innerHTML show:window:top"}
         response = HttpResponse(body_html, status=status, headers=headers)
@@ -55,7 +62,7 @@ def _page(request: HttpRequest, status: int, text: str) -> str:
     context = {"text": text, "status": status, "icon": ICONS.get(status, "warning")}
     if status >= 500:
         # Without the request: nothing on this page may need the database, a session or a signed-in reader.
-        return render_to_string(f"portal/errors/{status}.html", context)
+        return render_to_string(f"portal/errors/_{status}.html", context)
     return render_to_string(f"portal/errors/{status}.html", context, request)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
@@ -27,7 +28,7 @@ class Shell:
     sign_in_url: str
     sign_out_url: str
     here: str  # where the switches lead back to
-    demo: bool
+    demo_url: str  # where one may look around as anybody; empty outside of the demonstration
 
 
 def shell_of(request: HttpRequest) -> Shell:
@@ -42,10 +43,10 @@ def shell_of(request: HttpRequest) -> Shell:
         theme=theme_of(request),
         language=language,
         other_languages=[(code, name) for code, name in settings.LANGUAGES if code != language],
-        sign_in_url=str(settings.LOGIN_URL),
+        sign_in_url=resolve_url(settings.LOGIN_URL),
         sign_out_url=_address("account_logout"),
         here=request.get_full_path() if request.method == "GET" else request.path,
-        demo=bool(getattr(settings, "DEMO", False)),
+        demo_url="/demo/" if settings.DEMO else "",
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from whitenoise.compress import Compressor
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+from whitenoise.compress import Compressor  # type: ignore[import-untyped]
+from whitenoise.storage import CompressedManifestStaticFilesStorage  # type: ignore[import-untyped]
 
 
 class PortalStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]

@@ -7,8 +7,8 @@ from steadwell.portal import components, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
-    path("language/", views.choose_language, name="choose-language"),
-    path("appearance/", views.choose_theme, name="choose-theme"),
+    path("language/", views.set_language, name="set_language"),
+    path("appearance/", views.set_theme, name="set_theme"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("robots.txt", views.robots, name="robots"),
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from steadwell.portal.access import actor_of
-from steadwell.portal.appearance import YEAR, Theme, keep_theme
+from steadwell.portal.appearance import THEMES, YEAR, Theme, keep_theme
 
 
 @require_GET
@@ -32,16 +32,16 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
 
 
 @require_POST
-def choose_theme(request: HttpRequest) -> HttpResponse:
+def set_theme(request: HttpRequest) -> HttpResponse:
     response = _back(request)
     value = request.POST.get("theme", "")
-    if value in Theme:
+    if value in THEMES:
         keep_theme(response, Theme(value), secure=request.is_secure())
     return response
 
 
 @require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: HttpRequest) -> HttpResponse:
     response = _back(request)
     code = request.POST.get("language", "")
     if code in dict(settings.LANGUAGES):

@@ -1,4 +1,6 @@
-"""Instants as a clinic's wall clock shows them, in the reader's language, with the zone by its everyday name."""
+"""Instants as a clinic's wall clock shows them, in the reader's language, with the zone by its everyday
+name.
+"""
 
 from __future__ import annotations
 
@@ -55,12 +57,12 @@ def at_site(instant: datetime, zone: str) -> datetime:
 
 
 def day_text(day: date, name: str = "day") -> str:
-    """"Tuesday, March 3, 2026" or "martes, 3 de marzo de 2026"; ``name`` is one of FORMATS."""
+    """ "Tuesday, March 3, 2026" or "martes, 3 de marzo de 2026"; ``name`` is one of FORMATS."""
     return dateformat.format(datetime.combine(day, time()), _format(name))
 
 
 def clock_text(wall: time | datetime) -> str:
-    """"2:30 p.m." without zone."""
+    """ "2:30 p.m." without zone."""
     return dateformat.time_format(wall, _format("time"))
 
 
@@ -70,7 +72,7 @@ def is_ambiguous(local: datetime) -> bool:
 
 
 def time_text(instant: datetime, zone: str) -> str:
-    """"2:30 p.m."; in the hour that comes twice also which of the two it is."""
+    """ "2:30 p.m."; in the hour that comes twice also which of the two it is."""
     local = at_site(instant, zone)
     text = clock_text(local)
     if not is_ambiguous(local):
@@ -80,7 +82,9 @@ def time_text(instant: datetime, zone: str) -> str:
 
 
 def zone_text(zone: str, at: datetime | None = None) -> str:
-    """"Eastern time"; for a zone without an everyday name its city, with the offset where the instant is known."""
+    """ "Eastern time"; for a zone without an everyday name its city, with the offset where the instant is
+    known.
+    """
     known = ZONES.get(zone)
     if known:
         return str(known)

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "steadwell.observability.middleware.ObservabilityMiddleware",
+    "steadwell.portal.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -52,6 +53,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "steadwell.accounts.middleware.ActorMiddleware",
+    "steadwell.portal.faults.OutOfReachMiddleware",
+    "steadwell.portal.refusals.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -66,6 +69,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "steadwell.portal.shell.context",
             ],
         },
     },
@@ -101,6 +105,24 @@ SESSION_LIMITS = {
     "manager": (15 * 60, 12 * 3600),
     "administrator": (10 * 60, 8 * 3600),
 }
+
+# Pages: one renderer for every form, one strict policy for every answer (Django 6's setting name).
+FORM_RENDERER = "steadwell.portal.forms.PortalRenderer"
+# Nothing by default, then only what the portal itself serves. `data:` images are the admin's own icons.
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "manifest-src": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"],
+    "base-uri": ["'none'"],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "steadwell.portal.faults.csrf_failure"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]

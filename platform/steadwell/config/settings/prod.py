@@ -66,3 +66,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 LANGUAGE_COOKIE_SECURE = True
 
 LOG_STYLE = env.choice("LOG_STYLE", ("json", "keyvalue"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "steadwell.portal.static_files.PortalStaticFiles"},
+}

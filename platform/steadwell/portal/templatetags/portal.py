@@ -48,7 +48,9 @@ def card(content: str, title: str = "", level: int = 2, kind: str = "", aside: s
 
 @register.simple_block_tag
 def alert(content: str, kind: str = "info", title: str = "", live: bool = False) -> SafeString:
-    """Something the reader should notice: info, good, warn or bad. ``live`` has it read out when it appears."""
+    """Something the reader should notice: info, good, warn or bad. ``live`` has it read out when it
+    appears.
+    """
     context = {"content": content, "title": title, "kind": kind, "icon": ALERT_ICONS[kind], "live": live}
     return render_to_string("portal/components/alert.html", context)
 
@@ -68,7 +70,9 @@ def badge(text: object, kind: str = "") -> SafeString:
 
 @register.inclusion_tag("portal/components/steps.html")
 def steps(labels: Sequence[str], current: int, urls: Sequence[str] = ()) -> dict[str, object]:
-    """Where one is in a task; ``current`` counts from 1, done steps link back where ``urls`` has an address."""
+    """Where one is in a task; ``current`` counts from 1, done steps link back where ``urls`` has an
+    address.
+    """
     rows = [
         {
             "label": label,
@@ -144,7 +148,7 @@ def error_summary(*given: BaseForm) -> dict[str, object]:
 
 @register.simple_tag(takes_context=True)
 def title_prefix(context: Context) -> str:
-    """"Error: " in front of the title of a page that shows a refused form."""
+    """ "Error: " in front of the title of a page that shows a refused form."""
     for value in context.flatten().values():
         if isinstance(value, BaseForm) and value.is_bound and value.errors:
             return gettext("Error:") + " "
@@ -166,9 +170,7 @@ def panels(context: Context, place: str) -> list[SafeString]:
 @register.simple_tag
 def moment(instant: datetime, zone: str) -> SafeString:
     """Day, time and zone of an instant at a clinic, machine-readable too."""
-    return format_html(
-        '<time datetime="{}">{}</time>', instant.isoformat(), wall.moment_text(instant, zone)
-    )
+    return format_html('<time datetime="{}">{}</time>', instant.isoformat(), wall.moment_text(instant, zone))
 
 
 @register.filter
