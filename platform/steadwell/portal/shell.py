@@ -19,7 +19,7 @@ from steadwell.portal.navigation import Area, Link, links
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
     signed_in: bool
-    staff: bool
+    body_class: str  # staff work on a denser page
     main: list[Link]
     account: list[Link]
     theme: Theme
@@ -37,7 +37,7 @@ def shell_of(request: HttpRequest) -> Shell:
     main = links(request, Area.MAIN)
     return Shell(
         signed_in=actor.user_id is not None,
-        staff=actor.is_staff,
+        body_class="clinic" if actor.is_staff else "",
         main=links(request, Area.CLINIC) + main if actor.is_staff else main,
         account=links(request, Area.ACCOUNT),
         theme=theme_of(request),

@@ -14,4 +14,3 @@ DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwe
 # Static files come from where they are written: a laptop needs no collectstatic.
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_USE_FINDERS = True  # nothing is collected on a laptop
