@@ -9,4 +9,4 @@ class AuditUnavailable(Busy):
     """The audit row could not be written: no change is kept and no data leaves (503)."""
 
     code = "audit-unavailable"
-    message = _("We cannot show or change records right now. Please try again in a moment.")  # type: ignore[assignment]
+    message = _("We cannot show or change records right now. Please try again in a moment.")

@@ -35,12 +35,13 @@ class AuditEntry(models.Model):
                 name="audit_by_subject",
                 condition=models.Q(subject_id__isnull=False),
             ),
-            # "What happened to this visit", and "what did this user do".
+            # "What happened to this visit", newest first.
             models.Index(
                 fields=["entity_id", "-id"],
                 name="audit_by_entity",
                 condition=models.Q(entity_id__isnull=False),
             ),
+            # "What did this user do".
             models.Index(
                 fields=["user_id", "-id"], name="audit_by_user", condition=models.Q(user_id__isnull=False)
             ),
@@ -53,9 +54,8 @@ class AuditEntry(models.Model):
 class AuditSeal(models.Model):
     """A sealed batch of entries: its place in the gapless chain, its digests, its signed head. phi: none."""
 
-    number = models.BigIntegerField(
-        primary_key=True
-    )  # 1, 2, 3 …: assigned by the sealer, never by a sequence
+    # 1, 2, 3 …: assigned by the sealer, never by a sequence, so that a gap is a loss.
+    number = models.BigIntegerField(primary_key=True)
     sealed_at = models.DateTimeField()
     entry_ids = models.JSONField()  # in the order they were hashed
     digests = models.BinaryField()  # 32 bytes per entry, same order: names the row that was changed

@@ -12,9 +12,9 @@ import orjson
 from django.db import DatabaseError, connection
 
 from steadwell.actor import Actor, Role
-from steadwell.audit.context import current_request_id, current_trace_id
 from steadwell.audit.errors import AuditUnavailable
 from steadwell.ids import PersonId
+from steadwell.observability import service as observability
 
 _COLUMNS = (
     "at, user_id, roles, capacity, actor_name, action, category,"
@@ -69,7 +69,7 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
     if not entries:
         return
     roles = ",".join(sorted(actor.roles))
-    request_id, trace_id = current_request_id(), current_trace_id()
+    request_id, trace_id = observability.current_request_id(), observability.current_trace_id()
     values: list[Any] = []
     for entry in entries:
         values += (

@@ -33,9 +33,11 @@ class Version(models.Model):
             # Two writers who saw the same version cannot both add the next one. Also the index of every as-of
             # query.
             models.UniqueConstraint(fields=["entity_id", "version"], name="%(app_label)s_%(class)s_version"),
+            # Counting starts at one, so that "the version before" of the first is nothing.
             models.CheckConstraint(
                 condition=models.Q(version__gte=1), name="%(app_label)s_%(class)s_from_one"
             ),
+            # A version stands on what its writer saw, which was there before it.
             models.CheckConstraint(
                 condition=models.Q(supersedes__isnull=True) | models.Q(supersedes__lt=models.F("version")),
                 name="%(app_label)s_%(class)s_supersedes",

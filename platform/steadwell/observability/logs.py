@@ -67,6 +67,11 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")  # noqa: TID251 - when the line was written
 
 
+def current_request_id() -> str:
+    """The id of the request that is being answered, or an empty text."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
 @contextmanager
 def bound(**fields: object) -> Iterator[None]:
     """Add fields, such as a request's id, to every line written inside."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from steadwell.observability.health import register_check
 from steadwell.observability.inflight import longest_seconds as longest_request_seconds
-from steadwell.observability.logs import RecordFormatter, bound, get_logger
+from steadwell.observability.logs import RecordFormatter, bound, current_request_id, get_logger
 from steadwell.observability.metrics import (
     JOURNEY_BUCKETS,
     LATENCY_BUCKETS,
@@ -16,7 +16,13 @@ from steadwell.observability.metrics import (
     forget_process,
     histogram,
 )
-from steadwell.observability.tracing import annotate, current_traceparent, recorded_spans, span
+from steadwell.observability.tracing import (
+    annotate,
+    current_trace_id,
+    current_traceparent,
+    recorded_spans,
+    span,
+)
 
 __all__ = [
     "JOURNEY_BUCKETS",
@@ -29,6 +35,8 @@ __all__ = [
     "bound",
     "collect",
     "counter",
+    "current_request_id",
+    "current_trace_id",
     "current_traceparent",
     "forget_process",
     "get_logger",

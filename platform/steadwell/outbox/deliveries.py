@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from steadwell import clock
 from steadwell.errors import Kind, Refusal
+from steadwell.observability import service as observability
 from steadwell.outbox.errors import Impossible, Retry
 from steadwell.outbox.registry import (
     DEFAULT_ATTEMPTS,
@@ -23,8 +24,9 @@ from steadwell.outbox.registry import (
     find_subscription,
     from_payload,
 )
-from steadwell.outbox.tracing import continued
 from steadwell.outbox.types import DeliveryContext, DueRow
+
+log = observability.get_logger(__name__)
 
 # Only a delivery that was handed over may start, so a message that comes twice starts it once.
 _TAKE = """
@@ -78,13 +80,14 @@ def deliver(*, delivery_id: int, now: datetime) -> None:
     taken = _take(delivery_id, now)
     if taken is None:
         return
-    with continued(taken.traceparent):
-        try:
+    about = {"consumer": taken.consumer, "attempt": taken.attempt}
+    try:
+        with observability.span("outbox.deliver", traceparent=taken.traceparent, attributes=about):
             _run(taken, now)
-        except LeaseLost:
-            return
-        except Exception as error:  # noqa: BLE001 - its job is to survive; the ledger keeps the cause
-            _note_failure(taken, error)
+    except LeaseLost:
+        log.warning("delivery.lease_lost", **about)
+    except Exception as error:  # noqa: BLE001 - its job is to survive; the ledger keeps the cause
+        _note_failure(taken, error)
 
 
 def _take(delivery_id: int, now: datetime) -> Taken | None:
@@ -202,6 +205,10 @@ def _note_failure(taken: Taken, error: Exception) -> None:
                 "cause": cause_of(error),
             },
         )
+    log.warning(
+        "delivery.quarantined" if aside else "delivery.failed",
+        consumer=taken.consumer, attempt=taken.attempt, error=type(error).__name__,
+    )  # fmt: skip
 
 
 def _allowed(taken: Taken) -> int:

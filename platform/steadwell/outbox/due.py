@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from steadwell.outbox.tracing import current_traceparent
+from steadwell.observability import service as observability
 from steadwell.outbox.types import NewDueRow
 
 _COLUMNS = "kind, key, due_at, expires_at, about, payload, state, created_at, traceparent"
@@ -55,7 +55,7 @@ def schedule_many(rows: Sequence[NewDueRow], *, now: datetime) -> None:
     """Promise several in one statement. Each kind and key may stand in it once."""
     if not rows:
         return
-    traceparent = current_traceparent()
+    traceparent = observability.current_traceparent()
     values: list[Any] = []
     for row in rows:
         payload = orjson.dumps(row.payload).decode()

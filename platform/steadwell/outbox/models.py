@@ -100,12 +100,14 @@ class OutboxDelivery(models.Model):
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
         constraints = [
+            # It is the work of exactly one: an event that was told, or a row that fell due.
             models.CheckConstraint(
                 condition=Q(event__isnull=True, due__isnull=False) | Q(event__isnull=False, due__isnull=True),
                 name="outbox_delivery_one_cause",
             ),
-            # A consumer hears an event once; a due row fires once. Also the indexes of the two foreign keys.
+            # A consumer hears an event once. Also the index of the foreign key.
             models.UniqueConstraint(fields=["event", "consumer"], name="outbox_delivery_once"),
+            # A due row fires once, however many pollers run.
             models.UniqueConstraint(
                 fields=["due"], name="outbox_delivery_due_once", condition=Q(due__isnull=False)
             ),

@@ -7,16 +7,16 @@ import time
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.db import InterfaceError, OperationalError, connection
 
 from steadwell import clock
+from steadwell.observability import service as observability
 from steadwell.outbox.due import schedule_many
 from steadwell.outbox.publishing import CHANNEL
 from steadwell.outbox.registry import due_kinds, repeating
 from steadwell.outbox.types import NewDueRow
 
-log = structlog.get_logger(__name__)
+log = observability.get_logger(__name__)
 
 _BATCH = 500
 _POLL_SECONDS = 1.0
@@ -86,7 +86,7 @@ class Poller:
             except (OperationalError, InterfaceError):
                 connection.close()
                 pause = min(max(0.5, pause * 2), 10.0)
-                log.warning("database.unreachable", pause=pause)
+                log.warning("database.unreached", pause_seconds=pause)
             self.stop.wait(pause)
 
     def step(self) -> bool:

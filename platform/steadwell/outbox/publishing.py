@@ -9,8 +9,8 @@ from django.db import connection
 
 from steadwell.events import Event
 from steadwell.ids import EventId, new_id
+from steadwell.observability import service as observability
 from steadwell.outbox.registry import subscriptions_of, to_payload
-from steadwell.outbox.tracing import current_traceparent
 
 CHANNEL = "steadwell_outbox"
 
@@ -45,7 +45,7 @@ def publish(event: Event, *, now: datetime) -> EventId:
                 "name": event.name,
                 "payload": orjson.dumps(to_payload(event)).decode(),
                 "now": now,
-                "traceparent": current_traceparent(),
+                "traceparent": observability.current_traceparent(),
                 "consumers": [each.consumer for each in consumers],
                 "queues": [each.queue for each in consumers],
                 "channel": CHANNEL,

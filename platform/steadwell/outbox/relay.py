@@ -7,18 +7,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from celery import current_app
 from django.db import InterfaceError, OperationalError, connection
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerOperationalError
 
 from steadwell import clock
+from steadwell.observability import service as observability
 from steadwell.outbox import handover
 from steadwell.outbox.publishing import CHANNEL
 from steadwell.outbox.tasks import deliver
 
-log = structlog.get_logger(__name__)
+log = observability.get_logger(__name__)
 
 POLL_SECONDS = 1.0
 _FULL_SECONDS = 0.05  # a queue at its cap: look again soon, its workers ring no bell
@@ -37,7 +37,7 @@ class Relay:
     def __init__(self, *, stop: threading.Event | None = None) -> None:
         self.stop = stop or threading.Event()
         self._broker: Connection | None = None
-        self._listening_on: object = None
+        self._listening_on: Any = None
         self._next_look = 0.0
         self._pause = 0.0
 
@@ -48,10 +48,10 @@ class Relay:
                 self._wait(self.step())
                 self._pause = 0.0
             except ValkeyUnavailable:
-                self._rest("valkey.unreachable")
+                self._rest("valkey.unreached")
             except (OperationalError, InterfaceError):
                 connection.close()
-                self._rest("database.unreachable")
+                self._rest("database.unreached")
         self._forget_broker()
 
     def step(self) -> float:
@@ -95,10 +95,10 @@ class Relay:
                 count = handover.reclaim_handed(now=now)
                 log.info("queues.refilled", deliveries=count)
         except ValkeyUnavailable:
-            log.warning("valkey.unreachable")
+            log.warning("valkey.unreached")
         lost = handover.reclaim(now=now, busy=[queue for queue, depth in depths.items() if depth])
         if lost["waiting"] or lost["quarantined"]:
-            log.warning("deliveries.reclaimed", waiting=lost["waiting"], quarantined=lost["quarantined"])
+            log.warning("deliveries.reclaimed", count=lost["waiting"], quarantined=lost["quarantined"])
 
     def _depths(self) -> Mapping[str, int]:
         broker = self._connected()
@@ -157,7 +157,7 @@ class Relay:
 
     def _rest(self, why: str) -> None:
         self._pause = min(max(0.2, self._pause * 2), _LONGEST_PAUSE)
-        log.warning(why, pause=self._pause)
+        log.warning(why, pause_seconds=self._pause)
         self.stop.wait(self._pause)
 
 
