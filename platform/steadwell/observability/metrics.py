@@ -14,6 +14,8 @@ from functools import cache
 from time import perf_counter
 from typing import Final
 
+from django.conf import settings
+
 from steadwell.observability import policy
 
 _FOLDER: Final = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
@@ -163,9 +165,11 @@ _failed_questions = counter(
 
 def render() -> bytes:
     """All metrics in Prometheus' text format: those of every process, when they share a folder."""
-    asked = prometheus_client.CollectorRegistry(auto_describe=False)
-    asked.register(_Questions())
-    answers = prometheus_client.generate_latest(asked)
+    answers = b""
+    if settings.METRICS_ASK:
+        asked = prometheus_client.CollectorRegistry(auto_describe=False)
+        asked.register(_Questions())
+        answers = prometheus_client.generate_latest(asked)
     counted = REGISTRY
     if _FOLDER:
         counted = prometheus_client.CollectorRegistry(auto_describe=False)

@@ -176,6 +176,7 @@ TRACE_SAMPLE_RATIO = env.ratio("TRACE_SAMPLE_RATIO", 1.0)
 TRUST_TRACEPARENT = env.flag("TRUST_TRACEPARENT")  # only behind a gateway that sets or strips the header
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 METRICS_PORT = env.number("METRICS_PORT", 0)  # health and metrics of a process that is not the web
+METRICS_ASK = env.flag("METRICS_ASK", default=True)  # whether a scrape of this process asks Postgres
 METRICS_NETWORKS = [ip_network(each) for each in env.words("METRICS_NETWORKS", "127.0.0.0/8,::1/128")]
 LOGGING = {
     "version": 1,
