@@ -87,12 +87,12 @@ def chromium(_playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def reader(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Reader]]:
-    """Makes readers: ``reader(NARROW)``, ``reader(WIDE, java_script_enabled=False)``, with Playwright's options."""
+    """Makes readers: ``reader(NARROW)``, ``reader(WIDE, java_script_enabled=False)``, and so on."""
     contexts: list[BrowserContext] = []
 
     def make(viewport: dict[str, int] = WIDE, **options: Any) -> Reader:
         options.setdefault("reduced_motion", "reduce")
-        context = chromium.new_context(viewport=viewport, locale="en-US", timezone_id="UTC", **options)  # type: ignore[arg-type]
+        context = chromium.new_context(viewport=viewport, locale="en-US", timezone_id="UTC", **options)
         contexts.append(context)
         context.set_default_timeout(10_000)
         context.route("**/*", lambda route: _only_here(route, live_server.url))

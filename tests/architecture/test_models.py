@@ -59,15 +59,19 @@ def overriding(found: Iterable[type[models.Model]]) -> list[str]:
 
 
 def unexplained(sources: Iterable[Source]) -> list[str]:
-    """Constraints and indexes in a model's Meta without a comment on the rule or query they serve."""
+    """Constraints and indexes in a model's Meta without a comment on the rule or query they serve.
+
+    One comment may speak for two that serve the same rule.
+    """
     found: list[str] = []
     for source in sources:
         comments = _comment_lines(source.text)
         for elements in _meta_lists(source.tree):
-            before = elements.lineno
+            before, silent = elements.lineno, 2
             for element in elements.elts:
                 end = element.end_lineno or element.lineno
-                if not comments.intersection(range(before, end + 1)):
+                silent = 0 if comments.intersection(range(before, end + 1)) else silent + 1
+                if silent > 1:
                     found.append(f"{source.path}:{element.lineno}")
                 before = end + 1
     return found
@@ -130,10 +134,12 @@ def test_checks_catch_planted_models():
 def test_check_catches_a_constraint_without_its_reason():
     text = (
         "class Slot:\n    class Meta:\n        indexes = [\n"
-        "            Index(fields=['a']),  # the day's list\n            Index(fields=['b']),\n        ]\n"
+        "            Index(fields=['a']),  # the day's list\n            Index(fields=['b']),\n"
+        "            Index(fields=['c']),\n        ]\n"
     )
 
-    assert unexplained(planted("scheduling/models.py", text)) == ["scheduling/models.py:5"]
+    assert unexplained(planted("scheduling/models.py", text)) == ["scheduling/models.py:6"]
+    assert unexplained(planted("scheduling/models.py", text.replace("# the day's list", ""))) != []
 
 
 def test_third_parties_point_at_nothing_of_ours_but_the_user():

@@ -111,7 +111,8 @@ def test_ready_stays_ready_without_valkey_and_names_no_address(caller, own_check
 
 def test_ready_says_no_when_a_migration_is_missing(caller, own_checks, owner_connection):
     row = owner_connection.execute(
-        "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations) RETURNING app, name, applied"
+        "DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)"
+        " RETURNING app, name, applied"
     ).fetchone()
 
     response = caller.get("/healthz/ready")

@@ -8,7 +8,6 @@ from importlib import import_module
 from uuid import UUID
 
 from steadwell.actor import Actor
-
 from steadwell.ids import PersonId
 
 
