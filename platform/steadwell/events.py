@@ -65,3 +65,17 @@ class MessageDue(Event):
 
     name: ClassVar[str] = "notifications.message_due.v1"
     message_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgentMessageDue(MessageDue):
+    """The same, in the lane that nothing else may delay."""
+
+    name: ClassVar[str] = "notifications.urgent_message_due.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkMessageDue(MessageDue):
+    """The same, for campaigns: it waits for everything else."""
+
+    name: ClassVar[str] = "notifications.bulk_message_due.v1"

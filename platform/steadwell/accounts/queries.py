@@ -12,7 +12,7 @@ from django.db import connection
 from steadwell.accounts.errors import UserNotFound
 from steadwell.accounts.models import Proxy, Session, User
 from steadwell.accounts.standing import load_user
-from steadwell.accounts.types import Contact, ProxyRight, SessionSummary
+from steadwell.accounts.types import Contact, ProxyRight, Reader, SessionSummary
 from steadwell.accounts.user_agents import describe
 from steadwell.actor import Actor
 from steadwell.ids import PersonId, UserId
@@ -46,6 +46,41 @@ def contacts_of(person_ids: Iterable[PersonId]) -> dict[PersonId, Contact]:
         for person_id, user_id, email, language, time_zone in rows
         if person_id
     }
+
+
+def readers_of(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]:
+    """Everybody to tell about a patient: the patient first, then those who act for them now.
+
+    ``person_ids`` are the ids of one person (more than one after a merge). One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT u.id, u.email, u.language, u.time_zone, u.person_id, true FROM accounts_user u
+            WHERE u.person_id = ANY(%(ids)s) AND u.is_active
+            UNION ALL
+            SELECT u.id, u.email, u.language, u.time_zone, p.person_id, false FROM accounts_proxy p
+            JOIN accounts_user u ON u.id = p.user_id AND u.is_active
+            WHERE p.person_id = ANY(%(ids)s) AND p.valid_from <= %(now)s
+              AND (p.valid_until IS NULL OR p.valid_until > %(now)s)
+              AND (p.until_on IS NULL OR p.until_on::timestamp AT TIME ZONE p.time_zone > %(now)s)
+            ORDER BY 6 DESC, 1
+            """,
+            {"ids": list(person_ids), "now": now},
+        )
+        rows = cursor.fetchall()
+    found: dict[UserId, Reader] = {}
+    for user_id, email, language, time_zone, person_id, is_patient in rows:
+        contact = Contact(
+            user_id=UserId(user_id),
+            email=email,
+            language=language or settings.LANGUAGE_CODE,
+            time_zone=time_zone,
+        )
+        found.setdefault(
+            contact.user_id, Reader(contact=contact, person_id=PersonId(person_id), is_patient=is_patient)
+        )
+    return list(found.values())
 
 
 def user_ids_for(person_id: PersonId, *, now: datetime | None = None) -> list[UserId]:

@@ -20,9 +20,10 @@ from steadwell.accounts.queries import (
     contacts_of,
     list_proxies,
     list_sessions,
+    readers_of,
     user_ids_for,
 )
-from steadwell.accounts.types import Account, Contact, ProxyRight, SessionSummary
+from steadwell.accounts.types import Account, Contact, ProxyRight, Reader, SessionSummary
 
 __all__ = [
     "Account",
@@ -31,6 +32,7 @@ __all__ = [
     "EmailTaken",
     "LastAdministrator",
     "ProxyRight",
+    "Reader",
     "SessionSummary",
     "UnknownTimeZone",
     "UserNotFound",
@@ -47,6 +49,7 @@ __all__ = [
     "link_person",
     "list_proxies",
     "list_sessions",
+    "readers_of",
     "revoke_role",
     "set_preferences",
     "sign_out_everywhere",

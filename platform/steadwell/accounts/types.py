@@ -21,6 +21,18 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One who is told about a patient: the patient, or one who acts for them.
+
+    ``person_id`` is the id of the patient that the account or the right names.
+    """
+
+    contact: Contact
+    person_id: PersonId
+    is_patient: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A user as an administrator or the demo's door sees one."""
 
