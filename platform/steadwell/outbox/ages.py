@@ -38,6 +38,16 @@ def queue_depths() -> Mapping[str, int]:
     return {queue: depths.get(queue, 0) for queue in settings.CELERY_TASK_QUEUES}
 
 
+def quarantined_counts() -> Mapping[str, int]:
+    """For each queue how many deliveries were set aside for a person."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT queue, count(*) FROM outbox_outboxdelivery WHERE state = 'quarantined' GROUP BY queue"
+        )
+        counts = dict(cursor.fetchall())
+    return {queue: counts.get(queue, 0) for queue in settings.CELERY_TASK_QUEUES}
+
+
 def quarantined_count() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM outbox_outboxdelivery WHERE state = 'quarantined'")

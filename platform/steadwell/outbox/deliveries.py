@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from steadwell import clock
 from steadwell.errors import Kind, Refusal
 from steadwell.observability import service as observability
+from steadwell.outbox import metrics
 from steadwell.outbox.errors import Impossible, Retry
 from steadwell.outbox.registry import (
     DEFAULT_ATTEMPTS,
@@ -37,6 +38,7 @@ WITH taken AS (
 )
 SELECT taken.id, taken.consumer, taken.attempts, taken.called, event.name,
        coalesce(event.payload, due.payload), coalesce(event.traceparent, due.traceparent),
+       coalesce(event.occurred_at, due.due_at),
        due.kind, due.key, due.due_at, due.expires_at, due.about, due.state
 FROM taken LEFT JOIN outbox_outboxevent event ON event.id = taken.event_id
            LEFT JOIN outbox_outboxdue due ON due.id = taken.due_id
@@ -71,6 +73,7 @@ class Taken:
     event_name: str | None
     payload: Mapping[str, Any]
     traceparent: str
+    since: datetime
     due: DueRow | None
     cancelled: bool
 
@@ -84,6 +87,7 @@ def deliver(*, delivery_id: int, now: datetime) -> None:
     try:
         with observability.span("outbox.deliver", traceparent=taken.traceparent, attributes=about):
             _run(taken, now)
+        metrics.count_done(consumer=taken.consumer, since=taken.since, now=clock.now())
     except LeaseLost:
         log.warning("delivery.lease_lost", **about)
     except Exception as error:  # noqa: BLE001 - its job is to survive; the ledger keeps the cause
@@ -104,6 +108,7 @@ def _take(delivery_id: int, now: datetime) -> Taken | None:
         name,
         payload,
         traceparent,
+        since,
         kind,
         key,
         due_at,
@@ -117,7 +122,7 @@ def _take(delivery_id: int, now: datetime) -> Taken | None:
         due = DueRow(kind=kind, key=key, due_at=due_at, expires_at=expires_at, about=about, payload=payload)
     return Taken(
         id=id_, consumer=consumer, attempt=attempt, uncertain=called, event_name=name, payload=payload,
-        traceparent=traceparent or "", due=due, cancelled=state == "cancelled",
+        traceparent=traceparent or "", since=since, due=due, cancelled=state == "cancelled",
     )  # fmt: skip
 
 
@@ -205,6 +210,7 @@ def _note_failure(taken: Taken, error: Exception) -> None:
                 "cause": cause_of(error),
             },
         )
+    metrics.count_failed(consumer=taken.consumer, quarantined=aside)
     log.warning(
         "delivery.quarantined" if aside else "delivery.failed",
         consumer=taken.consumer, attempt=taken.attempt, error=type(error).__name__,
