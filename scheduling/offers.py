@@ -113,9 +113,14 @@ def _work_out(
 
 
 def describe(
-    catalogue: Catalogue, kind: VisitKind, practitioner_id: PractitionerId, site_id: SiteId, start: int,
-    *, seats_left: int | None = None,
-) -> Offer:  # fmt: skip
+    catalogue: Catalogue,
+    kind: VisitKind,
+    practitioner_id: PractitionerId,
+    site_id: SiteId,
+    start: int,
+    *,
+    seats_left: int | None = None,
+) -> Offer:
     site = catalogue.sites[site_id]
     reading = availability.wall(site.time_zone, start)
     return Offer(

@@ -1,0 +1,329 @@
+"""A booked visit's life: moved, called off, and each step of its day. Every change is one transaction and
+one version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from scheduling import access, claims, groups, holds, locking, placing, publishing, queries, search, visits
+from scheduling.availability import moment
+from scheduling.errors import MoveNotAllowed, ReasonNeeded, SlotTaken, TooEarly, TooLate, ViewOnly
+from scheduling.placing import Asked
+from scheduling.status import MOVES, Move
+from scheduling.transactions import LostRace, write
+from scheduling.types import Appointment, CancelledBy, Mode, OfferRef
+from scheduling.visits import CHECK_IN_OPENS, Visit
+from steadwell.actor import Actor
+from steadwell.audit import service as audit
+from steadwell.errors import Forbidden, Stale
+from steadwell.ids import AppointmentId, new_id
+from steadwell.outbox import service as outbox
+
+REASON_LENGTH = 200
+
+_STEP = f"""
+WITH changed AS (
+    UPDATE scheduling_appointment SET status = %(status)s, version = version + 1,
+        cancelled_by = %(cancelled_by)s, cancel_reason = %(cancel_reason)s, rebook_offered = %(rebook)s
+    WHERE id = %(id)s RETURNING *
+), {visits.VERSIONED} {visits.CHANGED}
+"""  # noqa: S608 - constants only
+_MOVED = """
+changed AS (
+    UPDATE scheduling_appointment SET version = version + 1, visit_type_id = %(kind)s, practitioner_id =
+    %(practitioner)s, site_id = %(site)s, session_id = %(session)s::uuid, resource_ids = %(rooms)s::uuid[],
+    starts_at = %(starts)s, ends_at = %(ends)s, wall_start = %(wall)s, time_zone = %(zone)s, status =
+    %(status)s, overbooked = false WHERE id = %(owner)s AND EXISTS (SELECT FROM won) RETURNING *
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who makes which move on which visit, why, and under which request key."""
+
+    actor: Actor
+    move: Move
+    appointment_id: AppointmentId
+    request_key: str
+    now: datetime
+    reason: str = ""
+    rebook: bool = False
+
+    @property
+    def action(self) -> str:
+        return f"appointment.{self.move.value}"
+
+
+def approve(*, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime) -> Appointment:
+    """The clinic says yes to a request."""
+    return _step(actor, Move.APPROVE, appointment_id, request_key, now, tell=publishing.approved)
+
+
+def decline(
+    *, actor: Actor, appointment_id: AppointmentId, reason: str, request_key: str, now: datetime
+) -> Appointment:
+    """The clinic says no to a request, with a reason; its time is free again."""
+    _need_reason(reason)
+    return _step(
+        actor, Move.DECLINE, appointment_id, request_key, now, reason=reason, tell=publishing.cancelled
+    )
+
+
+def cancel(
+    *, actor: Actor, appointment_id: AppointmentId, reason: str, request_key: str, now: datetime
+) -> Appointment:
+    """Call a visit off. Its time is free at once. By the patient within the site's notice (TooLate), by the
+    clinic always with a reason; whose act it was is kept apart.
+    """
+    return _step(
+        actor, Move.CANCEL, appointment_id, request_key, now, reason=reason, tell=publishing.cancelled
+    )
+
+
+def check_in(*, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime) -> Appointment:
+    """The paper work is done; from 24 hours before the visit (TooEarly)."""
+    return _step(actor, Move.CHECK_IN, appointment_id, request_key, now)
+
+
+def arrive(*, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime) -> Appointment:
+    """The patient is here; also after a no-show."""
+    return _step(actor, Move.ARRIVE, appointment_id, request_key, now)
+
+
+def start(*, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime) -> Appointment:
+    return _step(actor, Move.START, appointment_id, request_key, now)
+
+
+def complete(*, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime) -> Appointment:
+    return _step(actor, Move.COMPLETE, appointment_id, request_key, now)
+
+
+def no_show(*, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime) -> Appointment:
+    """The patient did not come; not before the visit began (TooEarly)."""
+    return _step(actor, Move.NO_SHOW, appointment_id, request_key, now)
+
+
+def mark_error(
+    *, actor: Actor, appointment_id: AppointmentId, reason: str, request_key: str, now: datetime
+) -> Appointment:
+    """This visit never was: it is taken out of every list, and its time is free."""
+    _need_reason(reason)
+    return _step(actor, Move.MARK_ERROR, appointment_id, request_key, now, reason=reason)
+
+
+def reschedule(
+    *,
+    actor: Actor,
+    appointment_id: AppointmentId,
+    offer: OfferRef,
+    request_key: str,
+    now: datetime,
+    reason: str = "",
+    seen_version: int | None = None,
+) -> Appointment:
+    """Move a visit to another offer. The old time stays until the new one is won, in one transaction.
+
+    Refuses what ``hold`` refuses, TooLate for patients, Stale when ``seen_version`` is not the current one.
+    """
+    change = Change(
+        actor=actor,
+        move=Move.RESCHEDULE,
+        appointment_id=appointment_id,
+        request_key=request_key,
+        now=now,
+        reason=reason.strip()[:REASON_LENGTH],
+    )
+    try:
+        return write(lambda: _reschedule(change, offer, seen_version))
+    except SlotTaken as taken:
+        near = search.nearest(offer, actor=actor, person_id=None, now=now)
+        raise SlotTaken(alternatives=near) from taken
+
+
+def _step(
+    actor: Actor,
+    move: Move,
+    appointment_id: AppointmentId,
+    request_key: str,
+    now: datetime,
+    *,
+    reason: str = "",
+    tell: Callable[..., None] = publishing.progressed,
+) -> Appointment:
+    change = Change(
+        actor=actor,
+        move=move,
+        appointment_id=appointment_id,
+        request_key=request_key,
+        now=now,
+        reason=reason.strip()[:REASON_LENGTH],
+    )
+
+    def work() -> Appointment:
+        repeated = _claim(change, body={"visit": appointment_id, "reason": change.reason})
+        if repeated is not None:
+            return repeated
+        visit = locking.lock_visit(appointment_id)
+        check(change, visit)
+        return visits.shown(apply(change, visit, tell=tell), actor=actor, now=now)
+
+    return write(work)
+
+
+def check(change: Change, visit: Visit) -> None:
+    """Whether this actor may make the move on the visit as it stands, now."""
+    a, actor = visit.appointment, change.actor
+    person_id, site_id, practitioner_id = visit.place
+    access.may_see_visit(actor, person_id=person_id, site_id=site_id, practitioner_id=practitioner_id)
+    if not access.may_move(actor, change.move, status=a.status, person_id=person_id, site_id=site_id):
+        if a.status in MOVES[change.move].sources:
+            raise Forbidden
+        raise MoveNotAllowed
+    patient_side = access.is_patient_side(actor, person_id)
+    if change.move in {Move.CANCEL, Move.RESCHEDULE} and patient_side:
+        if change.now > a.starts_at - visit.cancel_lead:
+            raise TooLate
+        if change.move is Move.RESCHEDULE and visit.mode is Mode.VIEW_ONLY:
+            raise ViewOnly
+    if change.move is Move.CANCEL and not patient_side:
+        _need_reason(change.reason)
+    if change.move is Move.NO_SHOW and change.now < a.starts_at:
+        raise TooEarly
+    if change.move is Move.CHECK_IN and change.now < a.starts_at - CHECK_IN_OPENS:
+        raise TooEarly
+
+
+def apply(change: Change, visit: Visit, *, tell: Callable[..., None]) -> Visit:
+    """Write a checked move: the row, its version, the time it gives back, audit, outbox."""
+    a, target = visit.appointment, MOVES[change.move].target
+    assert target is not None  # noqa: S101 - only RESCHEDULE keeps its status, and it is not applied here
+    ends = change.move in {Move.CANCEL, Move.DECLINE, Move.MARK_ERROR}
+    called_off = change.move in {Move.CANCEL, Move.DECLINE}
+    by = CancelledBy.PATIENT if access.is_patient_side(change.actor, a.person_id) else CancelledBy.CLINIC
+    values: dict[str, Any] = {
+        "id": a.appointment_id,
+        "status": target.value,
+        "rebook": change.rebook,
+        "cancelled_by": by.value if called_off else "",
+        "cancel_reason": change.reason if called_off else "",
+    }
+    values |= visits.version_values(
+        actor=change.actor, move=change.move.value, why=change.reason, now=change.now
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_STEP, values)
+        changed = visits.read(cursor.fetchone())
+    if ends:
+        _give_back(visit, now=change.now)
+    record(change, changed)
+    tell(changed.appointment, now=change.now)
+    return changed
+
+
+def record(change: Change, visit: Visit) -> None:
+    audit.record(
+        actor=change.actor,
+        action=change.action,
+        category="appointment",
+        now=change.now,
+        subject_id=visit.appointment.person_id,
+        entity_id=visit.appointment.appointment_id,
+        reason=change.reason,
+        detail={"status": visit.appointment.status.value, "version": str(visit.appointment.version)},
+    )
+
+
+def _reschedule(change: Change, offer: OfferRef, seen_version: int | None) -> Appointment:
+    actor, now = change.actor, change.now
+    body = {"visit": change.appointment_id, "offer": offer.text, "reason": change.reason}
+    repeated = _claim(change, body=body)
+    if repeated is not None:
+        return repeated
+    visit = locking.lock_visit(change.appointment_id)
+    check(change, visit)
+    if seen_version is not None and seen_version != visit.appointment.version:
+        raise Stale
+    asked = Asked(
+        actor=actor,
+        person_id=visit.appointment.person_id,
+        ref=offer,
+        now=now,
+        without=frozenset({visit.appointment.appointment_id}),
+    )
+    found = placing.find(asked)
+    if _is_same(visit, found.place.start, offer):
+        return visits.shown(visit, actor=actor, now=now)
+    rooms = placing.check(found)
+    holds.clear_the_way(found)
+    _give_back(visit, now=now)
+    moved = _claim_new_place(change, found, rooms, visit)
+    record(change, moved)
+    publishing.moved(moved.appointment, now=now)
+    return visits.shown(moved, actor=actor, now=now)
+
+
+def _claim_new_place(change: Change, found: placing.Placing, rooms: tuple[Any, ...], visit: Visit) -> Visit:
+    place, owner = found.place, visit.appointment.appointment_id
+    session_id = None
+    if place.is_group:
+        session_id = groups.take_seat(
+            place,
+            owner_id=owner,
+            resource_ids=rooms,
+            shared=placing.shared_spans(place, rooms),
+            expires_at=None,
+            now=change.now,
+        )
+    guard, caps = placing.guard(found)
+    sql, values = claims.inserting(
+        placing.spans(found, rooms), owner_id=owner, site_id=place.site.site_id, expires_at=None, guard=guard
+    )
+    values |= caps | holds.place_values(found, session_id, rooms)
+    values |= visits.version_values(
+        actor=change.actor, move=change.move.value, why=change.reason, now=change.now
+    )
+    values["status"] = placing.first_status(found).value
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {sql}, {_MOVED}, {visits.VERSIONED} {visits.CHANGED}", values)
+        row = cursor.fetchone()
+    if row is None:
+        raise LostRace
+    return visits.read(row)
+
+
+def _is_same(visit: Visit, start: int, offer: OfferRef) -> bool:
+    a = visit.appointment
+    now_at = (a.visit_type_id, a.practitioner_id, a.site_id, a.starts_at)
+    return now_at == (offer.visit_type_id, offer.practitioner_id, offer.site_id, moment(start))
+
+
+def _give_back(visit: Visit, *, now: datetime) -> None:
+    claims.release(visit.appointment.appointment_id)
+    if visit.session_id is not None:
+        groups.leave_seat(visit.session_id, visit.appointment.appointment_id, now=now)
+
+
+def _claim(change: Change, *, body: dict[str, object]) -> Appointment | None:
+    """The answer to a repeat, or None the first time."""
+    new = new_id()
+    first = outbox.claim_request(
+        actor=change.actor,
+        key=change.request_key,
+        operation=change.action,
+        body=body,
+        result_id=new,
+        now=change.now,
+    )
+    return None if first == new else queries.repeat(change.actor, change.appointment_id, now=change.now)
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonNeeded(fields={"reason": "missing"})

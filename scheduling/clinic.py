@@ -1,0 +1,58 @@
+"""What the clinic is made of, for pages and other apps. No patient data; from the snapshot, one statement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scheduling import catalogue
+from scheduling.types import PractitionerInfo, SiteInfo, VisitTypeInfo
+from scheduling.vocabulary import LANGUAGES, SPECIALITIES
+from steadwell.errors import NotFound
+from steadwell.ids import PractitionerId, SiteId, VisitTypeId
+
+
+def list_sites(*, now: datetime) -> tuple[SiteInfo, ...]:
+    return tuple(sorted(catalogue.current().sites.values(), key=lambda site: site.name))
+
+
+def list_practitioners(*, now: datetime, site_id: SiteId | None = None) -> tuple[PractitionerInfo, ...]:
+    """Clinicians by name; with a site, those who have hours there."""
+    clinicians = catalogue.current().practitioners.values()
+    return tuple(each for each in clinicians if site_id is None or site_id in each.site_ids)
+
+
+def list_visit_types(*, now: datetime, for_patients: bool = True) -> tuple[VisitTypeInfo, ...]:
+    """Visit types by name; those that patients book themselves, or all."""
+    kinds = catalogue.current().visit_types.values()
+    return tuple(kind.info for kind in kinds if kind.info.patients_may_book or not for_patients)
+
+
+def get_site(*, site_id: SiteId, now: datetime) -> SiteInfo:
+    found = catalogue.current().sites.get(site_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_practitioner(*, practitioner_id: PractitionerId, now: datetime) -> PractitionerInfo:
+    found = catalogue.current().practitioners.get(practitioner_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_visit_type(*, visit_type_id: VisitTypeId, now: datetime) -> VisitTypeInfo:
+    found = catalogue.current().visit_types.get(visit_type_id)
+    if found is None:
+        raise NotFound
+    return found.info
+
+
+def speciality_name(code: str) -> str:
+    """In the reader's language; the code itself for one we do not know."""
+    return str(SPECIALITIES.get(code, code))
+
+
+def language_name(code: str) -> str:
+    """In the reader's language; the code itself for one we do not know."""
+    return str(LANGUAGES.get(code, code))

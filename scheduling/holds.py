@@ -1,0 +1,238 @@
+"""Keeping a time for a few minutes while somebody decides.
+
+A hold takes the same claims as the visit that grows out of it, with an end. Nothing sweeps: an ended hold
+counts for nobody, and whoever wants its time deletes it on the way.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from scheduling import catalogue, claims, groups, metrics, offers, placing, search
+from scheduling.availability import instant_of, moment
+from scheduling.errors import HoldEnded, SlotTaken
+from scheduling.models import Hold as HoldRow
+from scheduling.placing import Asked, Placing
+from scheduling.status import Status
+from scheduling.transactions import LostRace, write
+from scheduling.types import Hold, OfferRef
+from steadwell.actor import Actor
+from steadwell.audit import service as audit
+from steadwell.errors import Forbidden
+from steadwell.ids import HoldId, PersonId, PractitionerId, SiteId, VisitTypeId, new_id
+
+LASTS = timedelta(minutes=8)
+
+_FIELDS = (
+    "id",
+    "person_id",
+    "held_by",
+    "visit_type_id",
+    "practitioner_id",
+    "site_id",
+    "starts_at",
+    "session_id",
+    "needs_approval",
+    "expires_at",
+)
+_HELD = """
+held AS (
+    INSERT INTO scheduling_hold
+        (id, person_id, visit_type_id, practitioner_id, site_id, session_id, resource_ids, starts_at, ends_at,
+         wall_start, time_zone, held_by, needs_approval, claims, created_at, expires_at)
+    SELECT %(owner)s, %(person)s, %(kind)s, %(practitioner)s, %(site)s, %(session)s::uuid, %(rooms)s::uuid[],
+           %(starts)s, %(ends)s, %(wall)s, %(zone)s, %(user)s, %(approval)s, %(claim_count)s, %(now)s,
+           %(claim_until)s
+    FROM won ON CONFLICT DO NOTHING RETURNING 1
+)
+SELECT 1 FROM held
+"""
+
+
+def hold(*, actor: Actor, person_id: PersonId, offer: OfferRef, now: datetime) -> Hold:
+    """Keep a time for 8 minutes, for this user and this patient.
+
+    The same offer again (reload, back button, double click) answers the same hold with the same end; another
+    offer gives the former one back. That makes it repeatable without a request key. Refuses SlotTaken (with
+    the nearest alternatives), PatientBusy, OutsideAvailability, TooSoon, TooFarAhead, CapReached, ViewOnly,
+    NotForPatients; NotFound where the patient or the site is not this actor's to book for.
+    """
+    _user(actor)
+    asked = Asked(actor=actor, person_id=person_id, ref=offer, now=now)
+    try:
+        return write(lambda: _hold(asked))
+    except SlotTaken as taken:
+        raise SlotTaken(
+            alternatives=search.nearest(asked.ref, actor=actor, person_id=person_id, now=now)
+        ) from taken
+
+
+def get_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> Hold:
+    """The user's own live hold; HoldEnded for one that ended, was given back, or is somebody else's,
+    alike.
+    """
+    row = (
+        HoldRow.objects.filter(pk=hold_id, held_by=_user(actor), expires_at__gt=now).values(*_FIELDS).first()
+    )
+    if row is None:
+        raise HoldEnded
+    return _described(row, now=now)
+
+
+def find_hold(*, actor: Actor, person_id: PersonId, now: datetime) -> Hold | None:
+    """The live hold of this user for this patient, if there is one."""
+    row = (
+        HoldRow.objects.filter(held_by=_user(actor), person_id=person_id, expires_at__gt=now)
+        .values(*_FIELDS)
+        .first()
+    )
+    return _described(row, now=now) if row else None
+
+
+def release_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> None:
+    """Give a time back. A hold that is gone already is no failure: the wish is fulfilled."""
+
+    def work() -> None:
+        row = HoldRow.objects.filter(pk=hold_id, held_by=_user(actor)).values("id", "person_id").first()
+        if row is None:
+            return
+        drop(hold_id, now=now)
+        _audit(actor, "appointment.release_hold", PersonId(row["person_id"]), hold_id, now)
+
+    write(work)
+
+
+def drop(hold_id: UUID, *, now: datetime) -> None:
+    """Delete a hold and what it took, in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH gone AS (DELETE FROM scheduling_hold WHERE id = %(id)s RETURNING session_id),"
+            " freed AS (DELETE FROM scheduling_claim WHERE owner_id = %(id)s)"
+            " SELECT session_id FROM gone",
+            {"id": hold_id},
+        )
+        row = cursor.fetchone()
+    if row is not None and row[0] is not None:
+        groups.leave_seat(row[0], hold_id, now=now)
+
+
+def _hold(asked: Asked) -> Hold:
+    found = placing.find(asked)
+    if found.look.former_hold is not None:
+        same = _former_if_same(found, found.look.former_hold)
+        if same is not None:
+            return same
+    rooms = placing.check(found)
+    clear_the_way(found)
+    hold_id, expires_at = HoldId(new_id()), asked.now + LASTS
+    taken = _take(found, hold_id, rooms, expires_at)
+    _audit(asked.actor, "appointment.hold", asked.person_id, hold_id, asked.now)
+    metrics.holds_made.inc()
+    return taken
+
+
+def clear_the_way(found: Placing) -> None:
+    """Give back the user's former hold, and delete what has ended, before anything is claimed."""
+    if found.look.former_hold is not None:
+        drop(found.look.former_hold, now=found.asked.now)
+    ended = found.expired_owners()
+    if ended:
+        claims.drop_expired(ended, now=found.asked.now)
+
+
+def _take(found: Placing, hold_id: HoldId, rooms: tuple[UUID, ...], expires_at: datetime) -> Hold:
+    asked, place = found.asked, found.place
+    session_id = None
+    if place.is_group:
+        session_id = groups.take_seat(
+            place,
+            owner_id=hold_id,
+            resource_ids=rooms,
+            shared=placing.shared_spans(place, rooms),
+            expires_at=expires_at,
+            now=asked.now,
+        )
+    guard, caps = placing.guard(found)
+    sql, values = claims.inserting(
+        placing.spans(found, rooms),
+        owner_id=hold_id,
+        site_id=place.site.site_id,
+        expires_at=expires_at,
+        guard=guard,
+    )
+    needs_approval = placing.first_status(found) is Status.PENDING
+    values |= caps | place_values(found, session_id, rooms)
+    values |= {"user": asked.actor.user_id, "approval": needs_approval, "now": asked.now}
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {sql}, {_HELD}", values)
+        if cursor.fetchone() is None:
+            raise LostRace
+    offer = offers.describe(
+        found.catalogue, place.kind, place.practitioner_id, place.site.site_id, place.start
+    )
+    return Hold(
+        hold_id=hold_id,
+        person_id=asked.person_id,
+        offer=offer,
+        expires_at=expires_at,
+        needs_approval=needs_approval,
+    )
+
+
+def place_values(found: Placing, session_id: UUID | None, rooms: tuple[UUID, ...]) -> dict[str, Any]:
+    """The parameters that a hold and a visit share."""
+    place = found.place
+    return {
+        "person": found.asked.person_id,
+        "kind": place.kind.info.visit_type_id,
+        "practitioner": place.practitioner_id,
+        "site": place.site.site_id,
+        "session": session_id,
+        "rooms": list(rooms),
+        "starts": moment(place.start),
+        "ends": moment(place.end),
+        "wall": place.wall_start,
+        "zone": place.site.time_zone,
+    }
+
+
+def _former_if_same(found: Placing, former: UUID) -> Hold | None:
+    row = HoldRow.objects.filter(pk=former).values(*_FIELDS).first()
+    place = found.place
+    if row is None or row["expires_at"] <= found.asked.now:
+        return None
+    wanted = (place.kind.info.visit_type_id, place.practitioner_id, place.site.site_id, place.start)
+    has = (row["visit_type_id"], row["practitioner_id"], row["site_id"], instant_of(row["starts_at"]))
+    return _described(row, now=found.asked.now, known=found.catalogue) if wanted == has else None
+
+
+def _described(row: dict[str, Any], *, now: datetime, known: catalogue.Catalogue | None = None) -> Hold:
+    known = known or catalogue.current()
+    kind = known.visit_types.get(VisitTypeId(row["visit_type_id"]))
+    site_id, practitioner_id = SiteId(row["site_id"]), PractitionerId(row["practitioner_id"])
+    if kind is None or site_id not in known.sites or practitioner_id not in known.practitioners:
+        raise HoldEnded  # the clinic took the clinician, the site or the visit type out of service
+    return Hold(
+        hold_id=HoldId(row["id"]),
+        person_id=PersonId(row["person_id"]),
+        offer=offers.describe(known, kind, practitioner_id, site_id, instant_of(row["starts_at"])),
+        expires_at=row["expires_at"],
+        needs_approval=row["needs_approval"],
+    )
+
+
+def _user(actor: Actor) -> UUID:
+    """Holds are a signed-in user's own."""
+    if actor.user_id is None:
+        raise Forbidden
+    return actor.user_id
+
+
+def _audit(actor: Actor, action: str, person_id: PersonId, hold_id: UUID, now: datetime) -> None:
+    audit.record(
+        actor=actor, action=action, category="appointment", now=now, subject_id=person_id, entity_id=hold_id
+    )

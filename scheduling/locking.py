@@ -1,0 +1,41 @@
+"""All row locks of scheduling, in their fixed order: the patient (claims.look), the visit, the group session.
+
+``lock_timeout`` is 3 seconds (settings); transactions.write makes Busy of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from scheduling import visits
+from scheduling.errors import AppointmentNotFound
+from scheduling.visits import Visit
+from steadwell.ids import AppointmentId
+
+_VISIT = (
+    f"SELECT {visits.COLUMNS} FROM scheduling_appointment a {visits.JOINS} WHERE a.id = %s FOR UPDATE OF a"  # noqa: S608
+)
+
+
+def lock_visit(appointment_id: AppointmentId) -> Visit:
+    """The visit as it stands, kept still until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VISIT, [appointment_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise AppointmentNotFound
+    return visits.read(row)
+
+
+def lock_session(session_id: UUID) -> tuple[Any, ...] | None:
+    """A group session's (id, capacity, resource ids), kept still."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, capacity, resource_ids FROM scheduling_groupsession WHERE id = %s FOR UPDATE",
+            [session_id],
+        )
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -1,0 +1,23 @@
+"""What the clinic would count. Labels are codes."""
+
+from __future__ import annotations
+
+from steadwell.observability import service as observability
+
+refused = observability.counter(
+    "scheduling_refusals_total", "Bookings and changes that were refused, by the refusal's code.", ("code",)
+)
+holds_made = observability.counter("scheduling_holds_total", "Times kept for somebody who is booking.")
+holds_expired = observability.counter(
+    "scheduling_holds_expired_total", "Holds that ended unbooked, counted when their time is wanted again."
+)
+booked = observability.counter("scheduling_visits_booked_total", "Visits booked or requested.", ("mode",))
+# The journey that DESIGN 9 scales on: from the moment a time was kept to the visit that stands.
+booking_latency = observability.histogram(
+    "scheduling_booking_journey_seconds",
+    "Seconds from the hold to the booked visit.",
+    buckets=observability.JOURNEY_BUCKETS,
+)
+reminders = observability.counter(
+    "scheduling_reminders_total", "Reminders that fell due, by outcome.", ("outcome",)
+)

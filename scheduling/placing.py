@@ -1,0 +1,206 @@
+"""Whether an offer can be had now: the set-up, the rules and what is taken, looked at together.
+
+Nothing here takes anything. The claim that follows decides; this is the kind answer, and the choice of rooms.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from scheduling import access, catalogue, claims, groups, rules
+from scheduling.availability import instant_of, moment
+from scheduling.catalogue import Catalogue
+from scheduling.claims import Look, Span, Taken
+from scheduling.errors import OutsideAvailability, PatientBusy, SlotTaken
+from scheduling.groups import Session
+from scheduling.rules import Place
+from scheduling.status import Status
+from scheduling.types import Mode, OfferRef
+from steadwell.actor import Actor
+from steadwell.ids import PersonId
+
+# A patient's visits are counted this far ahead.
+_AHEAD = timedelta(days=800)
+_CAPS = """(
+    SELECT (%(cap_ahead)s = 0 OR count(*) < %(cap_ahead)s)
+       AND (%(cap_day)s = 0 OR count(*) FILTER (WHERE during && tstzrange(%(day_from)s, %(day_until)s)) <
+       %(cap_day)s) FROM scheduling_claim
+    WHERE claimant_id = %(person)s AND kind = 'patient' AND NOT overbooked AND site_id = %(claim_site)s
+      AND during && tstzrange(%(now)s, NULL) AND (expires_at IS NULL OR expires_at > %(now)s)
+)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who wants which offer, and how. ``without``: the visit being moved does not stand in its own way."""
+
+    actor: Actor
+    person_id: PersonId
+    ref: OfferRef
+    now: datetime
+    overbook: bool = False
+    without: frozenset[UUID] = frozenset()
+
+    @property
+    def patient_side(self) -> bool:
+        return access.is_patient_side(self.actor, self.person_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """An offer as it stands: where it is, and what was seen around it."""
+
+    asked: Asked
+    catalogue: Catalogue
+    place: Place
+    look: Look
+    session: Session | None  # the group session already open for it
+
+    def taken_by_others(self) -> Iterable[Taken]:
+        """Live claims of others. Not the former hold's: it is given back in the same transaction."""
+        own = self.asked.without | {self.look.former_hold}
+        if self.session is not None:
+            own |= {self.session.session_id}
+        return (taken for taken in self.look.taken if not taken.expired and taken.owner_id not in own)
+
+    def expired_owners(self) -> set[UUID]:
+        return {taken.owner_id for taken in self.look.taken if taken.expired}
+
+
+def find(asked: Asked) -> Placing:
+    """Look at an offer, with the set-up that holds in the same instant. One statement, two for a group visit.
+
+    Raises OutsideAvailability when a part of it does not exist, NotFound when it is not this actor's to book.
+    """
+    access.may_book(asked.actor, person_id=asked.person_id, site_id=asked.ref.site_id)
+    known = catalogue.latest()
+    place = rules.find_place(known, asked.ref)
+    if place is None:
+        known = catalogue.current()
+        place = rules.find_place(known, asked.ref)
+    while place is not None:
+        seen = claims.look(
+            _around(known, place, asked),
+            user_id=asked.actor.user_id,
+            person_id=asked.person_id,
+            now=asked.now,
+        )
+        if known.stamp is not None and seen.stamp == known.stamp:
+            session = groups.find_session(place, now=asked.now) if place.is_group else None
+            return Placing(asked=asked, catalogue=known, place=place, look=seen, session=session)
+        known = catalogue.load()
+        place = rules.find_place(known, asked.ref)
+    raise OutsideAvailability
+
+
+def check(placing: Placing) -> tuple[UUID, ...]:
+    """Refuse with the right words, or answer the rooms and equipment to take."""
+    asked, place = placing.asked, placing.place
+    if asked.patient_side:
+        rules.check_patients_rules(place, now=asked.now)
+        rules.check_caps(place.site, _visits_ahead(placing), start=place.start)
+    else:
+        rules.check_desk_rules(place, now=asked.now)
+    if not asked.overbook:
+        rules.check_hours(placing.catalogue, place)
+    others = list(placing.taken_by_others())
+    if any(_meets(t, asked.person_id, place.start, place.end) for t in others):
+        raise PatientBusy
+    if placing.session is not None and placing.session.seats_taken >= placing.session.capacity:
+        raise SlotTaken
+    if not asked.overbook and any(
+        _meets(t, place.practitioner_id, place.busy_from, place.busy_until) for t in others
+    ):
+        raise SlotTaken
+    return _rooms(placing, others)
+
+
+def spans(placing: Placing, resource_ids: Iterable[UUID]) -> list[Span]:
+    """What an individual visit claims; a group session claims the first two itself (groups.py)."""
+    place = placing.place
+    patient = Span(claimant_id=placing.asked.person_id, start=place.start, end=place.end, kind="patient")
+    return [patient] if place.is_group else [patient, *shared_spans(place, resource_ids)]
+
+
+def shared_spans(place: Place, resource_ids: Iterable[UUID]) -> list[Span]:
+    return [
+        Span(claimant_id=claimant, start=place.busy_from, end=place.busy_until, kind=kind)
+        for claimant, kind in [
+            (place.practitioner_id, "practitioner"),
+            *((resource, "resource") for resource in resource_ids),
+        ]
+    ]
+
+
+def guard(placing: Placing) -> tuple[str, dict[str, Any]]:
+    """The caps once more, as a condition of the claim itself: two devices of one patient cannot pass them."""
+    site, asked = placing.place.site, placing.asked
+    if not asked.patient_side or not (site.cap_ahead or site.cap_per_day):
+        return "true", {}
+    low, high = rules.day_bounds(site.time_zone, placing.place.start)
+    return _CAPS, {
+        "cap_ahead": site.cap_ahead,
+        "cap_day": site.cap_per_day,
+        "person": asked.person_id,
+        "now": asked.now,
+        "day_from": moment(low),
+        "day_until": moment(high),
+    }
+
+
+def first_status(placing: Placing) -> Status:
+    """What a patient books at a site that approves first is a request."""
+    wants_approval = placing.asked.patient_side and placing.place.site.mode is Mode.REQUEST
+    return Status.PENDING if wants_approval else Status.BOOKED
+
+
+def _around(known: Catalogue, place: Place, asked: Asked) -> list[Span]:
+    kinds = known.resources.get(place.site.site_id, {})
+    rooms = {room for kind in place.kind.resource_kinds for room in kinds.get(kind, ())}
+    present = instant_of(asked.now)
+    ahead = Span(
+        claimant_id=asked.person_id, start=min(present, place.start), end=instant_of(asked.now + _AHEAD)
+    )
+    return [ahead, *shared_spans(place, rooms)]
+
+
+def _visits_ahead(placing: Placing) -> list[int]:
+    present = instant_of(placing.asked.now)
+    return [
+        taken.start
+        for taken in placing.taken_by_others()
+        if taken.kind == "patient" and taken.site_id == placing.place.site.site_id and taken.end > present
+    ]
+
+
+def _meets(taken: Taken, claimant_id: UUID, start: int, end: int) -> bool:
+    return taken.claimant_id == claimant_id and taken.start < end and taken.end > start
+
+
+def _rooms(placing: Placing, others: list[Taken]) -> tuple[UUID, ...]:
+    """One free room or piece of equipment of each kind. Each clinician has an order of their own, so that two
+    who book at once rarely want the same room, and a clinician mostly finds themself in the same one.
+    """
+    place, chosen = placing.place, list[UUID]()
+    taken = {t.claimant_id for t in others if t.start < place.busy_until and t.end > place.busy_from}
+    if placing.session is not None and not taken.intersection(placing.session.resource_ids):
+        return placing.session.resource_ids
+    at_site = placing.catalogue.resources.get(place.site.site_id, {})
+    for kind in place.kind.resource_kinds:
+        order = sorted(
+            at_site.get(kind, ()), key=lambda room: zlib.crc32(place.practitioner_id.bytes + room.bytes)
+        )
+        free = [room for room in order if room not in chosen and room not in taken]
+        if not free and placing.asked.overbook:
+            free = [room for room in order if room not in chosen]
+        if not order:
+            raise OutsideAvailability
+        if not free:
+            raise SlotTaken
+        chosen.append(free[0])
+    return tuple(chosen)

@@ -1,0 +1,41 @@
+"""What scheduling tells: each change of a visit, as ids and codes, in the transaction of the change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from scheduling.status import Status
+from scheduling.types import Appointment
+from steadwell import events
+from steadwell.outbox import service as outbox
+
+
+def booked_or_requested(visit: Appointment, *, now: datetime) -> None:
+    kind = events.AppointmentRequested if visit.status is Status.PENDING else events.AppointmentBooked
+    _publish(kind(**_names(visit)), now)
+
+
+def approved(visit: Appointment, *, now: datetime) -> None:
+    _publish(events.AppointmentBooked(**_names(visit)), now)
+
+
+def moved(visit: Appointment, *, now: datetime) -> None:
+    _publish(events.AppointmentMoved(**_names(visit)), now)
+
+
+def cancelled(visit: Appointment, *, now: datetime) -> None:
+    by = visit.cancelled_by.value if visit.cancelled_by else ""
+    _publish(events.AppointmentCancelled(**_names(visit), by=by), now)
+
+
+def progressed(visit: Appointment, *, now: datetime) -> None:
+    _publish(events.AppointmentProgressed(**_names(visit), status=visit.status.value), now)
+
+
+def _names(visit: Appointment) -> dict[str, Any]:
+    return {"appointment_id": visit.appointment_id, "person_id": visit.person_id, "version": visit.version}
+
+
+def _publish(event: events.Event, now: datetime) -> None:
+    outbox.publish(event, now=now)

@@ -1,0 +1,45 @@
+"""One write, one transaction: locks that cannot be had in time become Busy, a lost race is run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError, transaction
+
+from scheduling import metrics
+from steadwell.errors import Busy, Refusal
+
+T = TypeVar("T")
+
+_DEADLOCK = "40P01"
+_OUT_OF_TIME = {"55P03", "57014"}  # lock_timeout, statement_timeout
+_TRIES = 3
+
+
+class LostRace(Exception):
+    """Another transaction took something between the look and the claim. Looking again shows what, so the
+    second run refuses with the right words, or finds another room.
+    """
+
+
+def write(work: Callable[[], T]) -> T:
+    """Run ``work`` in its own transaction, at most three times."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with transaction.atomic(durable=True):
+                return work()
+        except LostRace:
+            if not tries_left:
+                raise Busy from None
+        except OperationalError as error:
+            code = getattr(error.__cause__, "sqlstate", None)
+            if code == _DEADLOCK and tries_left:
+                continue
+            if code == _DEADLOCK or code in _OUT_OF_TIME:
+                raise Busy from error
+            raise
+        except Refusal as refusal:
+            metrics.refused.inc(code=refusal.code)
+            raise
+    raise Busy

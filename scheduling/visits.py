@@ -1,0 +1,132 @@
+"""A visit as a row: one SELECT list, read into one value, whoever asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from scheduling import access
+from scheduling.status import Move, Status, possible
+from scheduling.types import Appointment, CancelledBy, Modality, Mode
+from steadwell.actor import Actor
+from steadwell.ids import AppointmentId, PersonId, PractitionerId, SiteId, VisitTypeId
+
+COLUMNS = """
+    a.id, a.person_id, a.version, a.status, a.visit_type_id, vt.name, vt.modality,
+    a.practitioner_id, p.name, a.site_id, s.name, s.address, s.phone,
+    ARRAY(SELECT r.name FROM scheduling_resource r WHERE r.id = ANY (a.resource_ids) ORDER BY r.name),
+    a.starts_at, a.ends_at, a.wall_start, a.time_zone, a.booked_at, a.note, a.cancelled_by, a.cancel_reason,
+    a.rebook_offered, a.overbooked, a.session_id, s.video_link, s.cancel_lead_minutes, s.mode
+"""
+JOINS = """
+    JOIN scheduling_site s ON s.id = a.site_id
+    JOIN scheduling_visittype vt ON vt.id = a.visit_type_id
+    JOIN scheduling_practitioner p ON p.id = a.practitioner_id
+"""
+# For statements that change a visit in a CTE named ``changed`` and write its version from it.
+VERSIONED = """
+versioned AS (
+    INSERT INTO scheduling_appointmentversion
+        (entity_id, version, supersedes, valid_from, valid_to, recorded_at, recorded_by, recorded_role,
+        reason, source, move, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids,
+        starts_at, ends_at, wall_start, time_zone)
+    SELECT id, version, nullif(version - 1, 0), %(now)s, NULL, %(now)s, %(by)s, %(by_role)s, %(why)s,
+    'scheduling', %(move)s, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids,
+    starts_at, ends_at, wall_start, time_zone
+    FROM changed
+)
+"""
+CHANGED = f"SELECT {COLUMNS} FROM changed a {JOINS}"  # noqa: S608 - constants only
+
+CHECK_IN_OPENS = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A visit with the rules of its site that decide what may be done to it."""
+
+    appointment: Appointment
+    session_id: UUID | None
+    cancel_lead: timedelta
+    mode: Mode
+
+    @property
+    def place(self) -> tuple[PersonId, SiteId, PractitionerId]:
+        a = self.appointment
+        return a.person_id, a.site_id, a.practitioner_id
+
+
+def version_values(*, actor: Actor, move: str, why: str, now: datetime) -> dict[str, Any]:
+    """The parameters of VERSIONED."""
+    return {"by": actor.user_id, "by_role": role_label(actor), "move": move, "why": why, "now": now}
+
+
+def role_label(actor: Actor) -> str:
+    return ",".join(sorted(actor.roles))[:64]
+
+
+def read(row: tuple[Any, ...]) -> Visit:
+    """A Visit of a row of COLUMNS."""
+    appointment_id, video_link = AppointmentId(row[0]), row[25]
+    appointment = Appointment(
+        appointment_id=appointment_id,
+        person_id=PersonId(row[1]),
+        version=row[2],
+        status=Status(row[3]),
+        visit_type_id=VisitTypeId(row[4]),
+        visit_type_name=row[5],
+        modality=Modality(row[6]),
+        practitioner_id=PractitionerId(row[7]),
+        practitioner_name=row[8],
+        site_id=SiteId(row[9]),
+        site_name=row[10],
+        site_address=row[11],
+        site_phone=row[12],
+        rooms=tuple(row[13]),
+        starts_at=row[14],
+        ends_at=row[15],
+        wall_start=datetime.fromisoformat(row[16]),
+        time_zone=row[17],
+        booked_at=row[18],
+        note=row[19],
+        cancelled_by=CancelledBy(row[20]) if row[20] else None,
+        cancel_reason=row[21],
+        rebook_offered=row[22],
+        overbooked=row[23],
+        is_group=row[24] is not None,
+        video_link=video_link.replace("{visit}", str(appointment_id)) if row[6] == Modality.VIDEO else "",
+    )
+    return Visit(
+        appointment=appointment,
+        session_id=row[24],
+        cancel_lead=timedelta(minutes=row[26]),
+        mode=Mode(row[27]),
+    )
+
+
+def shown(visit: Visit, *, actor: Actor, now: datetime) -> Appointment:
+    """The visit with what this actor may do to it now. The patient's note is for the two sides of the
+    visit.
+    """
+    a = visit.appointment
+    patient_side = access.is_patient_side(actor, a.person_id)
+    roles = access.staff_roles_at(actor, a.site_id)
+    moves = possible(status=a.status, roles=roles, patient_side=patient_side)
+    return replace(
+        a, moves=frozenset(m for m in moves if _in_time(m, visit, patient_side=patient_side, now=now))
+    )
+
+
+def _in_time(move: Move, visit: Visit, *, patient_side: bool, now: datetime) -> bool:
+    a = visit.appointment
+    if move is Move.NO_SHOW:
+        return now >= a.starts_at
+    if move is Move.CHECK_IN:
+        return a.starts_at - CHECK_IN_OPENS <= now < a.ends_at
+    if move in {Move.CANCEL, Move.RESCHEDULE} and patient_side:
+        if move is Move.RESCHEDULE and visit.mode is Mode.VIEW_ONLY:
+            return False
+        return now <= a.starts_at - visit.cancel_lead
+    return True
