@@ -30,3 +30,129 @@ def test_error_page_passes_axe(reader, path):
 
     visitor.complaints.clear()  # the browser itself reports the status of the page
     visitor.check(path)
+
+
+def test_shell_speaks_the_language_that_was_chosen(reader):
+    visitor = reader(NARROW)
+    page = visitor.open("/components/")
+
+    page.get_by_role("button", name="Español").click()
+    page.get_by_role("button", name="English").wait_for()
+
+    assert page.locator("html").get_attribute("lang") == "es"
+    visitor.check("Spanish")
+
+
+def test_everything_works_without_script(reader):
+    page = reader(NARROW, java_script_enabled=False).open("/components/")
+
+    page.get_by_role("link", name="Open a dialog").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Open a dialog"
+    page.locator("summary", has=page.locator("svg")).first.click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.get_by_role("button", name="Español").click()
+    assert page.locator("html").get_attribute("lang") == "es"
+
+
+def test_keyboard_reaches_skip_link_and_menus(reader):
+    page = reader(WIDE).open("/components/")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+    menu = page.locator("details.menu").first
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert menu.get_attribute("open") is not None
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_dialog_opens_over_the_page_and_gives_focus_back(reader):
+    visitor = reader(WIDE)
+    page = visitor.open("/components/")
+
+    page.get_by_role("link", name="Open a dialog").click()
+    dialog = page.get_by_role("dialog", name="Open a dialog")
+    dialog.wait_for()
+    assert dialog.locator("textarea").is_visible()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Open a dialog"
+    visitor.check("after the dialog")
+
+
+def test_refused_form_takes_the_focus_to_its_summary(reader):
+    visitor = reader(NARROW)
+    page = visitor.open("/components/")
+
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("alert").wait_for()
+
+    assert page.title().startswith("Error: ")
+    page.wait_for_function("document.activeElement.dataset.focus === ''")
+    page.get_by_role("alert").get_by_role("link").first.click()
+    assert page.evaluate("document.activeElement.id") == "id_name"
+    visitor.check("refused form")
+
+
+def test_countdown_runs_and_says_when_it_is_over(reader):
+    visitor = reader(WIDE)
+    visitor.page.clock.install()
+    page = visitor.open("/components/")
+    left = page.locator("[data-countdown-left]")
+
+    before = left.inner_text()
+    page.clock.run_for(3000)
+    assert left.inner_text() != before
+    page.clock.run_for(8 * 60 * 1000)
+
+    assert "no longer kept" in page.locator("[data-countdown-words]").inner_text()
+
+
+def test_fragment_is_fetched_and_a_refusal_goes_to_the_notices(reader):
+    visitor = reader(WIDE)
+    page = visitor.open("/components/")
+
+    page.get_by_text("Nothing waits for you").wait_for()
+    page.get_by_role("button", name="Refuse").click()
+    page.locator("#notices [role=alert]").wait_for()
+
+    assert page.get_by_text("Nothing waits for you").is_visible()
+
+
+def test_paper_shows_the_content_and_no_controls(reader):
+    page = reader(WIDE, color_scheme="dark").open("/components/")
+
+    page.emulate_media(media="print")
+
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert not page.locator(".tools").is_visible()
+    assert not page.get_by_role("button", name="Confirm").is_visible()
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_admin_keeps_the_strict_policy(reader):
+    visitor = reader(WIDE)
+
+    visitor.open("/admin/login/")
+
+    assert visitor.complaints == []
+
+
+def test_targets_are_large_enough_for_a_thumb(reader):
+    page = reader(NARROW).open("/components/")
+
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('main button, main input, main select, main a.button, .tool')]
+        .filter(e => e.type !== 'hidden' && e.type !== 'checkbox' && e.type !== 'radio')
+        .filter(e => e.getBoundingClientRect().height > 0 && !e.matches('.button--small'))
+        .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert small == []

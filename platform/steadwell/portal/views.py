@@ -10,6 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
+from steadwell import clock
+from steadwell.accounts import service as accounts
 from steadwell.portal.access import actor_of
 from steadwell.portal.appearance import THEMES, YEAR, Theme, keep_theme
 
@@ -53,7 +55,21 @@ def set_language(request: HttpRequest) -> HttpResponse:
             httponly=True,
             samesite="Lax",
         )
+        _remember_language(request, code)
     return response
+
+
+def _remember_language(request: HttpRequest, code: str) -> None:
+    """The account keeps the choice too: mail goes out in it, and another device starts with it."""
+    actor = actor_of(request)
+    if actor.user_id is not None and request.user.is_authenticated:
+        accounts.set_preferences(
+            actor=actor,
+            user_id=actor.user_id,
+            language=code,
+            time_zone=request.user.time_zone,
+            now=clock.now(),
+        )
 
 
 @require_GET

@@ -1,0 +1,1 @@
+"""The message catalogue without gettext's own tools, which a bare machine does not have."""
