@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from importlib import import_module
 from uuid import UUID
 
 from steadwell.actor import Actor
+from steadwell.audit import service as audit
 from steadwell.ids import PersonId
 
 
@@ -20,10 +20,7 @@ def record(
     person_id: UUID | None = None,
     detail: Mapping[str, str] | None = None,
 ) -> None:
-    try:
-        audit = import_module("steadwell.audit.service")
-    except ImportError:
-        return
+    """``user_id`` is the account it happened to, ``person_id`` the patient it concerns."""
     audit.record(
         actor=actor,
         action=f"account.{action}",

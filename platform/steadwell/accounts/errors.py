@@ -37,3 +37,14 @@ class UnknownTimeZone(Refusal):
     code = "unknown-time-zone"
     kind = Kind.INVALID
     message = _("That is not a time zone.")
+
+
+class RecordNotMatched(Refusal):
+    """One answer for a wrong number, a wrong date and a record that has an account."""
+
+    code = "record-not-matched"
+    kind = Kind.INVALID
+    message = _(
+        "We could not match these details. Check both against a letter from the clinic,"
+        " or ask the front desk."
+    )

@@ -41,6 +41,8 @@ ENROLMENT = frozenset(
 LINKING = ENROLMENT | {
     "accounts_link",
     "accounts_sessions",
+    "accounts_end_session",
+    "accounts_sign_out_everywhere",
     "account_change_password",
     "account_email",
     "account_email_verification_sent",

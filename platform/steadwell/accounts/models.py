@@ -49,6 +49,7 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False, editable=False)
+    demo_name = models.CharField(max_length=100, blank=True, editable=False)
     demo_note = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(editable=False)
 

@@ -36,6 +36,7 @@ def create_user(
     language: str = "",
     time_zone: str = "UTC",
     is_demo: bool = False,
+    demo_name: str = "",
     demo_note: str = "",
 ) -> UserId:
     """Make an account whose address counts as verified; the caller vouches for it.
@@ -53,6 +54,7 @@ def create_user(
         language=language,
         time_zone=time_zone,
         is_demo=is_demo,
+        demo_name=demo_name,
         demo_note=demo_note,
         created_at=now,
     )

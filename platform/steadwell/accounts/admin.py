@@ -1,0 +1,274 @@
+"""Accounts in the Django admin: read by default; changes go through the service, so that they are audited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, ngettext
+
+from steadwell import clock
+from steadwell.accounts import ending, granting, people, resetting
+from steadwell.accounts.admin_forms import NewGrantForm, NewProxyForm, NewUserForm
+from steadwell.accounts.models import Grant, Proxy, Session, User
+from steadwell.actor import Actor, Role
+from steadwell.errors import Refusal
+from steadwell.ids import PersonId, SiteId, UserId
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+class ReadFirst(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Nothing is edited in place and nothing is deleted."""
+
+    actions: Sequence[str] = ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return actor_of(request).has(Role.ADMINISTRATOR)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request).has(Role.ADMINISTRATOR)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request).has(Role.ADMINISTRATOR)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The audit holds it; Django's own log would hold addresses."""
+        return None
+
+
+def _each(
+    request: HttpRequest, chosen: QuerySet[Any], act: Callable[[Any], object], said: tuple[str, str]
+) -> None:
+    done = 0
+    for row in chosen:
+        try:
+            act(row)
+        except Refusal as refusal:
+            messages.error(request, refusal.text)
+        else:
+            done += 1
+    if done:
+        messages.success(request, ngettext(*said, done) % {"count": done})
+
+
+@admin.register(User)
+class UserAdmin(ReadFirst):
+    form = NewUserForm
+    list_display = ("email", "is_active", "is_patient", "last_login", "created_at")
+    list_filter = ("is_active", "grants__role")
+    search_fields = ("email__startswith",)
+    show_full_result_count = False
+    readonly_fields = ("person_id", "practitioner_id", "last_login", "created_at")
+    actions = ("disable", "enable", "end_sessions", "lift_lock_out", "reset_second_factor")
+
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return ["email", "role", "site_id", "time_zone"]
+        return [
+            "email", "is_active", "person_id", "practitioner_id", "language", "time_zone",
+            "last_login", "created_at",
+        ]  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return () if obj is None else tuple(self.get_fields(request, obj))
+
+    @admin.display(boolean=True, description=gettext_lazy("patient"))
+    def is_patient(self, user: User) -> bool:
+        return user.person_id is not None
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        data = form.cleaned_data
+        obj.pk = people.create_user(
+            actor=actor_of(request),
+            email=data["email"],
+            password=None,
+            roles=[Role(data["role"])],
+            site_ids=[SiteId(data["site_id"])] if data["site_id"] else [],
+            time_zone=data["time_zone"],
+            now=clock.now(),
+        )
+
+    @admin.action(description=gettext_lazy("Disable: keep out from now on"))
+    def disable(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda user: people.disable_user(
+                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
+            ),
+            ("%(count)d account is disabled.", "%(count)d accounts are disabled."),
+        )
+
+    @admin.action(description=gettext_lazy("Enable again"))
+    def enable(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda user: people.enable_user(
+                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
+            ),
+            ("%(count)d account is enabled.", "%(count)d accounts are enabled."),
+        )
+
+    @admin.action(description=gettext_lazy("Sign out everywhere"))
+    def end_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda user: ending.sign_out_everywhere(
+                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
+            ),
+            ("%(count)d account is signed out.", "%(count)d accounts are signed out."),
+        )
+
+    @admin.action(description=gettext_lazy("Lift the lock-out"))
+    def lift_lock_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda user: resetting.lift_lock_out(
+                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
+            ),
+            ("%(count)d account is open again.", "%(count)d accounts are open again."),
+        )
+
+    @admin.action(description=gettext_lazy("Reset the second factor (after checking who is asking)"))
+    def reset_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda user: resetting.reset_second_factor(
+                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
+            ),
+            ("%(count)d account starts afresh.", "%(count)d accounts start afresh."),
+        )
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadFirst):
+    form = NewGrantForm
+    list_display = ("user", "role", "site_id", "valid_from", "valid_until")
+    list_filter = ("role",)
+    list_select_related = ("user",)
+    search_fields = ("user__email__startswith",)
+    show_full_result_count = False
+    actions = ("revoke",)
+
+    def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
+        if obj is None:
+            return ["email", "role", "site_id"]
+        return ["user", "role", "site_id", "valid_from", "valid_until", "granted_by", "revoked_by"]
+
+    def save_model(self, request: HttpRequest, obj: Grant, form: NewGrantForm, change: bool) -> None:
+        site = form.cleaned_data["site_id"]
+        user_id: UUID = form.cleaned_data["user"].pk
+        role = Role(form.cleaned_data["role"])
+        granting.grant(
+            actor=actor_of(request),
+            user_id=UserId(user_id),
+            role=role,
+            site_ids=[SiteId(site)] if site else [],
+            now=clock.now(),
+        )
+        held = Grant.objects.filter(user_id=user_id, role=role, valid_until__isnull=True)
+        obj.pk = held.values_list("pk", flat=True).latest("valid_from")
+        obj.user_id = user_id
+
+    @admin.action(description=gettext_lazy("Take these roles back"))
+    def revoke(self, request: HttpRequest, chosen: QuerySet[Grant]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda held: granting.revoke(
+                actor=actor_of(request),
+                user_id=UserId(held.user_id),
+                role=Role(held.role),
+                site_id=SiteId(held.site_id) if held.site_id else None,
+                now=clock.now(),
+            ),
+            ("%(count)d role is taken back.", "%(count)d roles are taken back."),
+        )
+
+
+@admin.register(Proxy)
+class ProxyAdmin(ReadFirst):
+    form = NewProxyForm
+    list_display = ("user", "relationship", "valid_from", "until_on", "valid_until")
+    list_select_related = ("user",)
+    search_fields = ("user__email__startswith",)
+    show_full_result_count = False
+    actions = ("end",)
+
+    def get_fields(self, request: HttpRequest, obj: Proxy | None = None) -> Any:
+        if obj is None:
+            return ["email", "person_id", "relationship", "until_on", "time_zone"]
+        return [
+            "user", "person_id", "relationship", "valid_from", "valid_until", "until_on", "time_zone",
+            "granted_by", "revoked_by",
+        ]  # fmt: skip
+
+    def save_model(self, request: HttpRequest, obj: Proxy, form: NewProxyForm, change: bool) -> None:
+        data = form.cleaned_data
+        obj.user_id = data["user"].pk
+        obj.pk = granting.add_proxy(
+            actor=actor_of(request),
+            user_id=UserId(data["user"].pk),
+            person_id=PersonId(data["person_id"]),
+            relationship=data["relationship"],
+            until_on=data["until_on"],
+            time_zone=data["time_zone"],
+            now=clock.now(),
+        )
+
+    @admin.action(description=gettext_lazy("End these rights"))
+    def end(self, request: HttpRequest, chosen: QuerySet[Proxy]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda held: granting.end_proxy(actor=actor_of(request), proxy_id=held.pk, now=clock.now()),
+            ("%(count)d right is ended.", "%(count)d rights are ended."),
+        )
+
+
+@admin.register(Session)
+class SessionAdmin(ReadFirst):
+    list_display = ("id", "user", "device", "created_at", "last_seen_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email__startswith",)
+    show_full_result_count = False
+    list_display_links = None
+    actions = ("end",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        return super().get_queryset(request).filter(user__isnull=False).defer("data")
+
+    @admin.action(description=gettext_lazy("End these sessions"))
+    def end(self, request: HttpRequest, chosen: QuerySet[Session]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda row: ending.end_session(
+                actor=actor_of(request), user_id=UserId(row.user_id), session_id=row.id, now=clock.now()
+            ),
+            ("%(count)d session is ended.", "%(count)d sessions are ended."),
+        )
+
+
+__all__ = ["GrantAdmin", "ProxyAdmin", "SessionAdmin", "UserAdmin"]
