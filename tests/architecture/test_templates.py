@@ -31,7 +31,9 @@ def inline_code(sources: Iterable[Source]) -> list[str]:
         re.compile(r"\bhx-on\b|\bhx-vals=[\"']js:", re.I),
         re.compile(r"\|\s*safe\b"),
     ]
-    return [f"{s.path}: {p.pattern}" for s in sources for p in patterns if p.search(s.text)]
+    found = [(s, p) for s in sources for p in patterns if p.search(s.text)]
+    # A mail is read in a mail programme, which knows no address of ours: its style travels with it.
+    return [f"{s.path}: {p.pattern}" for s, p in found if "/mail/" not in s.path or "style" not in p.pattern]
 
 
 def off_the_shell(sources: Iterable[Source]) -> list[str]:

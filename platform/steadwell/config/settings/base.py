@@ -264,6 +264,11 @@ LOGGING = {
     },
 }
 
+# Where people reach the portal from outside: the start of every link in a mail.
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+DEFAULT_FROM_EMAIL = "Steadwell <no-reply@steadwell.example>"
+EMAIL_TIMEOUT = 10  # seconds for each step of a mail's hand-over
+
 # Celery, tuned so that a frozen Valkey costs a second and not ninety (facts: reliability).
 CELERY_BROKER_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True

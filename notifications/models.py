@@ -1,0 +1,231 @@
+"""Tables of notifications: what people are told, by which channel, and how that went."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from steadwell.ids import new_id
+
+
+class Channel(models.TextChoices):
+    IN_APP = "in-app", _("in the portal")
+    EMAIL = "email", _("e-mail")
+
+
+class MessageState(models.TextChoices):
+    DUE = "due", _("due")
+    HANDED = "handed", _("handed over")
+    ACCEPTED = "accepted", _("accepted by the provider")
+    DELIVERED = "delivered", _("delivered")
+    READ = "read", _("read")
+    FAILED = "failed", _("failed")
+    EXPIRED = "expired", _("expired")
+    SUPERSEDED = "superseded", _("superseded")
+
+
+def new_token() -> str:
+    """128 random bits: an address that says nothing and cannot be guessed."""
+    return secrets.token_urlsafe(16)
+
+
+class Message(models.Model):
+    """One thing a person is told, by one channel, to one reader, with its life. phi: direct (an e-mail
+    address).
+
+    The in-app row is the notice itself; the e-mail rows point to it. ``params`` are times, zones and places,
+    no clinical words and no names (templates.py has no variable for them). ``reader_id`` is the user who
+    reads it, none for the notice and for a patient without an account.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    key = models.CharField(max_length=200)
+    notice = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    token = models.CharField(max_length=32, null=True)
+    person_id = models.UUIDField(_("patient"))
+    reader_id = models.UUIDField(_("reader"), null=True)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    template = models.CharField(_("template"), max_length=60)
+    template_version = models.PositiveSmallIntegerField()
+    params = models.JSONField(default=dict)
+    calendar = models.TextField(blank=True)
+    language = models.CharField(_("language"), max_length=10)
+    urgency = models.CharField(_("urgency"), max_length=10)
+    about = models.UUIDField(_("about"), null=True)
+    state = models.CharField(_("state"), max_length=10, choices=MessageState)
+    told_at = models.DateTimeField(_("told"))
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    handed_at = models.DateTimeField(_("handed over"), null=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+    delivered_at = models.DateTimeField(_("delivered"), null=True)
+    read_at = models.DateTimeField(_("read"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    cause = models.CharField(_("cause"), max_length=60, blank=True)
+    provider = models.CharField(_("provider"), max_length=60, blank=True)
+    uncertain = models.BooleanField(_("may have gone out twice"), default=False)
+    address = models.CharField(_("address"), max_length=254, blank=True)
+    settled_at = models.DateTimeField(_("settled by staff"), null=True)
+    settled_by = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            # One telling is one message per channel and reader, however often and by however many it is
+            # repeated.
+            models.UniqueConstraint(
+                fields=["key", "channel", "reader_id"], name="notifications_told_once", nulls_distinct=False
+            ),
+            # The address of a notice in the portal.
+            models.UniqueConstraint(fields=["token"], name="notifications_token_once"),
+            # A notice has an address in the portal, and is not carried by another notice.
+            models.CheckConstraint(
+                condition=Q(channel="in-app", token__isnull=False, notice__isnull=True)
+                | (~Q(channel="in-app") & Q(token__isnull=True)),
+                name="notifications_notice_has_token",
+            ),
+        ]
+        indexes = [
+            # A person's inbox, newest first, and its unread count.
+            models.Index(
+                fields=["person_id", "-id"],
+                name="notifications_inbox",
+                condition=Q(channel="in-app") & ~Q(state="superseded"),
+            ),
+            # What a newer message about the same thing takes the place of.
+            models.Index(
+                fields=["about"],
+                name="notifications_about",
+                condition=Q(state__in=["due", "handed", "delivered"]),
+            ),
+            # The e-mails of a notice: reading one is reading all.
+            models.Index(
+                fields=["notice"], name="notifications_of_notice", condition=Q(notice__isnull=False)
+            ),
+            # What did not arrive and nobody has dealt with yet.
+            models.Index(
+                fields=["-ended_at"],
+                name="notifications_untold",
+                condition=Q(state="failed", settled_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Attempt(models.Model):
+    """One step of carrying a message: an attempt began, or how it ended. Append-only. phi: none."""
+
+    class Step(models.TextChoices):
+        BEGAN = "began", _("began")
+        ACCEPTED = "accepted", _("accepted")
+        REFUSED = "refused", _("refused")
+        UNREACHED = "unreached", _("not reached")
+        UNSURE = "unsure", _("may have been taken")
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveSmallIntegerField(_("attempt"))
+    step = models.CharField(_("step"), max_length=10, choices=Step)
+    provider = models.CharField(_("provider"), max_length=60)
+    cause = models.CharField(_("cause"), max_length=60, blank=True)
+    # An earlier attempt began its call and its end is not known: this one may repeat it.
+    uncertain = models.BooleanField(_("may repeat an earlier one"), default=False)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        indexes = [
+            # The attempts of one message, in order.
+            models.Index(fields=["message", "id"], name="notifications_attempts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.number}"
+
+
+class Reading(models.Model):
+    """That one user has read a notice. Patient and proxy each have their own. phi: indirect."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
+    user_id = models.UUIDField()
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Read once per reader; also the look-up of the unread count.
+            models.UniqueConstraint(fields=["message", "user_id"], name="notifications_read_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ReaderChoice(models.Model):
+    """Whether one reader wants e-mail about one person's affairs of a kind. phi: indirect.
+
+    No row: the patient does, a proxy does not until they choose to.
+    """
+
+    person_id = models.UUIDField()
+    reader_id = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    email = models.BooleanField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # One choice per person, reader and kind; also the look-up by person.
+            models.UniqueConstraint(
+                fields=["person_id", "reader_id", "kind"], name="notifications_one_choice"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ReminderChoice(models.Model):
+    """How long before a visit a patient wants to be reminded. No row: all of OFFSETS. phi: indirect."""
+
+    person_id = models.UUIDField(primary_key=True)
+    minutes = ArrayField(models.PositiveIntegerField())
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DemoMail(models.Model):
+    """An e-mail of the demonstration, as its reader would have got it.
+
+    phi: direct. No such row exists outside of the demonstration.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
+    address = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField()
+    calendar = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # A message lies in the mailbox once, whatever happened to the worker that put it there.
+            models.UniqueConstraint(fields=["message"], name="notifications_demo_mail_once"),
+        ]
+        indexes = [
+            # One person's mail, newest first.
+            models.Index(fields=["address", "-id"], name="notifications_demo_mailbox"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -1,0 +1,144 @@
+"""Telling a person something: rows in the caller's transaction, and the promise that they are carried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+
+from notifications import readers, rendering, status
+from notifications.models import Channel, Message, MessageState, new_token
+from notifications.types import Urgency
+from notifications.wording import Template
+from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
+from steadwell.ids import MessageId, PersonId, new_id
+from steadwell.outbox import service as outbox
+
+LANES: Mapping[Urgency, type[MessageDue]] = {
+    Urgency.URGENT: UrgentMessageDue,
+    Urgency.STANDARD: MessageDue,
+    Urgency.BULK: BulkMessageDue,
+}
+_NOTICE = """
+INSERT INTO notifications_message (id, key, token, person_id, channel, template, template_version, params,
+calendar,
+    language, urgency, about, state, told_at, expires_at, delivered_at, cause, provider, uncertain, address)
+VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '', false,
+'') ON CONFLICT (key, channel, reader_id) DO NOTHING
+"""
+
+
+def tell(
+    *,
+    person_id: PersonId,
+    template: str,
+    params: Mapping[str, str],
+    key: str,
+    about: UUID | None,
+    now: datetime,
+    urgency: str = Urgency.STANDARD,
+    attachment_ics: str | None = None,
+) -> MessageId:
+    """Tell a patient, and the proxies who chose to be told, in the portal and by e-mail as each prefers.
+
+    Repeating a ``key`` tells nobody again and returns the first id. ``params`` are those of
+    ``wording.PARAMS``: ``starts_at`` and ``old_starts_at`` as ISO 8601 with offset, ``zone`` (IANA),
+    ``place``, and ``path``, where the button leads inside the portal. What was said earlier about the same
+    thing and has not gone out yet is superseded. ``attachment_ics`` is a calendar file without clinical
+    words. Nothing leaves before the caller's commit.
+    """
+    found, lane = rendering.checked(template, params), Urgency(urgency)
+    with transaction.atomic():
+        audience = readers.audience_of(person_id, found.kind, now=now)
+        notice_id = new_id()
+        inserted = _write_notice(
+            notice_id,
+            audience,
+            found,
+            params,
+            key=key,
+            about=about,
+            lane=lane,
+            calendar=attachment_ics or "",
+            now=now,
+        )
+        if not inserted:
+            return MessageId(
+                Message.objects.values_list("id", flat=True).get(key=key, channel=Channel.IN_APP)
+            )
+        if about is not None and found.supersedes:
+            _supersede(about, found, not_key=key, now=now)
+        mails = _write_mails(notice_id, audience, found, params, key=key, about=about, lane=lane, now=now)
+        for mail in mails:
+            outbox.publish(LANES[lane](message_id=mail.pk), now=now)
+    return MessageId(notice_id)
+
+
+def _write_notice(
+    notice_id: UUID,
+    audience: readers.Audience,
+    template: Template,
+    params: Mapping[str, str],
+    *,
+    key: str,
+    about: UUID | None,
+    lane: Urgency,
+    calendar: str,
+    now: datetime,
+) -> bool:
+    """Whether this telling is the first with its key; a second one waits here for the first to commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOTICE,
+            [
+                notice_id, key, new_token(), audience.person_id, template.code, template.version,
+                orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, now,
+                rendering.instant(params, template.expires) if template.expires else None, now,
+            ],
+        )  # fmt: skip
+        return bool(cursor.rowcount)
+
+
+def _write_mails(
+    notice_id: UUID,
+    audience: readers.Audience,
+    template: Template,
+    params: Mapping[str, str],
+    *,
+    key: str,
+    about: UUID | None,
+    lane: Urgency,
+    now: datetime,
+) -> Sequence[Message]:
+    """One per reader who wants it. One who can be reached nowhere fails here, where staff see it."""
+    rows = []
+    for recipient in audience.by_email:
+        nowhere = not recipient.email
+        rows.append(
+            Message(
+                key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=recipient.reader_id,
+                channel=Channel.EMAIL, template=template.code, template_version=template.version,
+                params=dict(params),
+                language=recipient.language, urgency=lane, about=about, told_at=now,
+                state=MessageState.FAILED if nowhere else MessageState.DUE,
+                cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
+                expires_at=rendering.instant(params, template.expires) if template.expires else None,
+            )
+        )  # fmt: skip
+    return [row for row in Message.objects.bulk_create(rows) if row.state == MessageState.DUE]
+
+
+def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) -> None:
+    """What is still on its way goes no further; an unread reminder leaves the inbox, for it is not true any
+    more.
+    """
+    earlier = Message.objects.filter(about=about, template__in=template.supersedes).exclude(key=not_key)
+    unread_reminder = earlier.filter(
+        channel=Channel.IN_APP, state=MessageState.DELIVERED, template="visit.reminder"
+    )
+    on_its_way = earlier.filter(channel=Channel.EMAIL, state__in=status.UNDELIVERED)
+    for rows in (on_its_way, unread_reminder):
+        rows.update(state=MessageState.SUPERSEDED, ended_at=now)

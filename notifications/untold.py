@@ -1,0 +1,63 @@
+"""What did not arrive: for staff to see and settle, so that no failure is silent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from notifications.models import Message, MessageState
+from notifications.types import Untold
+from steadwell.actor import Actor
+from steadwell.audit import service as audit
+from steadwell.errors import Forbidden, NotFound
+from steadwell.ids import MessageId, PersonId
+
+
+def list_untold(*, actor: Actor, now: datetime, limit: int = 50) -> list[Untold]:
+    """Messages that failed and that nobody has settled, latest first. Staff only; each person is audited."""
+    _require_staff(actor)
+    rows = Message.objects.filter(state=MessageState.FAILED, settled_at__isnull=True).order_by("-ended_at")
+    found = [
+        Untold(
+            message_id=MessageId(row.pk),
+            person_id=PersonId(row.person_id),
+            template=row.template,
+            about=row.about,
+            cause=row.cause,
+            failed_at=row.ended_at or row.told_at,
+            told_at=row.told_at,
+        )
+        for row in rows[: min(limit, 200)]
+    ]
+    audit.record_many(
+        [
+            audit.Entry(
+                action="message.view-untold",
+                category="message",
+                subject_id=u.person_id,
+                entity_id=u.message_id,
+            )
+            for u in found
+        ],
+        actor=actor,
+        now=now,
+    )
+    return found
+
+
+def settle_untold(*, actor: Actor, message_id: MessageId, now: datetime) -> None:
+    """Somebody told the person in another way (a call), or it no longer matters."""
+    _require_staff(actor)
+    row = Message.objects.filter(pk=message_id, state=MessageState.FAILED).first()
+    if row is None:
+        raise NotFound
+    settled = Message.objects.filter(pk=message_id, settled_at__isnull=True)
+    if settled.update(settled_at=now, settled_by=actor.user_id):
+        audit.record(
+            actor=actor, action="message.settle", category="message", now=now,
+            subject_id=PersonId(row.person_id), entity_id=row.pk,
+        )  # fmt: skip
+
+
+def _require_staff(actor: Actor) -> None:
+    if not actor.is_staff:
+        raise Forbidden

@@ -1,0 +1,81 @@
+"""What the notification tests share: patients with accounts, telling them, and carrying what was promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from notifications import service as notifications
+from steadwell.accounts import service as accounts
+from steadwell.actor import Actor, Role, system
+from steadwell.identity import service as identity
+from steadwell.ids import MessageId, PersonId, UserId
+from steadwell.outbox import deliveries, handover
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # before the day these tests run: retries wait by the real clock
+STARTS = datetime(2027, 3, 3, 18, 30, tzinfo=UTC)
+IMPORT = system("import")
+_serial = count(1)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    person_id: PersonId
+    user_id: UserId
+    email: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(user_id=self.user_id, roles=frozenset({Role.PATIENT}), person_id=self.person_id)
+
+
+def person(email: str | None = None, language: str = "en") -> PersonId:
+    """A patient of the clinic, without an account."""
+    n = next(_serial)
+    demographics = identity.Demographics(
+        family_name=f"Canary{'abcdefghij'[n % 10]}",
+        given_name="Wren",
+        birth_date=date(1950, 1, 1) + timedelta(days=n),
+        email=email,
+        language=language,
+    )
+    return identity.register(
+        actor=IMPORT, source="house", external_id=str(n), demographics=demographics, identifiers=(), now=NOW
+    )
+
+
+def patient(language: str = "en") -> Somebody:
+    """A patient who signs in."""
+    person_id, email = person(), f"reader{next(_serial)}@example.org"
+    user_id = accounts.create_user(
+        email=email, password=None, roles=[Role.PATIENT], person_id=person_id, language=language, now=NOW
+    )
+    return Somebody(person_id, user_id, email)
+
+
+def proxy_of(person_id: PersonId) -> Somebody:
+    email = f"proxy{next(_serial)}@example.org"
+    user_id = accounts.create_user(email=email, password=None, roles=[], now=NOW)
+    accounts.add_proxy(actor=IMPORT, user_id=user_id, person_id=person_id, relationship="parent", now=NOW)
+    return Somebody(person_id, user_id, email)
+
+
+def visit(**more: str) -> dict[str, str]:
+    return {"starts_at": STARTS.isoformat(), "zone": "America/Los_Angeles", "place": "Harbour Street", **more}
+
+
+def tell(person_id: PersonId, key: str = "", template: str = "visit.booked", **more: Any) -> MessageId:
+    more.setdefault("params", visit())
+    more.setdefault("about", None)
+    more.setdefault("now", NOW)
+    return notifications.tell(person_id=person_id, template=template, key=key or f"k{next(_serial)}", **more)
+
+
+def carry(now: datetime = NOW) -> int:
+    """What relay and workers do, once, in this thread: hand over what is due and run it. Answers how many."""
+    ids = [i for queue in handover.claim(now=now).ids.values() for i in queue]
+    for delivery_id in ids:
+        deliveries.deliver(delivery_id=delivery_id, now=now)
+    return len(ids)

@@ -1,0 +1,186 @@
+"""SMTP against a real server on loopback: what was certainly not taken goes again, what was refused for good
+does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from notifications.models import Attempt, DemoMail, Message
+from steadwell import clock
+from steadwell.outbox import handover
+from tests.notifications import mail_server
+from tests.notifications.house import NOW, carry, patient, tell
+from tests.notifications.mail_server import MailServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailServer]:
+    with mail_server.running() as running:
+        settings.DEMO = False
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 0.5
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        yield running
+
+
+def state() -> tuple[str, str]:
+    message = Message.objects.get(channel="email")
+    return message.state, message.cause
+
+
+def steps() -> list[tuple[str, str]]:
+    return list(Attempt.objects.values_list("step", "cause").order_by("id"))
+
+
+def later() -> Any:
+    return clock.now() + timedelta(hours=3)
+
+
+def test_a_mail_arrives_whole(server: MailServer) -> None:
+    somebody = patient(language="es")
+    tell(somebody.person_id, attachment_ics="BEGIN:VCALENDAR\r\n.dot\r\nEND:VCALENDAR\r\n")
+
+    carry()
+
+    (mail,) = server.mails
+    message = Message.objects.get(channel="email")
+    assert mail["To"] == somebody.email
+    assert mail["Message-ID"] == f"<{message.pk}@steadwell.example>"
+    assert mail["Subject"] == "Su cita del miércoles, 3 de marzo de 2027 está reservada"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    text, html, calendar = (part for part in mail.walk() if not part.is_multipart())
+    assert "está reservada" in text.get_content()
+    assert "<h1>" in html.get_content()
+    assert calendar.get_filename() == "visit.ics"
+    assert "\n.dot" in calendar.get_content().replace("\r", "")
+    assert (message.state, message.provider, message.address) == ("accepted", "smtp", somebody.email)
+    assert steps() == [("began", ""), ("accepted", "")]
+    assert DemoMail.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "cause"),
+    [
+        ("connect", "421 busy", "smtp-421"),
+        ("connect", "554 no", "smtp-554"),
+        ("connect", "close", "SMTPServerDisconnected"),
+        ("connect", "hang", "timeout"),
+        ("MAIL", "451 later", "smtp-451"),
+        ("MAIL", "hang", "timeout"),
+        ("RCPT", "450 greylisted", "smtp-450"),
+        ("RCPT", "close", "SMTPServerDisconnected"),
+        ("DATA", "451 later", "smtp-451"),
+        ("DATA", "hang", "timeout"),
+        ("body", "452 full", "smtp-452"),
+    ],
+)
+def test_what_was_not_taken_goes_again_once(server: MailServer, step: str, answer: str, cause: str) -> None:
+    tell(patient().person_id)
+    server.answers[step] = answer
+
+    carry()
+    assert server.mails == []
+    assert state()[0] == "handed"
+    assert steps() == [("began", ""), ("unreached", cause)]
+    del server.answers[step]
+    carry(later())
+
+    assert len(server.mails) == 1
+    assert state() == ("accepted", "")
+    assert Message.objects.get(channel="email").uncertain is False
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"), [("MAIL", "550 no"), ("RCPT", "550 unknown"), ("DATA", "554 no"), ("body", "550 no")]
+)
+def test_what_is_refused_for_good_fails_visibly_and_is_not_repeated(
+    server: MailServer, step: str, answer: str
+) -> None:
+    tell(patient().person_id)
+    server.answers[step] = answer
+
+    carry()
+    carry(later())
+
+    assert state() == ("failed", f"smtp-{answer[:3]}")
+    assert [s for s, _ in steps()] == ["began", "refused"]
+    assert server.mails == []
+
+
+@pytest.mark.parametrize("silence", ["hang", "close"])
+def test_silence_after_the_last_dot_repeats_under_the_same_message_id_and_says_so(
+    server: MailServer, silence: str
+) -> None:
+    tell(patient().person_id)
+    server.answers["body"] = silence
+
+    carry()
+    assert [s for s, _ in steps()] == ["began", "unsure"]
+    del server.answers["body"]
+    carry(later())
+
+    assert len({mail["Message-ID"] for mail in server.mails}) == 1
+    message = Message.objects.get(channel="email")
+    assert (message.state, message.uncertain) == ("accepted", True)
+
+
+@pytest.mark.parametrize("answer", ["hang", "close", "500 what"])
+def test_a_bad_farewell_does_not_send_again(server: MailServer, answer: str) -> None:
+    tell(patient().person_id)
+    server.answers["QUIT"] = answer
+
+    carry()
+    carry(later())
+
+    assert len(server.mails) == 1
+    assert state() == ("accepted", "")
+
+
+def test_one_bad_recipient_does_not_stop_the_others(server: MailServer) -> None:
+    everybody = [patient() for _ in range(5)]
+    server.recipients[everybody[1].email] = "550 unknown"
+    server.recipients[everybody[3].email] = "450 later"
+    for somebody in everybody:
+        tell(somebody.person_id)
+
+    carry()
+
+    assert {m["To"] for m in server.mails} == {everybody[i].email for i in (0, 2, 4)}
+
+
+def test_a_server_that_stays_away_becomes_a_visible_failure(server: MailServer, settings: Any) -> None:
+    settings.EMAIL_PORT = 1  # nobody listens there
+    tell(patient().person_id)
+
+    for _ in range(10):
+        carry(later())
+
+    assert state() == ("failed", "ConnectionRefusedError")
+    assert [s for s, _ in steps()].count("unreached") == 8
+    assert steps()[-1][0] == "refused"
+
+
+def test_a_worker_killed_during_the_call_repeats_under_the_same_message_id(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(patient().person_id)
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("notifications.sending.EmailSender.settle", killed)
+    with pytest.raises(KeyboardInterrupt):
+        carry()
+    monkeypatch.undo()
+    handover.reclaim(now=NOW + timedelta(hours=1))
+    carry(NOW + timedelta(hours=1))
+
+    assert len(server.mails) == 2
+    assert len({mail["Message-ID"] for mail in server.mails}) == 1
+    assert Message.objects.get(channel="email").uncertain is True
