@@ -200,13 +200,14 @@ def check(change: Change, visit: Visit) -> None:
         raise TooEarly
 
 
-def apply(change: Change, visit: Visit, *, tell: Callable[..., None]) -> Visit:
+def apply(change: Change, visit: Visit, *, tell: Callable[..., None], by_clinic: bool = False) -> Visit:
     """Write a checked move: the row, its version, the time it gives back, audit, outbox."""
     a, target = visit.appointment, MOVES[change.move].target
     assert target is not None  # noqa: S101 - only RESCHEDULE keeps its status, and it is not applied here
     ends = change.move in {Move.CANCEL, Move.DECLINE, Move.MARK_ERROR}
     called_off = change.move in {Move.CANCEL, Move.DECLINE}
-    by = CancelledBy.PATIENT if access.is_patient_side(change.actor, a.person_id) else CancelledBy.CLINIC
+    patient_side = access.is_patient_side(change.actor, a.person_id) and not by_clinic
+    by = CancelledBy.PATIENT if patient_side else CancelledBy.CLINIC
     values: dict[str, Any] = {
         "id": a.appointment_id,
         "status": target.value,
@@ -215,7 +216,7 @@ def apply(change: Change, visit: Visit, *, tell: Callable[..., None]) -> Visit:
         "cancel_reason": change.reason if called_off else "",
     }
     values |= visits.version_values(
-        actor=change.actor, move=change.move.value, why=change.reason, now=change.now
+        actor=change.actor, move=change.move.value, why=change.reason, now=change.now, by_clinic=by_clinic
     )
     with connection.cursor() as cursor:
         cursor.execute(_STEP, values)

@@ -122,6 +122,16 @@ def list_between(
     return _fetch(f"WHERE {' AND '.join(where)} ORDER BY a.starts_at, a.id LIMIT 3000", values)
 
 
+def list_for_feed(*, person_id: PersonId, low: datetime, statuses: Sequence[Status]) -> list[Appointment]:
+    """A patient's visits from ``low`` on."""
+    found = _fetch(
+        "WHERE a.person_id = %(person)s AND a.starts_at >= %(low)s AND a.status = ANY (%(statuses)s)"
+        " ORDER BY a.starts_at LIMIT 500",
+        {"person": person_id, "low": low, "statuses": [status.value for status in statuses]},
+    )
+    return [visit.appointment for visit in found]
+
+
 def list_overlapping(
     practitioner_id: PractitionerId, low: datetime, high: datetime, *, statuses: Iterable[Status]
 ) -> list[Visit]:

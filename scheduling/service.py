@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from scheduling.alternatives import alternatives_for
 from scheduling.bookings import book, book_direct, overbook
+from scheduling.calendars import calendar_file, feed_for_token, find_feed, make_feed, revoke_feed
 from scheduling.changes import (
     approve,
     arrive,
@@ -25,6 +27,8 @@ from scheduling.clinic import (
     list_visit_types,
     speciality_name,
 )
+from scheduling.closures import add_leave, block_time, move_day, remove_closure, touched_by_move
+from scheduling.days import list_day, list_week
 from scheduling.errors import (
     AppointmentNotFound,
     CapReached,
@@ -119,15 +123,21 @@ __all__ = [
     "ViewOnly",
     "VisitTypeInfo",
     "VisitsInTheWay",
+    "add_leave",
+    "alternatives_for",
     "approve",
     "arrive",
+    "block_time",
     "book",
     "book_direct",
+    "calendar_file",
     "cancel",
     "check_in",
     "complete",
     "decline",
     "describe_offer",
+    "feed_for_token",
+    "find_feed",
     "find_hold",
     "first_available",
     "get_appointment",
@@ -138,18 +148,25 @@ __all__ = [
     "history_of",
     "hold",
     "language_name",
+    "list_day",
     "list_for_patient",
     "list_practitioners",
     "list_requests",
     "list_sites",
     "list_visit_types",
+    "list_week",
+    "make_feed",
     "mark_error",
     "months_glance",
+    "move_day",
     "no_show",
     "overbook",
     "release_hold",
+    "remove_closure",
     "reschedule",
+    "revoke_feed",
     "search",
     "speciality_name",
     "start",
+    "touched_by_move",
 ]

@@ -33,8 +33,9 @@ versioned AS (
         reason, source, move, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids,
         starts_at, ends_at, wall_start, time_zone)
     SELECT id, version, nullif(version - 1, 0), %(now)s, NULL, %(now)s, %(by)s, %(by_role)s, %(why)s,
-    'scheduling', %(move)s, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids,
-    starts_at, ends_at, wall_start, time_zone
+           CASE WHEN person_id = ANY (%(stands_for)s::uuid[]) THEN 'patient' ELSE 'clinic' END,
+           %(move)s, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids, starts_at,
+           ends_at, wall_start, time_zone
     FROM changed
 )
 """
@@ -58,9 +59,21 @@ class Visit:
         return a.person_id, a.site_id, a.practitioner_id
 
 
-def version_values(*, actor: Actor, move: str, why: str, now: datetime) -> dict[str, Any]:
-    """The parameters of VERSIONED."""
-    return {"by": actor.user_id, "by_role": role_label(actor), "move": move, "why": why, "now": now}
+def version_values(
+    *, actor: Actor, move: str, why: str, now: datetime, by_clinic: bool = False
+) -> dict[str, Any]:
+    """The parameters of VERSIONED. Its ``source`` keeps the patient's acts and the clinic's apart for
+    good.
+    """
+    persons = set() if by_clinic else {actor.person_id, *actor.proxy_for} - {None}
+    return {
+        "by": actor.user_id,
+        "by_role": role_label(actor),
+        "move": move,
+        "why": why,
+        "now": now,
+        "stands_for": list(persons),
+    }
 
 
 def role_label(actor: Actor) -> str:

@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                 ("practitioner_id", models.UUIDField(null=True)),
                 ("token_hash", models.BinaryField(max_length=32)),
                 ("created_at", models.DateTimeField()),
-                ("created_by", models.UUIDField(null=True)),
+                ("created_by", models.UUIDField()),
                 ("revoked_at", models.DateTimeField(null=True)),
             ],
             options={
@@ -173,12 +173,12 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("revoked_at__isnull", True)),
-                        fields=("person_id",),
+                        fields=("created_by", "person_id"),
                         name="scheduling_feed_person",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("revoked_at__isnull", True)),
-                        fields=("practitioner_id",),
+                        fields=("created_by", "practitioner_id"),
                         name="scheduling_feed_clinician",
                     ),
                 ],

@@ -11,6 +11,9 @@ from steadwell.ids import new_id
 class CalendarFeed(models.Model):
     """A secret address under which one patient's or one clinician's visits are read as a calendar.
 
+    It is one user's own, and opens only what that user may still see: a proxy whose right ended reads
+    nothing.
+
     Only the token's SHA-256 is kept: 256 random bits need no slow hash. phi: indirect
     """
 
@@ -19,7 +22,7 @@ class CalendarFeed(models.Model):
     practitioner_id = models.UUIDField(null=True)
     token_hash = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
-    created_by = models.UUIDField(null=True)
+    created_by = models.UUIDField()
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -31,12 +34,15 @@ class CalendarFeed(models.Model):
                 condition=Q(person_id__isnull=True) ^ Q(practitioner_id__isnull=True),
                 name="scheduling_feed_of_one",
             ),
-            # One live address each: a new one ends the former.
+            # One live address per user: a new one ends the former.
             models.UniqueConstraint(
-                fields=["person_id"], condition=Q(revoked_at__isnull=True), name="scheduling_feed_person"
+                fields=["created_by", "person_id"],
+                condition=Q(revoked_at__isnull=True),
+                name="scheduling_feed_person",
             ),
+            # The same for a clinician's.
             models.UniqueConstraint(
-                fields=["practitioner_id"],
+                fields=["created_by", "practitioner_id"],
                 condition=Q(revoked_at__isnull=True),
                 name="scheduling_feed_clinician",
             ),

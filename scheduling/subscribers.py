@@ -1,0 +1,113 @@
+"""What happens after a visit changed: its patient is told, its reminders are planned or taken back.
+
+Handlers may run twice and out of order. Each says only what its own version said, and leaves it to the later
+event when the visit's time has been changed since.
+"""
+
+from __future__ import annotations
+
+from scheduling import letters, queries, reminders
+from scheduling.models import AppointmentVersion
+from scheduling.status import Move, Status
+from scheduling.types import Appointment, CancelledBy
+from steadwell import events
+from steadwell.ids import AppointmentId
+from steadwell.outbox import service as outbox
+from steadwell.outbox.service import DeliveryContext
+
+CONSUMER = "scheduling.tell_patient"
+_OVERTAKES = [Move.RESCHEDULE, Move.CANCEL, Move.DECLINE, Move.MARK_ERROR]
+
+
+def register() -> None:
+    """Called once, when the app is ready. Changes may be about today: they do not queue behind
+    confirmations.
+    """
+    outbox.subscribe(
+        events.AppointmentRequested, consumer=CONSUMER, queue="notifications.standard", handler=tell_requested
+    )
+    outbox.subscribe(
+        events.AppointmentBooked, consumer=CONSUMER, queue="notifications.standard", handler=tell_booked
+    )
+    outbox.subscribe(
+        events.AppointmentMoved, consumer=CONSUMER, queue="notifications.urgent", handler=tell_moved
+    )
+    outbox.subscribe(
+        events.AppointmentCancelled, consumer=CONSUMER, queue="notifications.urgent", handler=tell_cancelled
+    )
+    outbox.handle_due(reminders.KIND, queue="notifications.standard", handler=reminders.remind)
+
+
+def tell_requested(event: events.AppointmentRequested, ctx: DeliveryContext) -> None:
+    visit = _current(event)
+    if visit is not None:
+        letters.send("visit.requested", visit, key=_key(event), now=ctx.now)
+
+
+def tell_booked(event: events.AppointmentBooked, ctx: DeliveryContext) -> None:
+    visit = _current(event)
+    if visit is not None:
+        letters.send("visit.booked", visit, key=_key(event), now=ctx.now, with_file=True)
+        reminders.plan(visit, version=event.version, now=ctx.now)
+
+
+def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
+    visit = _current(event)
+    if visit is None:
+        return
+    versions = {
+        row["version"]: row
+        for row in AppointmentVersion.objects.filter(
+            entity_id=event.appointment_id, version__in=[event.version, event.version - 1]
+        ).values("version", "starts_at", "time_zone", "source")
+    }
+    if visit.status is Status.PENDING:  # moved by the patient, at a site that approves first
+        reminders.forget(visit.appointment_id)
+        letters.send("visit.requested", visit, key=_key(event), now=ctx.now)
+        return
+    old, new = versions[event.version - 1], versions[event.version]
+    by_clinic = new["source"] == CancelledBy.CLINIC
+    letters.send(
+        "visit.moved-by-clinic" if by_clinic else "visit.moved",
+        visit,
+        key=_key(event),
+        now=ctx.now,
+        old_starts_at=old["starts_at"],
+        old_zone=old["time_zone"],
+        with_file=True,
+    )
+    reminders.plan(visit, version=event.version, now=ctx.now)
+
+
+def tell_cancelled(event: events.AppointmentCancelled, ctx: DeliveryContext) -> None:
+    reminders.forget(AppointmentId(event.appointment_id))
+    visit = _current(event)
+    if visit is None:
+        return
+    was_request = AppointmentVersion.objects.filter(
+        entity_id=event.appointment_id, version=event.version, move=Move.DECLINE
+    ).exists()
+    if was_request:
+        template, path = "visit.declined", letters.FIND
+    elif visit.rebook_offered:
+        template, path = "visit.alternatives", ""  # the visit's own page shows the other times
+    elif event.by == CancelledBy.CLINIC:
+        template, path = "visit.cancelled-by-clinic", letters.FIND
+    else:
+        template, path = "visit.cancelled", letters.FIND
+    letters.send(template, visit, key=_key(event), now=ctx.now, path=path)
+
+
+def _current(event: events.AppointmentChanged) -> Appointment | None:
+    """The visit, unless a later change of its time or its end will tell about it anyway."""
+    appointment_id = AppointmentId(event.appointment_id)
+    if AppointmentVersion.objects.filter(
+        entity_id=appointment_id, version__gt=event.version, move__in=_OVERTAKES
+    ).exists():
+        return None
+    visit = queries.find_visit(appointment_id)
+    return visit.appointment if visit else None
+
+
+def _key(event: events.AppointmentChanged) -> str:
+    return f"{event.name}:{event.appointment_id}:{event.version}"

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import pytest
+from small_clinic import NOW, TUESDAY, Clinic, at, key, patient
+
+from scheduling import service as scheduling
+from steadwell.errors import NotFound
+
+pytestmark = pytest.mark.django_db
+
+
+def test_list_day_shows_hours_visits_and_closures():
+    clinic, who = Clinic(), patient()
+    visit = clinic.book(who, 9)
+    scheduling.block_time(
+        actor=clinic.desk,
+        practitioner_id=clinic.clinician,
+        starts_at=at(10),
+        ends_at=at(11),
+        reason="Meeting",
+        request_key=key(),
+        now=NOW,
+    )
+
+    (day,) = scheduling.list_day(actor=clinic.desk, site_id=clinic.site, on=TUESDAY, now=NOW)
+
+    (column,) = day.columns
+    assert [each.appointment_id for each in column.visits] == [visit.appointment_id]
+    assert [(each.starts_at, each.ends_at) for each in column.hours] == [(at(9), at(12))]
+    assert [each.reason for each in column.closures] == ["Meeting"]
+    assert scheduling.Move.ARRIVE in column.visits[0].moves
+
+
+def test_block_time_closes_it_to_search_and_booking():
+    clinic = Clinic()
+    scheduling.block_time(
+        actor=clinic.desk,
+        practitioner_id=clinic.clinician,
+        starts_at=at(9),
+        ends_at=at(10),
+        reason="Meeting",
+        request_key=key(),
+        now=NOW,
+    )
+
+    assert clinic.open_times() == ["10:00", "10:30", "11:00", "11:30"]
+    with pytest.raises(scheduling.SlotTaken):
+        clinic.book(patient(), 9)
+
+
+def test_block_time_refuses_over_visits_and_says_which():
+    clinic = Clinic()
+    visit = clinic.book(patient(), 9)
+    block = {
+        "actor": clinic.desk,
+        "practitioner_id": clinic.clinician,
+        "starts_at": at(9),
+        "ends_at": at(10),
+        "reason": "Meeting",
+        "now": NOW,
+    }
+
+    with pytest.raises(scheduling.VisitsInTheWay) as refused:
+        scheduling.block_time(**block, request_key=key())
+    kept = scheduling.block_time(**block, request_key=key(), keep_visits=True)
+
+    assert [each.appointment_id for each in refused.value.visits] == [visit.appointment_id]
+    assert kept.starts_at == at(9)
+    assert clinic.open_times() == ["10:00", "10:30", "11:00", "11:30"]
+
+
+def test_time_under_a_kept_visit_stays_closed_when_it_is_cancelled():
+    clinic, who = Clinic(), patient()
+    visit = clinic.book(who, 9)
+    scheduling.block_time(
+        actor=clinic.desk,
+        practitioner_id=clinic.clinician,
+        starts_at=at(9),
+        ends_at=at(10),
+        reason="Meeting",
+        request_key=key(),
+        now=NOW,
+        keep_visits=True,
+    )
+
+    scheduling.cancel(actor=who, appointment_id=visit.appointment_id, reason="", request_key=key(), now=NOW)
+
+    assert "09:00" not in clinic.open_times()
+    with pytest.raises(scheduling.SlotTaken):
+        clinic.book(patient(), 9)
+
+
+def test_block_time_ends_a_hold_in_its_way():
+    clinic, who = Clinic(), patient()
+    held = clinic.hold(who, 9)
+
+    scheduling.block_time(
+        actor=clinic.desk,
+        practitioner_id=clinic.clinician,
+        starts_at=at(9),
+        ends_at=at(10),
+        reason="Meeting",
+        request_key=key(),
+        now=NOW,
+    )
+
+    with pytest.raises(scheduling.HoldEnded):
+        scheduling.book(actor=who, hold_id=held.hold_id, request_key=key(), now=NOW)
+
+
+def test_remove_closure_opens_the_time_again():
+    clinic = Clinic()
+    closure = scheduling.block_time(
+        actor=clinic.desk,
+        practitioner_id=clinic.clinician,
+        starts_at=at(9),
+        ends_at=at(10),
+        reason="Meeting",
+        request_key=key(),
+        now=NOW,
+    )
+
+    scheduling.remove_closure(actor=clinic.desk, closure_id=closure.closure_id, request_key=key(), now=NOW)
+
+    assert clinic.open_times()[0] == "09:00"
+    assert clinic.book(patient(), 9).status is scheduling.Status.BOOKED
+
+
+def test_move_day_calls_off_each_visit_by_the_clinic_and_offers_others():
+    clinic = Clinic()
+    patients = [patient(), patient()]
+    visits = [clinic.book(who, 9, 30 * number) for number, who in enumerate(patients)]
+    request = key()
+    move = {
+        "actor": clinic.manager,
+        "practitioner_id": clinic.clinician,
+        "on": TUESDAY,
+        "reason": "Ill",
+        "now": NOW,
+    }
+
+    done = scheduling.move_day(**move, request_key=request)
+    again = scheduling.move_day(**move, request_key=request)
+
+    assert {each.appointment_id for each in done.touched} == {each.appointment_id for each in visits}
+    assert all(
+        each.cancelled_by is scheduling.CancelledBy.CLINIC and each.rebook_offered for each in done.touched
+    )
+    assert again.closure == done.closure
+    assert {each.appointment_id for each in again.touched} == {each.appointment_id for each in visits}
+    assert clinic.open_times() == []
+    others = scheduling.alternatives_for(actor=patients[0], appointment_id=visits[0].appointment_id, now=NOW)
+    assert others[0].offer.wall_start.date() > TUESDAY
+
+
+def test_staff_of_another_clinic_see_nothing():
+    clinic, other = Clinic(), Clinic()
+
+    with pytest.raises(NotFound):
+        scheduling.list_day(actor=other.desk, site_id=clinic.site, on=TUESDAY, now=NOW)
+    with pytest.raises(NotFound):
+        scheduling.block_time(
+            actor=other.desk,
+            practitioner_id=clinic.clinician,
+            starts_at=at(9),
+            ends_at=at(10),
+            reason="Meeting",
+            request_key=key(),
+            now=NOW,
+        )
