@@ -373,7 +373,7 @@ def test_a_proxy_books_for_the_one_they_act_for(clinic, ada):
 def test_somebody_elses_visit_looks_like_none(clinic, ada):
     other = patient()
     theirs = clinic.book(other, 9, on=soon(), now=clock.now()).appointment_id
-    pages = ["", "move/", "move/review/?offer=" + clinic.offer(10, on=soon()).text, "cancel/"]
+    pages = ["", "visit.ics", "move/", "move/review/?offer=" + clinic.offer(10, on=soon()).text, "cancel/"]
     nobody = uuid4()
 
     for page in pages:
