@@ -76,6 +76,7 @@ class Untold:
     message_id: MessageId
     person_id: PersonId
     template: str
+    params: Mapping[str, str]
     about: UUID | None
     cause: str
     failed_at: datetime

@@ -21,6 +21,7 @@ def list_untold(*, actor: Actor, now: datetime, limit: int = 50) -> list[Untold]
             message_id=MessageId(row.pk),
             person_id=PersonId(row.person_id),
             template=row.template,
+            params=row.params,
             about=row.about,
             cause=row.cause,
             failed_at=row.ended_at or row.told_at,

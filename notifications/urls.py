@@ -1,5 +1,19 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from notifications.views import demo, reading, staff
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("inbox/", reading.inbox, name="notifications_inbox"),
+    path("inbox/read/", reading.mark_all_read, name="notifications_mark_all_read"),
+    path("inbox/<str:token>/", reading.notice, name="notifications_notice"),
+    path("inbox/<str:token>/visit.ics", reading.calendar, name="notifications_calendar"),
+    path("preferences/", reading.preferences, name="notifications_preferences"),
+    path("clinic/untold/", staff.untold, name="notifications_untold"),
+    path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
+    path("demo/mailbox/", demo.mailbox, name="notifications_demo_mailbox"),
+    path("demo/mailbox/<uuid:mail_id>/", demo.mail, name="notifications_demo_mail"),
+    path("demo/mailbox/<uuid:mail_id>/page/", demo.page, name="notifications_demo_page"),
+    path("demo/mailbox/<uuid:mail_id>/visit.ics", demo.calendar, name="notifications_demo_calendar"),
+]

@@ -132,8 +132,10 @@ class Board:
         site, kind = self.catalogue.sites[site_id], self.kind
         low, high = rules.bounds(site, patient_side=criteria.patient_side, now=criteria.now)
         hours = _HOURS[criteria.time_of_day] if criteria.time_of_day else None
-        visits = self.visits.get(practitioner_id, _EMPTY)
-        closures = self.closures.get(practitioner_id, _EMPTY)
+        visits, closures = (
+            self.visits.get(practitioner_id, _EMPTY),
+            self.closures.get(practitioner_id, _EMPTY),
+        )
         patient = self.visits.get(criteria.person_id, _EMPTY) if criteria.person_id else _EMPTY
         rooms = self._rooms(site_id)
         tally.starts += len(plan.starts)

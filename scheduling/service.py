@@ -18,7 +18,6 @@ from scheduling.changes import (
     start,
 )
 from scheduling.clinic import (
-    get_clinic,
     get_practitioner,
     get_site,
     get_visit_type,
@@ -60,7 +59,6 @@ from scheduling.types import (
     CancelledBy,
     ClinicDay,
     ClinicianDay,
-    ClinicInfo,
     Closure,
     ClosureKind,
     DayGlance,
@@ -90,7 +88,6 @@ __all__ = [
     "CancelledBy",
     "CapReached",
     "ClinicDay",
-    "ClinicInfo",
     "ClinicianDay",
     "Closure",
     "ClosureKind",
@@ -144,7 +141,6 @@ __all__ = [
     "find_hold",
     "first_available",
     "get_appointment",
-    "get_clinic",
     "get_hold",
     "get_practitioner",
     "get_site",

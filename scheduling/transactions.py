@@ -31,20 +31,15 @@ def write(work: Callable[[], T]) -> T:
                 return work()
         except LostRace:
             if not tries_left:
-                raise _busy() from None
+                raise Busy from None
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
             if code == _DEADLOCK and tries_left:
                 continue
             if code == _DEADLOCK or code in _OUT_OF_TIME:
-                raise _busy() from error
+                raise Busy from error
             raise
         except Refusal as refusal:
             metrics.refused.inc(code=refusal.code)
             raise
-    raise _busy()
-
-
-def _busy() -> Busy:
-    metrics.refused.inc(code=Busy.code)
-    return Busy()
+    raise Busy

@@ -1,4 +1,4 @@
-"""Consumers whose effects can be counted: imported by the tests and, by name, by the workers they start."""
+"""Consumers whose effects can be counted. Imported by the tests and, by name, by the workers that they start."""
 
 from __future__ import annotations
 

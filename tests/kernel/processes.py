@@ -1,6 +1,6 @@
 """Real processes to kill, freeze and flush: a Valkey of the test's own, workers, relays, pollers.
 
-All are children of the test process and die with it. ``House`` puts them together on the test's database.
+Everything is a child of the test process and dies with it. ``House`` puts them together on the test's database.
 """
 
 from __future__ import annotations
@@ -139,8 +139,7 @@ class House:
         return self.process(
             name, "-m", "celery", "-A", "steadwell.config.celery", "worker", "--pool", "threads",
             "--concurrency", str(threads), "--queues", ",".join(queues), "--loglevel", "WARNING",
-            "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat",
-            *include,
+            "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat", *include,
         )  # fmt: skip
 
     def close(self) -> None:

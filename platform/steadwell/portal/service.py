@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from steadwell.portal.access import PortalRequest, actor_of, is_htmx, requires
-from steadwell.portal.csp import ContentSecurityPolicyMiddleware
+from steadwell.portal.csp import ContentSecurityPolicyMiddleware, build_policy
 from steadwell.portal.forms import DayInput, PortalRenderer, RadioCards, TimeOfDayInput, refuse
 from steadwell.portal.months import Day, Month, month_of, next_month, previous_month
 from steadwell.portal.navigation import Area, register_nav
@@ -33,6 +33,7 @@ __all__ = [
     "TimeOfDayInput",
     "actor_of",
     "at_site",
+    "build_policy",
     "clock_text",
     "day_text",
     "error_response",

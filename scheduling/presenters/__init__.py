@@ -1,1 +1,0 @@
-"""What people read about times and visits: strings only, so that templates decide nothing."""

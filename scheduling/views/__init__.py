@@ -1,1 +1,0 @@
-"""Pages of scheduling: the patients' here by topic, the clinic's beside them."""
