@@ -1,4 +1,4 @@
-"""Consumers whose effects can be counted. Imported by the tests and, by name, by the workers that they start."""
+"""Consumers whose effects can be counted. Tests hear them for a while, their processes always."""
 
 from __future__ import annotations
 

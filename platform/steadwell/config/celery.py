@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "steadwell.config.settings.dev")
 
 app = Celery("steadwell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+def _watch_worker(sender: Any, **_: object) -> None:
+    from steadwell.config import worker
+
+    worker.start_watching(sender.app)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.db import connection
 
-from steadwell.outbox.registry import DEFAULT_ATTEMPTS
+from steadwell.outbox.registry import DEFAULT_ATTEMPTS, allowed_attempts
 
 # What may be on its way in one queue at once. A flushed Valkey costs these few hand-overs, and an urgent row
 # is never behind more than these.
@@ -45,7 +46,9 @@ WITH lost AS (
 )
 UPDATE outbox_outboxdelivery d SET
     state = CASE WHEN extended THEN 'handed'
-                 WHEN d.state = 'running' AND d.attempts >= %(attempts)s THEN 'quarantined'
+                 WHEN d.state = 'running'
+                      AND d.attempts >= coalesce((%(allowed)s::jsonb ->> consumer)::int, %(attempts)s)
+                 THEN 'quarantined'
                  ELSE 'waiting' END,
     last_error = CASE WHEN d.state = 'running' THEN 'process-lost' ELSE d.last_error END,
     lease_until = CASE WHEN extended THEN %(until)s END
@@ -94,6 +97,7 @@ def reclaim(*, now: datetime, busy: Sequence[str] = ()) -> Counter[str]:
     values: dict[str, Any] = {
         "now": now, "until": now + _lease(), "patience": now - 4 * _lease(),
         "busy": list(busy), "attempts": DEFAULT_ATTEMPTS,
+        "allowed": orjson.dumps(allowed_attempts()).decode(),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_RECLAIM, values)

@@ -111,6 +111,14 @@ def due_kinds() -> Iterator[DueKind]:
     return iter(list(_due_kinds.values()))
 
 
+def allowed_attempts() -> Mapping[str, int]:
+    """The consumers and kinds that ask for another number of attempts than most."""
+    consumers = [each for several in _subscriptions.values() for each in several.values()]
+    numbers = {each.consumer: each.attempts for each in consumers}
+    numbers.update({each.kind: each.attempts for each in _due_kinds.values()})
+    return {name: attempts for name, attempts in numbers.items() if attempts != DEFAULT_ATTEMPTS}
+
+
 def repeating() -> Iterator[Repeating]:
     return iter(list(_repeating.values()))
 

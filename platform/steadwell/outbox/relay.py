@@ -23,6 +23,8 @@ log = observability.get_logger(__name__)
 POLL_SECONDS = 1.0
 _FULL_SECONDS = 0.05  # a queue at its cap: look again soon, its workers ring no bell
 _LONGEST_PAUSE = 5.0
+# A frozen Valkey costs a second, not the ninety that it does by default.
+_HURRIED = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "max_retries": 0}
 # Lives and dies with the queues: when it is gone, so are the messages.
 _MARKER = "steadwell:queues-are-whole"
 
@@ -123,7 +125,7 @@ class Relay:
 
     def _connected(self) -> Connection:
         if self._broker is None:
-            broker = current_app.connection_for_write()
+            broker = current_app.connection_for_write(transport_options=_HURRIED)
             try:
                 broker.ensure_connection(max_retries=1, timeout=1)
                 broker.default_channel.client.ping()  # type: ignore[attr-defined]

@@ -267,7 +267,8 @@ LOGGING = {
 DEFAULT_FROM_EMAIL = "Steadwell <no-reply@steadwell.example>"
 EMAIL_TIMEOUT = 10  # seconds for each step of a mail's hand-over
 
-# Celery, tuned so that a frozen Valkey costs a second and not ninety (facts: reliability).
+# Celery. Only the relay sends, with a time-out of one second of its own. A worker's socket waits longer: one
+# acknowledgement that failed would count against its prefetch limit for ever (ADR 0013).
 CELERY_BROKER_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -278,12 +279,13 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 1.0,
+    "socket_timeout": float(env.number("WORKER_SOCKET_TIMEOUT_SECONDS", 30)),
     "socket_connect_timeout": 1.0,
     "max_retries": 0,
     "visibility_timeout": 3600,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+WORKER_STALL_SECONDS = env.number("WORKER_STALL_SECONDS", 15)  # idle beside waiting messages: it ends
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_DB_REUSE_MAX = 10_000  # else a worker reconnects to Postgres after every task

@@ -1,6 +1,6 @@
 """Real processes to kill, freeze and flush: a Valkey of the test's own, workers, relays, pollers.
 
-Everything is a child of the test process and dies with it. ``House`` puts them together on the test's database.
+Everything is a child of the test process and dies with it. ``House`` puts them on the test's database.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 import redis
 from django.db import connections
 
-from steadwell.launcher import embedded
+from steadwell.launcher import processes as children
+from steadwell.launcher import valkey as valkeys
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,9 +33,13 @@ class Process:
         with (self._folder / f"{self.name}.log").open("ab") as log:
             self._child = subprocess.Popen(
                 self._command, env=self._env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
-                preexec_fn=embedded.die_with_parent(signal.SIGKILL),
+                preexec_fn=children.die_with_parent(signal.SIGKILL),
             )  # fmt: skip
         return self
+
+    @property
+    def started(self) -> bool:
+        return self._child is not None
 
     @property
     def running(self) -> bool:
@@ -78,7 +83,7 @@ class Valkey(Process):
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "valkey.sock"
         command = [
-            embedded.valkey_binary(), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(folder),
+            valkeys.find_binary(), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(folder),
             "--appendonly", "no", "--save", "", "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
         super().__init__("valkey", command, env=os.environ, folder=folder)
@@ -107,10 +112,9 @@ class Valkey(Process):
 class House:
     """The processes behind the web, on this test's database and a Valkey of their own."""
 
-    def __init__(self, folder: Path, *, modules: Sequence[str] = (), **settings: str) -> None:
+    def __init__(self, folder: Path, *, settings_module: str = "", **settings: str) -> None:
         self.folder = folder
         self.valkey = Valkey(folder)
-        self._modules = list(modules)
         self._processes: list[Process] = [self.valkey]
         self.env = {
             **os.environ,
@@ -120,7 +124,9 @@ class House:
             "OUTBOX_LEASE_SECONDS": "1",
             "OUTBOX_RUN_LEASE_SECONDS": "2",
             "OUTBOX_BACK_OFF_SECONDS": "1",
+            "WORKER_STALL_SECONDS": "3",
             **settings,
+            **({"DJANGO_SETTINGS_MODULE": settings_module} if settings_module else {}),
         }
 
     def process(self, name: str, *command: str) -> Process:
@@ -135,12 +141,17 @@ class House:
         return self.process(name, "manage.py", "poller")
 
     def worker(self, *queues: str, name: str = "worker", threads: int = 2) -> Process:
-        include = [word for module in self._modules for word in ("--include", module)]
         return self.process(
             name, "-m", "celery", "-A", "steadwell.config.celery", "worker", "--pool", "threads",
             "--concurrency", str(threads), "--queues", ",".join(queues), "--loglevel", "WARNING",
-            "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat", *include,
+            "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat",
         )  # fmt: skip
+
+    def revive(self) -> None:
+        """Start again what ended, as its supervisor does."""
+        for process in self._processes:
+            if process.started and not process.running:
+                process.start()
 
     def close(self) -> None:
         for process in reversed(self._processes):
