@@ -54,7 +54,7 @@ def unfinished(consumer):
     return OutboxDelivery.objects.filter(consumer=consumer).exclude(state__in=["done", "quarantined"]).count()
 
 
-def finish(house, consumer, *, seconds=60):
+def finish(house, consumer, *, seconds=150):
     """Until nothing is left to do, with the supervisor's help."""
 
     def finished():
@@ -152,7 +152,7 @@ def test_flushed_valkey_is_filled_again_at_once(build):
     tell(50)
     wait_until(
         lambda: OutboxDelivery.objects.filter(consumer="test.slow", state="handed").count() == 50,
-        seconds=20, what="all is handed over",
+        seconds=60, what="all is handed over",
     )  # fmt: skip
 
     house.valkey.flush()
@@ -170,7 +170,7 @@ def test_relay_hands_over_no_more_than_a_queue_should_hold(build):
     house.relay().start()
     wait_until(
         lambda: OutboxDelivery.objects.filter(consumer="test.urgent", state="handed").exists(),
-        seconds=20, what="the urgent one is handed over",
+        seconds=60, what="the urgent one is handed over",
     )  # fmt: skip
 
     handed = OutboxDelivery.objects.filter(consumer="test.slow", state="handed").count()
@@ -199,6 +199,6 @@ def test_pollers_killed_at_random_keep_each_promise_once(build):
         house.revive()
         return effects.count("due")[1] == 400
 
-    wait_until(all_kept, seconds=60, what="every promise is kept")
+    wait_until(all_kept, seconds=150, what="every promise is kept")
     finish(house, "test.due")
     assert effects.count("due") == (400, 400)

@@ -2,7 +2,8 @@
 
 Celery's consumer can stop for good while its process lives: a message whose acknowledgement failed (Valkey
 froze for longer than the socket's time-out) counts against the prefetch limit for ever. So each worker
-watches itself: idle beside waiting messages, for several looks in a row, no healthy worker stays. The ledger's leases make ending safe at any moment.
+watches itself: idle beside waiting messages, for several looks in a row, no healthy worker stays.
+The ledger's leases make ending safe at any moment.
 """
 
 from __future__ import annotations
