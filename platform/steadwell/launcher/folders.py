@@ -53,14 +53,13 @@ class Folders:
     @property
     def metrics(self) -> Path:
         """Where the processes lay down their counters, so that /metrics can answer for all of them."""
-        return self.data / "metrics"
+        return self.sockets / "metrics"
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
     def leave(self) -> None:
         shutil.rmtree(self.sockets, ignore_errors=True)
-        shutil.rmtree(self.metrics, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
 
@@ -75,7 +74,6 @@ def take(data: Path) -> Folders:
             )
         lock = _lock(data)
         folders = Folders(data=data, sockets=_socket_folder(data), _lock=lock)
-        shutil.rmtree(folders.metrics, ignore_errors=True)
         for folder in (folders.logs, folders.metrics):
             folder.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
@@ -144,7 +142,6 @@ def empty(folders: Folders) -> None:
         else:
             path.unlink(missing_ok=True)
     folders.logs.mkdir(mode=0o700)
-    folders.metrics.mkdir(mode=0o700)
 
 
 def own_key(data: Path) -> str:

@@ -187,6 +187,7 @@ class Cluster:
         if folders[0].stat().st_uid == 0 and _runs([*namespace, *death, "true"]):
             return [*namespace, *death]
         user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--pdeathsig", "INT"]
+        folders[0].parent.chmod(0o711)  # nobody may pass through; what lies in it stays closed
         if not _runs([*user, "test", "-x", str(folders[0].parent)]):
             raise Failure(
                 "PostgreSQL does not run as root, this machine allows no user namespace,\n"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from steadwell.launcher import failures
 from steadwell.launcher.processes import Process
 from steadwell.launcher.running import ProcessState
 
@@ -111,6 +112,8 @@ class Supervisor:
         how = f"signal {-status}" if status < 0 else f"status {status}"
         after = f", again in {pause:.0f} s" if pause >= 1 else ""
         self._say(f"  ! {program.name} ended ({how}) and is started again{after}. Its log: {program.log}")
+        if failures.out_of_room(program.log.parent):
+            self._say(failures.disk_is_full(program.log.parent))
 
     def _next_wake(self) -> float:
         waiting = [program.due - time.monotonic() for program in self._programs if program.process is None]

@@ -106,6 +106,7 @@ def _folder() -> Iterator[Path]:
             shutil.rmtree(left, ignore_errors=True)
             lock.close()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    folder.chmod(0o711)  # as root without user namespaces, Postgres runs as nobody and has to pass
     held = _lock(folder)
     try:
         yield folder

@@ -120,7 +120,6 @@ class _Start:
         self._began = time.time()
 
     def run(self) -> int:
-        progress.say("Steadwell")
         self._folders = folders.take(self._data)
         self._services: embedded.Services | None = None
         self._supervisor: Supervisor | None = None
