@@ -30,8 +30,13 @@ def test_models_and_migrations_agree():
 
 
 def test_no_migration_breaks_the_code_that_still_runs():
+    # A first migration makes its tables: nobody reads or writes them yet.
     linter = MigrationLinter(
-        include_apps=OURS, no_cache=True, all_warnings_as_errors=True, quiet=["ok", "ignore"]
+        include_apps=OURS,
+        no_cache=True,
+        all_warnings_as_errors=True,
+        quiet=["ok", "ignore"],
+        ignore_initial_migrations=True,
     )
 
     linter.lint_all_migrations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from steadwell.accounts.demo.people import DemoPerson, Side, list_demo_people
 from steadwell.accounts.ending import end_session, sign_out_everywhere
 from steadwell.accounts.errors import (
     AlreadyLinked,
@@ -32,12 +33,14 @@ __all__ = [
     "Account",
     "AlreadyLinked",
     "Contact",
+    "DemoPerson",
     "EmailTaken",
     "LastAdministrator",
     "ProxyRight",
     "Reader",
     "RecordNotMatched",
     "SessionSummary",
+    "Side",
     "UnknownTimeZone",
     "UserNotFound",
     "actor_for_user",
@@ -53,6 +56,7 @@ __all__ = [
     "lift_lock_out",
     "link_by_number",
     "link_person",
+    "list_demo_people",
     "list_proxies",
     "list_sessions",
     "readers_of",

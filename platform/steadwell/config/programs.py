@@ -101,6 +101,18 @@ def is_command(name: str) -> bool:
     return name in get_commands()
 
 
+def demo_people(*, each_side: int) -> list[tuple[str, str, str]]:
+    """Side, name and note of the first few that one may sign in as."""
+    from steadwell.accounts import service as accounts
+
+    groups = accounts.list_demo_people()
+    return [
+        (str(side), person.name, person.note)
+        for side, people in groups.items()
+        for person in people[:each_side]
+    ]
+
+
 def migrate() -> None:
     """Bring the database up to date. Runs alone, in the owner's role, before anything else is loaded."""
     django.setup()

@@ -132,7 +132,9 @@ def _refusal(venv: Path, output: str) -> Failure:
             "PIP_INDEX_URL or PIP_FIND_LINKS to a mirror or a folder of wheels, and start again."
         )
     if "DO NOT MATCH THE HASHES" in output.upper():
-        return Failure(f"A package is not the one that was locked, so nothing was installed:\n{_last(output)}")
+        return Failure(
+            f"A package is not the one that was locked, so nothing was installed:\n{_last(output)}"
+        )
     return Failure(f"The Python packages could not be installed:\n{_last(output)}")
 
 

@@ -27,7 +27,6 @@ OURS = (
     "valkey",
     "valkey.unreadable",
     "logs",
-    "metrics",
     "secret-key",
     running.FILE,
 )

@@ -1,0 +1,49 @@
+"""What is said when everything runs: where to click, and as whom."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from steadwell.launcher import processes
+
+SIDES = {
+    "patient": "a patient",
+    "front-desk": "the front desk",
+    "clinician": "a clinician",
+    "running": "the manager",
+}
+EACH_SIDE = 2
+
+
+def read_people() -> list[tuple[str, str, str]]:
+    """Side, name and note of a few demo people. Asked in a child: the supervisor holds no connection."""
+    read, write = os.pipe()
+
+    def body() -> None:
+        from steadwell.config import programs
+
+        with os.fdopen(write, "w") as out:
+            json.dump(programs.demo_people(each_side=EACH_SIDE), out)
+
+    child = processes.fork("sw-people", body, log=None)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        text = answer.read()
+    return [tuple(person) for person in json.loads(text)] if child.wait() == 0 else []
+
+
+def text(address: str, data: Path, people: list[tuple[str, str, str]]) -> str:
+    lines = ["", f"  Steadwell is ready:  {address}", ""]
+    if people:
+        lines += [f"  Sign in with one click at {address}/demo/ as", ""]
+        width = max(len(name) for _side, name, _note in people)
+        told = ""
+        for side, name, note in people:
+            lines.append(
+                f"    {'' if side == told else SIDES.get(side, side):<16}{name:<{width}}   {note}".rstrip()
+            )
+            told = side
+        lines += ["", f"  The mail that the clinic would send lies at {address}/demo/mailbox/", ""]
+    return "\n".join([*lines, f"  Ctrl-C stops it. The data stays in {data}", ""])
