@@ -25,9 +25,13 @@ _STANDS = {Status.BOOKED, Status.CHECKED_IN}
 def plan(visit: Appointment, *, version: int, now: datetime) -> None:
     """Plan the reminders of a time that was just set. Those whose moment is over are not made up for."""
     forget(visit.appointment_id)
+    outbox.schedule_many(rows(visit, version=version, now=now), now=now)
+
+
+def rows(visit: Appointment, *, version: int, now: datetime) -> list[NewDueRow]:
     instants = [(offset, due_at(visit, offset)) for offset in sorted(notifications.OFFSETS, reverse=True)]
     ends = [instant for _, instant in instants[1:]] + [visit.starts_at]
-    rows = [
+    return [
         NewDueRow(
             kind=KIND,
             key=f"{visit.appointment_id}:{version}:{minutes(offset)}",
@@ -39,7 +43,6 @@ def plan(visit: Appointment, *, version: int, now: datetime) -> None:
         for (offset, instant), end in zip(instants, ends, strict=True)
         if instant > now
     ]
-    outbox.schedule_many(rows, now=now)
 
 
 def forget(appointment_id: AppointmentId) -> None:

@@ -82,6 +82,44 @@ class Found:
     seats_left: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One clinician at one site: everything that decides about a start."""
+
+    zone: str
+    low: int
+    high: int
+    hours: tuple[int, int] | None
+    before: int
+    length: int
+    after: int
+    visits: Busy
+    closures: Busy
+    patient: Busy
+    rooms: list[list[Busy]]
+
+    def why_not(self, start: int, seats: int | None) -> str:
+        """The Tally's word for what stands against a start, ``open`` for nothing. ``seats``: of an open
+        session.
+        """
+        if start < self.low:
+            return "too_soon"
+        if start > self.high:
+            return "too_far"
+        if self.hours and not self.hours[0] <= availability.wall(self.zone, start).hour < self.hours[1]:
+            return "other_time"
+        busy_from, end = start - self.before, start + self.length
+        busy_until = end + self.after
+        if self.closures.touches(busy_from, busy_until):
+            return "closed"
+        if seats is None:
+            if self.visits.touches(busy_from, busy_until) or not _all_free(self.rooms, busy_from, busy_until):
+                return "taken"
+        elif seats <= 0:
+            return "taken"
+        return "patient_busy" if self.patient.touches(start, end) else "open"
+
+
 @dataclass(slots=True, kw_only=True)
 class Board:
     """Everything taken around some criteria, and the set-up of the same instant."""
@@ -129,44 +167,33 @@ class Board:
             tally.holidays.add(plan.holiday)
         if not plan.starts:
             return
+        column = self._column(criteria, practitioner_id, site_id)
+        tally.starts += len(plan.starts)
+        group = self.kind.info.capacity > 1
+        for start in plan.starts:
+            seats = self.sessions.get((practitioner_id, site_id, start)) if group else None
+            cause = column.why_not(start, seats)
+            setattr(tally, cause, getattr(tally, cause) + 1)
+            if cause == "open":
+                left = (self.kind.info.capacity if seats is None else seats) if group else None
+                found.append(Found(start, practitioner_id, site_id, left))
+
+    def _column(self, criteria: Criteria, practitioner_id: PractitionerId, site_id: SiteId) -> Column:
         site, kind = self.catalogue.sites[site_id], self.kind
         low, high = rules.bounds(site, patient_side=criteria.patient_side, now=criteria.now)
-        hours = _HOURS[criteria.time_of_day] if criteria.time_of_day else None
-        visits, closures = (
-            self.visits.get(practitioner_id, _EMPTY),
-            self.closures.get(practitioner_id, _EMPTY),
+        return Column(
+            zone=site.time_zone,
+            low=low,
+            high=high,
+            hours=_HOURS[criteria.time_of_day] if criteria.time_of_day else None,
+            before=kind.before,
+            length=kind.length,
+            after=kind.after,
+            visits=self.visits.get(practitioner_id, _EMPTY),
+            closures=self.closures.get(practitioner_id, _EMPTY),
+            patient=self.visits.get(criteria.person_id, _EMPTY) if criteria.person_id else _EMPTY,
+            rooms=self._rooms(site_id),
         )
-        patient = self.visits.get(criteria.person_id, _EMPTY) if criteria.person_id else _EMPTY
-        rooms = self._rooms(site_id)
-        tally.starts += len(plan.starts)
-        for start in plan.starts:
-            if start < low:
-                tally.too_soon += 1
-                continue
-            if start > high:
-                tally.too_far += 1
-                continue
-            if hours and not hours[0] <= availability.wall(site.time_zone, start).hour < hours[1]:
-                tally.other_time += 1
-                continue
-            busy_from, busy_until = start - kind.before, start + kind.length + kind.after
-            seats = self.sessions.get((practitioner_id, site_id, start)) if self.sessions else None
-            if seats is None:
-                if closures.touches(busy_from, busy_until):
-                    tally.closed += 1
-                    continue
-                if visits.touches(busy_from, busy_until) or not _all_free(rooms, busy_from, busy_until):
-                    tally.taken += 1
-                    continue
-            elif seats <= 0:
-                tally.taken += 1
-                continue
-            if patient.touches(start, start + kind.length):
-                tally.patient_busy += 1
-                continue
-            tally.open += 1
-            left = (kind.info.capacity if seats is None else seats) if kind.info.capacity > 1 else None
-            found.append(Found(start, practitioner_id, site_id, left))
 
     def _rooms(self, site_id: SiteId) -> list[list[Busy]]:
         at_site = self.catalogue.resources.get(site_id, {})
