@@ -17,7 +17,7 @@ from scheduling.visits import Visit
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
-from steadwell.ids import AppointmentId, HoldId, PersonId, new_id
+from steadwell.ids import AppointmentId, HoldId, PersonId, made_at, new_id
 from steadwell.outbox import service as outbox
 
 NOTE_LENGTH = 500
@@ -115,6 +115,7 @@ def _book(
     visit = visits.read(row)
     if visit.session_id is not None and not groups.book_seat(visit.session_id, hold_id):
         raise HoldEnded
+    metrics.booking_latency.observe(max(0.0, now.timestamp() - made_at(hold_id)))
     return _told(visit, actor=actor, action="appointment.book", reason="", now=now)
 
 

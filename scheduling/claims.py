@@ -53,8 +53,9 @@ WITH ended AS (
     DELETE FROM scheduling_claim WHERE id IN (
         SELECT id FROM scheduling_claim
         WHERE owner_id = ANY (%(owners)s::uuid[]) AND expires_at <= %(now)s
-        ORDER BY id FOR UPDATE SKIP LOCKED  -- whoever holds one of them is booking it or deleting it as we
-        are ) RETURNING owner_id
+        -- Whoever holds one of them is booking it, or deleting it as we are.
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ) RETURNING owner_id
 )
 SELECT count(DISTINCT owner_id) FROM ended
 """

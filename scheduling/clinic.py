@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from scheduling import catalogue
-from scheduling.types import PractitionerInfo, SiteInfo, VisitTypeInfo
+from scheduling.types import ClinicInfo, PractitionerInfo, SiteInfo, VisitTypeInfo
 from scheduling.vocabulary import LANGUAGES, SPECIALITIES
 from steadwell.errors import NotFound
 from steadwell.ids import PractitionerId, SiteId, VisitTypeId
+
+
+def get_clinic(*, now: datetime) -> ClinicInfo:
+    """All of it at one moment, for the price of one part."""
+    known = catalogue.current()
+    return ClinicInfo(
+        sites=known.sites,
+        practitioners=known.practitioners,
+        visit_types={kind_id: kind.info for kind_id, kind in known.visit_types.items()},
+    )
 
 
 def list_sites(*, now: datetime) -> tuple[SiteInfo, ...]:

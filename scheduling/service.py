@@ -18,6 +18,7 @@ from scheduling.changes import (
     start,
 )
 from scheduling.clinic import (
+    get_clinic,
     get_practitioner,
     get_site,
     get_visit_type,
@@ -59,6 +60,7 @@ from scheduling.types import (
     CancelledBy,
     ClinicDay,
     ClinicianDay,
+    ClinicInfo,
     Closure,
     ClosureKind,
     DayGlance,
@@ -88,6 +90,7 @@ __all__ = [
     "CancelledBy",
     "CapReached",
     "ClinicDay",
+    "ClinicInfo",
     "ClinicianDay",
     "Closure",
     "ClosureKind",
@@ -141,6 +144,7 @@ __all__ = [
     "find_hold",
     "first_available",
     "get_appointment",
+    "get_clinic",
     "get_hold",
     "get_practitioner",
     "get_site",

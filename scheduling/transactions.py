@@ -31,15 +31,20 @@ def write(work: Callable[[], T]) -> T:
                 return work()
         except LostRace:
             if not tries_left:
-                raise Busy from None
+                raise _busy() from None
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
             if code == _DEADLOCK and tries_left:
                 continue
             if code == _DEADLOCK or code in _OUT_OF_TIME:
-                raise Busy from error
+                raise _busy() from error
             raise
         except Refusal as refusal:
             metrics.refused.inc(code=refusal.code)
             raise
-    raise Busy
+    raise _busy()
+
+
+def _busy() -> Busy:
+    metrics.refused.inc(code=Busy.code)
+    return Busy()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from scheduling.status import Move, Status
-from steadwell.errors import Invalid
+from steadwell.errors import Invalid, NotFound
 from steadwell.ids import AppointmentId, HoldId, OrganisationId, PersonId, PractitionerId, SiteId, VisitTypeId
+
+Key = TypeVar("Key")
+Info = TypeVar("Info")
 
 
 class Mode(StrEnum):
@@ -80,6 +85,30 @@ class VisitTypeInfo:
     minutes: int
     capacity: int  # 1, or the places of a group visit
     patients_may_book: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicInfo:
+    """All of the set-up at one moment, for a page that shows several parts of it."""
+
+    sites: Mapping[SiteId, SiteInfo]
+    practitioners: Mapping[PractitionerId, PractitionerInfo]
+    visit_types: Mapping[VisitTypeId, VisitTypeInfo]
+
+    def site(self, site_id: SiteId) -> SiteInfo:
+        return _known(self.sites, site_id)
+
+    def practitioner(self, practitioner_id: PractitionerId) -> PractitionerInfo:
+        return _known(self.practitioners, practitioner_id)
+
+    def visit_type(self, visit_type_id: VisitTypeId) -> VisitTypeInfo:
+        return _known(self.visit_types, visit_type_id)
+
+
+def _known(found: Mapping[Key, Info], key: Key) -> Info:
+    if key not in found:
+        raise NotFound
+    return found[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

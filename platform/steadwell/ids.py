@@ -32,3 +32,8 @@ def new_id() -> UUID:
     noise = int.from_bytes(os.urandom(10), "big")
     rand_a, rand_b = noise >> 68, noise & ((1 << 62) - 1)
     return UUID(int=(stamp << 80) | (0x7 << 76) | (rand_a << 64) | (0b10 << 62) | rand_b)
+
+
+def made_at(identifier: UUID) -> float:
+    """When ``new_id`` made an id, in seconds since 1970."""
+    return (identifier.int >> 80) / 1000

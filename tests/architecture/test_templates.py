@@ -93,6 +93,7 @@ def untranslatable(sources: Iterable[Source]) -> list[str]:
     found: list[str] = []
     for source in sources:
         text = re.sub(r"{%\s*comment.*?endcomment\s*%}", "", source.text, flags=re.S)
+        text = re.sub(r"{%\s*block \w+_(?:shape|class)\s*%}.*?{%\s*endblock\s*%}", "", text)  # class names
         text = re.sub(r"{%\s*blocktrans(?:late)?\b.*?endblocktrans(?:late)?\s*%}", "", text, flags=re.S)
         text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", text, flags=re.S)
         parser = _Words()

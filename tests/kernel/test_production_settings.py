@@ -77,6 +77,12 @@ def test_database_url_takes_its_password_from_its_own_variable():
     assert url == f"postgresql://steadwell_app:{PASSWORD}@db:5432/clinic"
 
 
+def test_database_url_needs_no_password_on_a_socket():
+    url = "postgresql://steadwell_app@/clinic?host=%2Frun%2Fpostgresql"
+
+    assert production.database_url("DATABASE_URL", url, password="", role="steadwell_app") == url
+
+
 @pytest.mark.parametrize("url", ["redis://valkey/0", "redis://:redis@valkey/0", "http://valkey"])
 def test_broker_url_refuses_no_password_and_short_ones(url):
     with pytest.raises(Misconfigured, match="REDIS_"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from steadwell.config.env import Misconfigured
 
@@ -61,19 +61,18 @@ def database_url(name: str, url: str, *, password: str, role: str) -> str:
     triggers that keep the audit trail and the history; only the migration job may be it (``role`` empty).
     """
     parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname:
+    socket = dict(parse_qsl(parts.query)).get("host", "").startswith("/")
+    if parts.scheme not in {"postgres", "postgresql"} or not (parts.hostname or socket):
         raise Misconfigured(f"{name} must look like postgresql://role@host:5432/database.")
-    secret_name, given = (
-        (name, unquote(parts.password)) if parts.password else ("DATABASE_PASSWORD", password)
-    )
-    if not given:
-        raise Misconfigured(f"DATABASE_PASSWORD is not set, and {name} holds no password either.")
-    secret(secret_name, given, shortest=SHORTEST_PASSWORD)
     user = unquote(parts.username or "")
     if role and user != role:
-        raise Misconfigured(
-            f"{name} signs in as {user!r}; every process but the migration works as {role!r}."
-        )
+        raise Misconfigured(f"{name} signs in as {user!r}; all but the migration work as {role!r}.")
+    if not parts.hostname:
+        return url  # a unix socket: the server knows who asks by the process' user
+    holder, given = (name, unquote(parts.password)) if parts.password else ("DATABASE_PASSWORD", password)
+    if not given:
+        raise Misconfigured(f"DATABASE_PASSWORD is not set, and {name} holds no password either.")
+    secret(holder, given, shortest=SHORTEST_PASSWORD)
     where = f"{parts.hostname}:{parts.port or 5432}"
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(given, safe='')}@{where}"))
 

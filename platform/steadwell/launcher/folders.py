@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DATA_DIR = "STEADWELL_DATA_DIR"
 LONGEST_SOCKET = 107 - len("/.s.PGSQL.5432.lock")
 NOBODY = 65534
+BENCH = "bench"  # the benches' own data, in the project's folder and used by nobody else
 MARKER = "steadwell.lock"  # a folder with this file is ours to clean up in
 OURS = (
     "postgres",
@@ -67,7 +68,7 @@ def take(data: Path) -> Folders:
     """Make the folders and hold them: two runs on the same data would destroy it."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not (data / MARKER).exists() and any(data.iterdir()):
+        if not (data / MARKER).exists() and any(each.name != BENCH for each in data.iterdir()):
             raise Failure(
                 f"{data} holds other things already. Choose an empty or a new folder: --data-dir FOLDER"
             )

@@ -54,20 +54,23 @@ def with_own_services(arguments: list[str], *, durable: bool, settings: str) -> 
     """Run this Python with the arguments beside services that start and end with it."""
     with _folder() as folder:
         try:
-            return _run(folder, arguments, durable, settings)
+            return run_beside(folder / "data", folder, arguments, durable=durable, settings=settings)
         except OSError as error:
             raise failures.explain(error, folder) from error
 
 
-def _run(folder: Path, arguments: list[str], durable: bool, settings: str) -> int:
-    services = embedded.start(folder / "data", folder, durable=durable)
+def run_beside(
+    data: Path, sockets: Path, arguments: list[str], *, durable: bool, settings: str, migrate: bool = True
+) -> int:
+    """Start the services on these folders, run this Python with the arguments, stop. Returns its status."""
+    services = embedded.start(data, sockets, durable=durable)
     try:
         environment = os.environ | services.environment()
         environment |= {
             "DJANGO_SETTINGS_MODULE": f"steadwell.config.settings.{settings}",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'platform'}",
         }
-        if _child(["manage.py", "migrate", "--verbosity", "0"], environment):
+        if migrate and _child(["manage.py", "migrate", "--verbosity", "0"], environment):
             raise Failure("The database could not be migrated; see above.")
         return _child(arguments, environment)
     finally:

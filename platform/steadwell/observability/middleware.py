@@ -29,7 +29,7 @@ request_seconds = metrics.histogram(
 request_statements = metrics.histogram(
     "steadwell_request_statements",
     "SQL statements of a request, by route.",
-    ("route",),
+    ("method", "route"),
     buckets=(0, 1, 2, 4, 8, 12, 16, 24, 40, 80),
 )
 
@@ -107,7 +107,7 @@ class ObservabilityMiddleware:
         self, request_id: str, method: str, route: str, status: int, seconds: float, statements: _Statements
     ) -> None:
         request_seconds.observe(seconds, method=method, route=route, status=str(status))
-        request_statements.observe(statements.count, route=route)
+        request_statements.observe(statements.count, method=method, route=route)
         if self._access_log:
             logs.write(
                 "http.request_answered",

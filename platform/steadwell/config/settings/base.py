@@ -264,6 +264,8 @@ LOGGING = {
     },
 }
 
+# Where people reach the portal from outside: the start of every link in a mail.
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = "Steadwell <no-reply@steadwell.example>"
 EMAIL_TIMEOUT = 10  # seconds for each step of a mail's hand-over
 

@@ -1,0 +1,48 @@
+"""``python3 manage.py bench NAME [--json] [--seconds N] [--small]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from tests.bench import clinic, people, prepare, web
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="manage.py bench", description="Measure, and print one JSON object."
+    )
+    parser.add_argument("name", choices=("booking", "search"))
+    parser.add_argument("--json", action="store_true", help="nothing but the object on standard output")
+    parser.add_argument("--seconds", type=float, default=6.0, help="per measurement (default 6)")
+    parser.add_argument(
+        "--small", action="store_true", help="100,000 visits and 60,000 patients, to try things"
+    )
+    given = parser.parse_args(arguments)
+    visits, patients = (100_000, 60_000) if given.small else (clinic.VISITS, people.PATIENTS)
+
+    web.set_up()
+    from steadwell import clock
+    from tests.bench import booking, search
+    from tests.bench.figures import Report
+
+    report = Report(given.name)
+    _say(given.json, f"preparing {visits:,} visits and {patients:,} patients (kept for the next time)")
+    report.notes.append(prepare.ready(visits=visits, patients=patients, today=clock.now().date()))
+    web.use_database()
+    _say(given.json, "measuring")
+    bench = {"booking": booking.run, "search": search.run}[given.name]
+    bench(report, visits=visits, patients=patients, seconds=given.seconds)
+    report.notes.append(web.machine())
+    print(json.dumps(report.as_json(), indent=None if given.json else 1))
+    return 0
+
+
+def _say(quiet: bool, text: str) -> None:
+    if not quiet:
+        print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

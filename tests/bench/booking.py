@@ -1,0 +1,121 @@
+"""``bench booking``: holding and booking through gunicorn, the raw transaction beside it, and the storm."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+from steadwell import clock
+from tests.bench import clinic, figures, prepare, raw, setting, storm, web
+from tests.bench.clinic import FreeSlot
+from tests.bench.figures import Report
+
+CLIENTS = (1, 8, 32)
+AIMS = "Aims: 5 ms CPU and 8 statements, 400/s and p99 40 ms at 8 clients."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One patient, signed in, and a free time that suits them."""
+
+    user: int
+    session: str
+    slot: FreeSlot
+
+    @property
+    def offer(self) -> str:
+        kind, site = clinic.VISIT_TYPE, clinic.site_id(self.slot.clinician % clinic.SITES)
+        who, at = clinic.clinician_id(self.slot.clinician), int(self.slot.starts_at.timestamp())
+        return f"{kind.hex}.{who.hex}.{site.hex}.{at}"
+
+    def hold(self) -> bytes:
+        return web.post("/visits/hold/", self.session, f"offer={self.offer}")
+
+
+def run(report: Report, *, visits: int, patients: int, seconds: float) -> None:
+    for number, clients in enumerate(CLIENTS):
+        raw.measure(report, clients=clients, seconds=max(2, int(seconds)), patients=patients, run=number)
+    wishes = _wishes(visits=visits, patients=patients)
+    with web.server() as server:
+        warm = list(islice(wishes, 200))
+        _hold_and_book(Report("warm-up"), server, warm, clients=4, seconds=seconds)
+        for clients in CLIENTS:
+            enough = int(seconds * 600) + clients
+            _hold_and_book(report, server, list(islice(wishes, enough)), clients=clients, seconds=seconds)
+        figures.statements(report, server, "hold", "/visits/hold/", "POST")
+        figures.statements(report, server, "book", "/visits/hold/<uuid:hold_id>/", "POST")
+        storm.run(report, server, visits=visits, patients=patients)
+    if raw_ms := report.figures.get("raw.cpu_ms"):
+        report.set("book.times_raw", report.figures["book.cpu_ms"] / raw_ms, 2)
+        report.set("book.pg_times_raw", report.figures["book.pg_cpu_ms"] / raw_ms, 2)
+    report.notes += [
+        AIMS,
+        "hold and book are one POST each, as in the browser; the peers' one request compares with their sum,"
+        " which is journey.",
+        "raw is the whole write in one round trip, without a hold and without web: 100 %.",
+    ]
+    report.set("journey.cpu_ms", report.figures["hold.cpu_ms"] + report.figures["book.cpu_ms"])
+
+
+def _wishes(*, visits: int, patients: int) -> Iterator[Wish]:
+    """Every user once, each with a time that nobody has and that the patient has free."""
+    days, today = clinic.days_for(visits, prepare.filled_on()), clock.now().date()
+    slots = clinic.free_slots(days, today)
+    numbers = list(range(setting.USERS))
+    sessions = web.sign_in([setting.user_id(number) for number in numbers])
+    busy = _busy_patients(patients)
+    for number, session in zip(numbers, sessions, strict=True):
+        slot = next(slots)
+        while slot.starts_at in busy.get(number, ()):
+            slot = next(slots)
+        yield Wish(number, session, slot)
+
+
+def _busy_patients(patients: int) -> dict[int, set[Any]]:
+    every = patients // setting.USERS
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "SELECT u.id, a.starts_at FROM accounts_user u"
+            " JOIN scheduling_appointment a ON a.person_id = u.person_id WHERE a.starts_at > now()"
+        ).fetchall()
+    busy: dict[int, set[Any]] = {}
+    for user_id, starts_at in rows:
+        busy.setdefault(user_id.int & 0xFFFFFFFF, set()).add(starts_at)
+    assert every
+    return busy
+
+
+def _hold_and_book(
+    report: Report, server: web.Server, wishes: list[Wish], *, clients: int, seconds: float
+) -> None:
+    """The same people hold first and book then, each step measured by itself."""
+    lanes = [[wish.hold() for wish in wishes[lane::clients]] for lane in range(clients)]
+    figures.measure(report, "hold", server, lanes, expect=302, seconds=seconds)
+    held = _holds()
+    books = [
+        web.post(
+            f"/visits/hold/{held[wish.user]}/",
+            wish.session,
+            f"request_key=b{wish.user}-{quote(wish.offer)}&note=",
+        )
+        for wish in wishes
+        if wish.user in held
+    ]
+    figures.measure(
+        report, "book", server, [books[lane::clients] for lane in range(clients)], expect=302, seconds=seconds
+    )
+
+
+def _holds() -> dict[int, str]:
+    """User number -> live hold."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        rows = connection.execute(
+            "SELECT held_by, id FROM scheduling_hold WHERE expires_at > now()"
+        ).fetchall()
+    return {held_by.int & 0xFFFFFFFF: str(hold_id) for held_by, hold_id in rows}

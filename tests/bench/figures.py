@@ -1,0 +1,84 @@
+"""What is reported: one flat object of numbers by dotted name."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from urllib.request import urlopen
+
+from tests.bench.load import Plan, Run
+from tests.bench.web import Server
+
+
+@dataclass(slots=True)
+class Report:
+    bench: str
+    figures: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def set(self, name: str, value: float, digits: int = 3) -> None:
+        self.figures[name] = round(value, digits)
+
+    def as_json(self) -> dict[str, object]:
+        return {"bench": self.bench, "figures": self.figures, "notes": self.notes}
+
+
+def percentile(sorted_values: list[float], share: float) -> float:
+    return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
+
+
+def run_load(plan: Plan) -> Run:
+    """In a process of its own, so that its interpreter never waits for ours."""
+    with tempfile.NamedTemporaryFile(suffix=".plan") as file:
+        file.write(pickle.dumps(plan))
+        file.flush()
+        ran = subprocess.run(
+            [sys.executable, "-m", "tests.bench.load", file.name], stdout=subprocess.PIPE, check=True
+        )
+    run: Run = pickle.loads(ran.stdout)  # noqa: S301 - from our own child
+    return run
+
+
+def measure(
+    report: Report, name: str, server: Server, lanes: list[list[bytes]], *, expect: int, seconds: float
+) -> Run:
+    """Drive the lanes, and note rate, latency and CPU under ``name``. Anything but ``expect`` is told."""
+    web, postgres = server.web_seconds(), server.postgres_seconds()
+    run = run_load(Plan(server.port, lanes, seconds))
+    web, postgres = server.web_seconds() - web, server.postgres_seconds() - postgres
+    count, clients = len(run.latencies), len(lanes)
+    good = run.statuses[expect]
+    if good != count or run.failures:
+        others = {status: n for status, n in run.statuses.items() if status != expect}
+        report.notes.append(
+            f"{name} at {clients} clients: {others} and {run.failures} broken connections of {count}"
+        )
+    tail = f"c{clients}"
+    latencies = sorted(run.latencies)
+    report.set(f"{name}.rps.{tail}", good / run.seconds, 1)
+    for label, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        report.set(f"{name}.{label}_ms.{tail}", percentile(latencies, share) * 1000, 2)
+    report.set(f"{name}.web_cpu_ms.{tail}", web / count * 1000)
+    report.set(f"{name}.pg_cpu_ms.{tail}", postgres / count * 1000)
+    report.set(f"{name}.cpu_ms.{tail}", (web + postgres) / count * 1000)
+    if clients == 8:  # the names without a tail are those at 8 clients
+        for part in ("cpu_ms", "web_cpu_ms", "pg_cpu_ms"):
+            report.figures[f"{name}.{part}"] = report.figures[f"{name}.{part}.{tail}"]
+    return run
+
+
+def statements(report: Report, server: Server, name: str, route: str, method: str) -> None:
+    """Statements per request so far, as the platform itself counts them; BEGIN and COMMIT apart."""
+    with urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    labels = f'{{method="{method}",route="{route}"}} '
+    values = {"sum": 0.0, "count": 0.0}
+    for line in text.splitlines():
+        for part in values:
+            if line.startswith(start := f"steadwell_request_statements_{part}{labels}"):
+                values[part] = float(line.removeprefix(start))
+    if values["count"]:
+        report.set(f"{name}.statements", values["sum"] / values["count"], 2)

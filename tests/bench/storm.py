@@ -1,0 +1,67 @@
+"""200 clients on one slot: exactly its capacity, no 5xx, every answer within a second."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+import psycopg
+
+from steadwell import clock
+from tests.bench import clinic, figures, setting, web
+from tests.bench.figures import Report
+from tests.bench.load import Plan
+
+CLIENTS = 200
+RUNS = 50
+
+
+def run(report: Report, server: web.Server, *, visits: int, patients: int) -> None:
+    """Each run one slot that nobody has; half of the runs are for a group visit with several places."""
+    sessions = web.sign_in([setting.user_id(setting.USERS - 1 - number) for number in range(CLIENTS)])
+    exact = errors = broken = 0
+    slowest = 0.0
+    for number in range(RUNS):
+        kind, capacity = (clinic.VISIT_TYPE, 1) if number % 2 else (clinic.GROUP_TYPE, clinic.GROUP_PLACES)
+        clinician, starts_at = number * 4 % clinic.CLINICIANS, _far_ahead(number)
+        site = clinic.site_id(clinician % clinic.SITES)
+        offer = f"{kind.hex}.{clinic.clinician_id(clinician).hex}.{site.hex}.{int(starts_at.timestamp())}"
+        lanes = [[web.post("/visits/hold/", session, f"offer={offer}")] for session in sessions]
+        ran = figures.run_load(Plan(server.port, lanes, 60))
+        taken = _places_taken(starts_at, clinician, kind)
+        exact += taken == capacity
+        errors += sum(count for status, count in ran.statuses.items() if status >= 500)
+        broken += ran.failures
+        slowest = max(slowest, *ran.latencies)
+        if taken != capacity:
+            report.notes.append(
+                f"storm {number}: {taken} places taken of {capacity}, answers {dict(ran.statuses)}"
+            )
+    report.set("storm.runs", RUNS, 0)
+    report.set("storm.clients", CLIENTS, 0)
+    report.set("storm.exact", exact, 0)
+    report.set("storm.errors_5xx", errors, 0)
+    report.set("storm.broken_connections", broken, 0)
+    report.set("storm.max_ms", slowest * 1000, 1)
+    report.notes.append(
+        f"storm: {CLIENTS} connections at once, {web.WORKERS * (web.THREADS + 1)} to the database, "
+        f"capacity 1 and {clinic.GROUP_PLACES} in turn."
+    )
+
+
+def _far_ahead(number: int) -> datetime:
+    """A time of day in the hours of everybody, on a weekday after the generated future."""
+    day = clock.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=63)
+    day += timedelta(days=(7 - day.weekday()) % 7 + number % 5)
+    return day + timedelta(minutes=30 * (number // 5))
+
+
+def _places_taken(starts_at: datetime, clinician: int, kind: object) -> int:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM scheduling_hold WHERE starts_at = %s AND practitioner_id = %s"
+            " AND visit_type_id = %s AND expires_at > now()",
+            [starts_at, clinic.clinician_id(clinician), kind],
+        ).fetchone()
+    assert row
+    return int(row[0])

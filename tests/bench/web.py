@@ -1,0 +1,159 @@
+"""gunicorn as in production, beside the durable Postgres of the bench, and people who are signed in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+from uuid import UUID
+
+import django
+import psycopg
+from django.conf import settings
+from django.db import connections
+
+from tests.bench import cpu
+
+WORKERS = os.cpu_count() or 2
+THREADS = 2
+CSRF = "b" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
+    postmaster: int
+
+    def web_seconds(self) -> float:
+        return cpu.seconds(self.pid)
+
+    def postgres_seconds(self) -> float:
+        return cpu.seconds(self.postmaster)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def postmaster_pid() -> int:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT pg_backend_pid()").fetchone()
+        assert row
+        return cpu.parent(row[0])
+
+
+@contextmanager
+def server(*, workers: int = WORKERS, threads: int = THREADS, **variables: str) -> Iterator[Server]:
+    """The platform's web, its log thrown away. Nothing else runs: no worker, no relay."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as metrics:
+        environment = os.environ | {
+            "WEB_BIND": f"127.0.0.1:{port}", "WEB_WORKERS": str(workers), "WEB_THREADS": str(threads),
+            "DATABASE_POOL_SIZE": str(threads + 1), "DEMO": "0", "LOG_STYLE": "json",
+            "PROMETHEUS_MULTIPROC_DIR": metrics,
+        } | variables  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "python:steadwell.config.web", "steadwell.config.wsgi"],
+            env=environment, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            _wait_until_it_answers(process, port)
+            yield Server(port, process.pid, postmaster_pid())
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        if process.poll() is not None:
+            raise RuntimeError(f"gunicorn ended with {process.returncode}")
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz/ready", timeout=5):
+                return
+        except URLError:
+            time.sleep(0.1)
+    raise RuntimeError("gunicorn did not get ready within a minute")
+
+
+def sign_in(user_ids: Sequence[str], *, staff: bool = False) -> list[str]:
+    """Sessions as signing in makes them, one per user: the cookies' keys."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+    from steadwell import clock
+    from steadwell.accounts.second_factor import mark_passed
+    from steadwell.accounts.sessions import SessionStore
+    from steadwell.accounts.standing import load_user
+
+    keys = []
+    for user_id in user_ids:
+        user = load_user(UUID(user_id), now=clock.now())
+        assert user
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        if staff:
+            mark_passed(session, user.pk)
+        session.create()
+        assert session.session_key
+        keys.append(session.session_key)
+    return keys
+
+
+def get(path: str, key: str) -> bytes:
+    return _request("GET", path, key, b"")
+
+
+def post(path: str, key: str, form: str) -> bytes:
+    return _request("POST", path, key, f"csrfmiddlewaretoken={CSRF}&{form}".encode())
+
+
+def _request(method: str, path: str, key: str, body: bytes) -> bytes:
+    """As a browser sends it, with the cookies and headers a server has to read."""
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
+        "Accept: text/html,application/xhtml+xml",
+        "Accept-Language: en-US,en;q=0.9",
+        f"Cookie: {settings.SESSION_COOKIE_NAME}={key}; csrftoken={CSRF}",
+        "Connection: keep-alive",
+    ]
+    if method == "POST":
+        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def set_up() -> None:
+    django.setup()
+
+
+def use_database() -> None:
+    """What this process asks through Django goes to the run's database from now on."""
+    url = os.environ["DATABASE_URL"]
+    connections["default"].close_pool()
+    connections["default"].settings_dict["NAME"] = urlsplit(url).path.lstrip("/")
+
+
+def machine() -> str:
+    """What it ran on: figures of two machines, or of a busy one, do not compare."""
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, load {load:.1f} at the end, {WORKERS} web workers of {THREADS} threads,"
+        f" Python {sys.version.split()[0]}"
+    )
