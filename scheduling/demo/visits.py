@@ -242,17 +242,7 @@ class Filler:
         booked_at = min(self.now, moment(slot.start)) - timedelta(
             days=self.chance.randrange(2, 20), minutes=slot.start % 97
         )
-        facts = {
-            "person_id": patient.person_id,
-            "visit_type_id": slot.kind.info.visit_type_id,
-            "practitioner_id": slot.practitioner_id,
-            "site_id": slot.site_id,
-            "resource_ids": list(rooms),
-            "starts_at": moment(slot.start),
-            "ends_at": moment(slot.end),
-            "time_zone": zone,
-            "wall_start": availability.wall(zone, slot.start).replace(fold=0).isoformat(),
-        }
+        facts = self._facts(slot, patient, rooms, zone)
         status = _STATUS_OF[moves[-1]]
         called_off = status == Status.CANCELLED
         by_patient = called_off and self.chance.random() < 0.7
@@ -279,6 +269,19 @@ class Filler:
             )
         self._owner = visit_id
         return visit_id
+
+    def _facts(self, slot: Slot, patient: Patient, rooms: tuple[UUID, ...], zone: str) -> dict[str, Any]:
+        return {
+            "person_id": patient.person_id,
+            "visit_type_id": slot.kind.info.visit_type_id,
+            "practitioner_id": slot.practitioner_id,
+            "site_id": slot.site_id,
+            "resource_ids": list(rooms),
+            "starts_at": moment(slot.start),
+            "ends_at": moment(slot.end),
+            "time_zone": zone,
+            "wall_start": availability.wall(zone, slot.start).replace(fold=0).isoformat(),
+        }
 
     def _write_versions(
         self, visit_id: UUID, slot: Slot, moves: list[str], booked_at: datetime, facts: dict[str, Any]

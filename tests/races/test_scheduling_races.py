@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+from racing import all_at_once, codes
+from small_clinic import NOW, Clinic, at, clinician, key, patient, person_of
+
+from scheduling import models
+from scheduling import service as scheduling
+from scheduling.holds import LASTS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def overlapping_claims() -> int:
+    """Pairs of claims that the constraint should have kept apart."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM scheduling_claim a JOIN scheduling_claim b ON a.claimant_id = b.claimant_id"
+            " AND a.id < b.id AND a.during && b.during AND NOT a.overbooked AND NOT b.overbooked"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_two_hundred_on_one_time_sell_it_once():
+    clinic = Clinic(rooms=3)
+    clinic.open_times()  # warm
+
+    results = all_at_once([partial(clinic.book, patient()) for _ in range(200)])
+
+    assert codes(results) == {"won": 1, "slot-taken": 199}
+    assert models.Appointment.objects.count() == 1
+
+
+def test_two_hundred_on_a_group_of_seven_sell_seven_places():
+    clinic = Clinic(capacity=7)
+    clinic.open_times()
+
+    results = all_at_once([partial(clinic.book, patient()) for _ in range(200)], most=30)
+
+    assert codes(results) == {"won": 7, "slot-taken": 193}
+    assert models.Appointment.objects.count() == 7
+    assert models.Seat.objects.count() == 7
+    assert models.GroupSession.objects.count() == 1
+
+
+def test_holds_and_bookings_of_one_time_have_one_winner():
+    clinic = Clinic()
+    holders = [patient() for _ in range(20)]
+
+    results = all_at_once(
+        [partial(clinic.hold, who) for who in holders] + [partial(clinic.book, patient()) for _ in range(20)]
+    )
+
+    assert codes(results) == {"won": 1, "slot-taken": 39}
+    assert overlapping_claims() == 0
+
+
+def test_the_last_room_goes_to_one_of_two_clinicians():
+    clinic = Clinic(rooms=1)
+    other = clinician(clinic.site)
+
+    results = all_at_once(
+        [partial(clinic.book, patient()) for _ in range(5)]
+        + [partial(clinic.book, patient(), clinician=other) for _ in range(5)]
+    )
+
+    assert codes(results) == {"won": 1, "slot-taken": 9}
+
+
+def test_two_rooms_serve_two_clinicians_who_are_booked_at_once():
+    for _ in range(5):
+        clinic = Clinic(rooms=2)
+        other = clinician(clinic.site)
+
+        results = all_at_once(
+            [partial(clinic.book, patient()), partial(clinic.book, patient(), clinician=other)]
+        )
+
+        assert codes(results) == {"won": 2}
+
+
+def test_booking_at_the_end_of_a_hold_leaves_one_owner():
+    for _ in range(8):
+        clinic, holder = Clinic(), patient()
+        held = clinic.hold(holder)
+        edge = NOW + LASTS
+        book = partial(
+            scheduling.book,
+            actor=holder,
+            hold_id=held.hold_id,
+            request_key=key(),
+            now=edge - timedelta(microseconds=1),
+        )
+
+        results = all_at_once([book, partial(clinic.book, patient(), now=edge)])
+
+        assert codes(results)["won"] == 1
+        assert models.Appointment.objects.filter(practitioner_id=clinic.clinician).count() == 1
+        assert overlapping_claims() == 0
+
+
+def test_crossing_moves_lose_and_double_nothing():
+    for _ in range(5):
+        clinic, one, two = Clinic(), patient(), patient()
+        first, second = clinic.book(one, 9), clinic.book(two, 10)
+
+        def move(who: object, visit: scheduling.Appointment, hour: int, clinic: Clinic = clinic) -> object:
+            return scheduling.reschedule(
+                actor=who,
+                appointment_id=visit.appointment_id,
+                offer=clinic.offer(hour),
+                request_key=key(),
+                now=NOW,
+            )
+
+        results = all_at_once([partial(move, one, first, 10), partial(move, two, second, 9)])
+
+        assert set(codes(results)) <= {"slot-taken", "busy", "won"}
+        own = {
+            visit.appointment_id: scheduling.get_appointment(
+                actor=who, appointment_id=visit.appointment_id, now=NOW
+            ).starts_at
+            for who, visit in ((one, first), (two, second))
+        }
+        assert len(set(own.values())) == 2
+        claims = models.Claim.objects.filter(kind="practitioner", owner_id__in=list(own))
+        assert {claim.owner_id: claim.during.lower for claim in claims} == own
+        assert overlapping_claims() == 0
+
+
+def test_moves_round_a_ring_through_a_free_time_lose_nothing():
+    clinic = Clinic()
+    people = [patient() for _ in range(4)]
+    visits = [clinic.book(who, 9 + number // 2, 30 * (number % 2)) for number, who in enumerate(people)]
+
+    def move(number: int) -> object:
+        return scheduling.reschedule(
+            actor=people[number],
+            appointment_id=visits[number].appointment_id,
+            offer=clinic.offer(11, 0),
+            request_key=key(),
+            now=NOW,
+        )
+
+    results = all_at_once([partial(move, number) for number in range(4)])
+
+    assert codes(results) == {"won": 1, "slot-taken": 3}
+    assert models.Claim.objects.filter(kind="practitioner").count() == 4
+    assert overlapping_claims() == 0
+
+
+def test_one_form_sent_many_times_books_once():
+    clinic, who, request = Clinic(), patient(), key()
+    book = partial(
+        scheduling.book_direct,
+        actor=who,
+        person_id=person_of(who),
+        offer=clinic.offer(),
+        request_key=request,
+        now=NOW,
+    )
+
+    results = all_at_once([book] * 12)
+
+    assert codes(results) == {"won": 12}
+    assert len({result.appointment_id for result in results}) == 1
+    assert models.Appointment.objects.count() == 1
+
+
+def test_one_hold_sent_many_times_is_one_hold():
+    clinic, who = Clinic(), patient()
+
+    results = all_at_once([partial(clinic.hold, who)] * 12)
+
+    assert codes(results) == {"won": 12}
+    assert len({result.hold_id for result in results}) == 1
+    assert models.Hold.objects.count() == 1
+
+
+def test_one_hold_is_booked_once_by_its_owner_and_never_by_another():
+    clinic, who, other = Clinic(), patient(), patient()
+    held = clinic.hold(who)
+    book = [
+        partial(scheduling.book, actor=actor, hold_id=held.hold_id, request_key=key(), now=NOW)
+        for actor in (who, who, other, other)
+    ]
+
+    results = all_at_once(book)
+
+    assert codes(results) == {"won": 2, "hold-ended": 2}
+    assert {result.person_id for result in results[:2]} == {person_of(who)}
+    assert models.Appointment.objects.count() == 1
+
+
+def test_a_patient_cannot_be_at_two_clinics_at_once():
+    here, there, who = Clinic(), Clinic(), patient()
+
+    results = all_at_once([partial(here.book, who), partial(there.book, who)] * 4)
+
+    assert codes(results) == {"won": 1, "patient-busy": 7}
+
+
+def test_a_patient_cannot_pass_the_cap_from_two_devices():
+    clinic, who = Clinic(rooms=3, site_fields={"cap_per_day": 2}), patient()
+
+    results = all_at_once(
+        [partial(clinic.book, who, 9 + number // 2, 30 * (number % 2)) for number in range(6)]
+    )
+
+    assert codes(results) == {"won": 2, "cap-reached": 4}
+
+
+def test_leave_and_booking_at_once_leave_no_visit_unlisted():
+    for _ in range(8):
+        clinic = Clinic()
+        leave = partial(
+            scheduling.add_leave,
+            actor=clinic.manager,
+            practitioner_id=clinic.clinician,
+            starts_at=at(8),
+            ends_at=at(13),
+            reason="Ill",
+            request_key=key(),
+            now=NOW,
+        )
+
+        moved, *booked = all_at_once([leave, *(partial(clinic.book, patient(), 9 + n) for n in range(3))])
+
+        stand = {each.appointment_id for each in booked if isinstance(each, scheduling.Appointment)}
+        assert {each.appointment_id for each in moved.touched} == stand
+
+
+def test_cancel_and_move_at_once_leave_one_end():
+    for _ in range(5):
+        clinic, who = Clinic(), patient()
+        visit = clinic.book(who, 9)
+        cancel = partial(
+            scheduling.cancel,
+            actor=who,
+            appointment_id=visit.appointment_id,
+            reason="",
+            request_key=key(),
+            now=NOW,
+        )
+        move = partial(
+            scheduling.reschedule,
+            actor=who,
+            appointment_id=visit.appointment_id,
+            offer=clinic.offer(10),
+            request_key=key(),
+            now=NOW,
+        )
+
+        results = all_at_once([cancel, move])
+
+        row = models.Appointment.objects.get(pk=visit.appointment_id)
+        claims = models.Claim.objects.filter(owner_id=visit.appointment_id).count()
+        assert codes(results).get("won", 0) >= 1
+        assert row.status == "cancelled"
+        assert claims == 0
+        versions = models.AppointmentVersion.objects.filter(entity_id=visit.appointment_id)
+        assert versions.count() == row.version
+
+
+def test_seats_change_hands_without_loss():
+    clinic = Clinic(capacity=3)
+    guests = [patient() for _ in range(3)]
+    visits = [clinic.book(who) for who in guests]
+    leave = [
+        partial(
+            scheduling.cancel,
+            actor=who,
+            appointment_id=visit.appointment_id,
+            reason="",
+            request_key=key(),
+            now=NOW,
+        )
+        for who, visit in zip(guests, visits, strict=True)
+    ]
+
+    results = all_at_once([*leave, *(partial(clinic.book, patient()) for _ in range(12))])
+
+    assert codes(results[:3]) == {"won": 3}
+    booked = models.Appointment.objects.filter(status="booked").count()
+    assert booked == models.Seat.objects.count() <= 3
+    held = set(models.Claim.objects.filter(kind="practitioner").values_list("owner_id", flat=True))
+    session: set[UUID] = set(models.GroupSession.objects.values_list("pk", flat=True))
+    assert held == (session if booked else set())
