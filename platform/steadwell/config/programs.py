@@ -10,7 +10,7 @@ from typing import Any
 
 import django
 from django.conf import settings
-from django.core.management import call_command, execute_from_command_line, get_commands
+from django.core.management import call_command, execute_from_command_line
 from django.db import OperationalError
 from django.db import connections as databases
 from gunicorn.app.base import Application
@@ -95,10 +95,6 @@ def command(*, name: str) -> None:
     """One of Django's commands that runs until it is told to stop: the relay, the poller."""
     _become(name, connections=3)
     call_command(name)
-
-
-def is_command(name: str) -> bool:
-    return name in get_commands()
 
 
 def demo_people(*, each_side: int) -> list[tuple[str, str, str]]:

@@ -88,11 +88,6 @@ class Start:
             )
 
     def fill_demo(self) -> None:
-        from steadwell.config import programs
-
-        if not programs.is_command("seed_demo"):
-            progress.say("  ! This build has no demo clinic.")
-            return
         with progress.step("Demo clinic is there", slow="Filling the demo clinic"):
             seed = self._begin("seed", household.command("seed_demo"))
             self._insist(seed, "seed", "The demo clinic could not be filled")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from steadwell.launcher import failures, folders, progress
+from steadwell.launcher import failures, folders, processes, progress, walk
 from steadwell.launcher.failures import Failure
 from steadwell.launcher.start import Start
 
@@ -23,7 +23,10 @@ PORT = 8000
 
 def run(arguments: list[str]) -> int:
     """The whole life of one start. Returns the exit status."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.check and options.no_demo:
+        parser.error("--check books as a demo patient: leave --no-demo out.")
     _turn_signals_into_interrupts()
     try:
         with _data_folder(options) as data, _listen(options) as listener:
@@ -46,16 +49,12 @@ def _live(options: argparse.Namespace, start: Start) -> int:
             start.fill_demo()
         start.start_programs()
         if options.check:
-            return _check(start)
+            return start.watch(processes.fork("sw-check", lambda: walk.run(start.address), log=None))
         start.say_welcome()
         return start.watch()
     finally:
         start.down()
         progress.say("Stopped." if options.check else "Stopped. The data stays.")
-
-
-def _check(start: Start) -> int:
-    raise Failure("--check is not there yet.")
 
 
 def _parser() -> argparse.ArgumentParser:
