@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -21,6 +22,8 @@ from steadwell.portal.service import PortalRequest, requires
 
 # The new address waits here for the next page, which shows and forgets it; after that only its hash is kept.
 SHOWN_ONCE = "calendar_address"
+# When each entry was written out: the one part that differs although nothing has changed. Hence a weak tag.
+STAMPS = re.compile(rb"^DTSTAMP[^\n]*\n", re.MULTILINE)
 
 
 @requires(*READERS)
@@ -62,7 +65,7 @@ def _change(request: PortalRequest, about: Whose, now: datetime) -> HttpResponse
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     """The calendar behind a private address. Programs ask again and again: unchanged costs no body."""
     body = scheduling.feed_for_token(token=token, now=clock.now())
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = f'W/"{hashlib.sha256(STAMPS.sub(b"", body)).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers={"ETag": tag})
     return HttpResponse(body, content_type=CALENDAR, headers={"ETag": tag})
