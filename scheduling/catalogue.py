@@ -101,6 +101,11 @@ def current() -> Catalogue:
     return agreeing_with(read_stamp())
 
 
+def seen() -> Catalogue | None:
+    """The snapshot as this process last saw it, for words only: no statement, and possibly out of date."""
+    return _latest
+
+
 def agreeing_with(stamp: UUID | None) -> Catalogue:
     """The snapshot with that stamp, read afresh when this process has another."""
     known = _latest

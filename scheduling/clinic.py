@@ -11,9 +11,15 @@ from steadwell.errors import NotFound
 from steadwell.ids import PractitionerId, SiteId, VisitTypeId
 
 
-def get_clinic(*, now: datetime) -> ClinicInfo:
-    """All of it at one moment, for the price of one part."""
-    known = catalogue.current()
+def get_clinic(*, now: datetime, searching: VisitTypeId | None = None) -> ClinicInfo:
+    """All of it at one moment, for the price of one part.
+
+    For nothing at all where a search for ``searching`` follows: that reads the set-up afresh by itself, so the
+    snapshot which this process has will do for the words around it, as long as it knows the visit type.
+    """
+    known = catalogue.seen()
+    if known is None or searching not in known.visit_types:
+        known = catalogue.current()
     return ClinicInfo(
         sites=known.sites,
         practitioners=known.practitioners,

@@ -264,9 +264,8 @@ class Filler:
         self._write_versions(visit_id, slot, moves, booked_at, facts)
         if not called_off:
             self.ledger.visits_of[patient.person_id] += 1
-            self._claim(
-                patient.person_id, (slot.start, slot.end), "patient", owner=visit_id, site_id=slot.site_id
-            )
+            span = (slot.start, slot.end)
+            self._claim(patient.person_id, span, "patient", owner=visit_id, site_id=slot.site_id)
         self._owner = visit_id
         return visit_id
 

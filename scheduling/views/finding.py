@@ -97,7 +97,7 @@ def _looking(request: PortalRequest, about: Whose, *, now: datetime) -> Looking:
         kind_id = VisitTypeId(UUID(request.GET.get("type", "")))
     except ValueError as error:
         raise NotFound from error
-    clinic = scheduling.get_clinic(now=now)
+    clinic = scheduling.get_clinic(now=now, searching=kind_id)
     return _search_for(clinic, clinic.visit_type(kind_id), about)
 
 
