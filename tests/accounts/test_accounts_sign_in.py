@@ -136,7 +136,8 @@ def test_sign_ups_look_alike():
 
 
 @pytest.mark.parametrize(
-    "where", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:///x"]
+    "where",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:///x"],
 )
 def test_foreign_destinations_are_not_followed(client, where):
     make_patient()

@@ -60,8 +60,14 @@ class BlockListValidator:
             bare in self.known
             or len(core) < 4
             or (core in self.known and len(bare) - len(core) <= 6)
-            or any(_repeats(bare, size) for size in range(1, len(bare) // 2 + 1))
+            or any(self._is_weak_piece(bare, size) for size in range(1, len(bare) // 2 + 1))
         )
+
+    def _is_weak_piece(self, bare: str, size: int) -> bool:
+        """Whether it is one piece over and over, short or itself known."""
+        piece = bare[:size]
+        whole = (piece * (len(bare) // size + 1))[: len(bare)]
+        return whole == bare and (size <= 6 or piece in self.known)
 
     def _is_run(self, bare: str) -> bool:
         return any(bare in run or bare[::-1] in run for run in RUNS)
@@ -75,9 +81,3 @@ class BlockListValidator:
         return _(
             "Choose one that nobody would try first: no common password, no row of keys, not your address."
         )
-
-
-def _repeats(text: str, size: int) -> bool:
-    """Whether the text is one piece of this size over and over; long pieces only when the piece is weak."""
-    whole = (text[:size] * (len(text) // size + 1))[: len(text)]
-    return whole == text and size <= max(6, len(text) // 3)
