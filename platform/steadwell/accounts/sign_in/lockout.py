@@ -61,8 +61,8 @@ ON CONFLICT (username, ip_address, user_agent) DO UPDATE SET
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]
     """Two limits in one number: an address weighs less than an account.
 
-    Failures are counted by one upsert: axes reads before it writes, and fails when the row is cleared meanwhile
-    by somebody who signs in. What was typed and with what browser is not kept.
+    Failures are counted by one upsert: axes reads before it writes, and fails when somebody signs in
+    meanwhile. What was typed and with what browser is not kept.
     """
 
     def user_login_failed(
