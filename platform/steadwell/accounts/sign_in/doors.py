@@ -87,4 +87,7 @@ def _key(request: HttpRequest, per: str) -> str:
         return request.session.session_key or ""
     if per == "user":
         return str(request.user.pk or "")
-    return request.POST.get(per, "").strip().lower()[:254]
+    typed = request.POST.get(per, "").lower()
+    if per == "number":  # however it is spaced
+        typed = "".join(filter(str.isalnum, typed))
+    return typed.strip()[:254]
