@@ -58,6 +58,7 @@ class AuditSeal(models.Model):
     number = models.BigIntegerField(primary_key=True)
     sealed_at = models.DateTimeField()
     entry_ids = models.JSONField()  # in the order they were hashed
+    highest_id = models.BigIntegerField()  # of this batch and all before it
     digests = models.BinaryField()  # 32 bytes per entry, same order: names the row that was changed
     previous = models.BinaryField()
     head = models.BinaryField()

@@ -6,11 +6,19 @@
 from __future__ import annotations
 
 from steadwell.audit.errors import AuditUnavailable
+from steadwell.audit.queries import Access, list_for_person
 from steadwell.audit.recording import Entry, record, record_many
+from steadwell.audit.sealing import seal
+from steadwell.audit.verifying import Verdict, verify
 
 __all__ = [
+    "Access",
     "AuditUnavailable",
     "Entry",
+    "Verdict",
+    "list_for_person",
     "record",
     "record_many",
+    "seal",
+    "verify",
 ]

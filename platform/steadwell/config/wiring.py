@@ -1,7 +1,17 @@
-"""Binds the ports that apps declare to what implements them. Nothing needs a port yet."""
+"""Binds what one part offers to what another part asks for, where neither may know the other."""
 
 from __future__ import annotations
+
+from datetime import timedelta
+
+from steadwell.audit import service as audit
+from steadwell.outbox import service as outbox
 
 
 def bind() -> None:
     """Called once when the composition root is ready."""
+    outbox.repeat("audit.seal", every=timedelta(minutes=1), queue="default", handler=_seal)
+
+
+def _seal(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
+    audit.seal(now=ctx.now)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -8,6 +10,8 @@ class OutboxConfig(AppConfig):
     verbose_name = "Promised work"
 
     def ready(self) -> None:
-        from steadwell.outbox import metrics
+        from steadwell.outbox import housekeeping, metrics
+        from steadwell.outbox.registry import repeat
 
         metrics.register()
+        repeat("outbox.prune", every=timedelta(hours=1), queue="default", handler=housekeeping.prune_when_due)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from steadwell.outbox.ages import quarantined_count, queue_ages, queue_depths
 from steadwell.outbox.due import cancel_due, schedule, schedule_many
-from steadwell.outbox.errors import Impossible, Retry
+from steadwell.outbox.errors import Impossible, NotQuarantined, Retry
 from steadwell.outbox.publishing import publish
+from steadwell.outbox.quarantine import replay, settle
 from steadwell.outbox.registry import forget, handle_due, repeat, subscribe, subscribe_outside
 from steadwell.outbox.requests import claim_request
 from steadwell.outbox.types import DeliveryContext, DueRow, NewDueRow, OutsideHandler
@@ -19,6 +20,7 @@ __all__ = [
     "DueRow",
     "Impossible",
     "NewDueRow",
+    "NotQuarantined",
     "OutsideHandler",
     "Retry",
     "cancel_due",
@@ -30,8 +32,10 @@ __all__ = [
     "queue_ages",
     "queue_depths",
     "repeat",
+    "replay",
     "schedule",
     "schedule_many",
+    "settle",
     "subscribe",
     "subscribe_outside",
 ]

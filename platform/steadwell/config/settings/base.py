@@ -307,3 +307,6 @@ OUTBOX_RETRY_QUEUES = {
     "notifications.standard": "notifications.retry",
     "notifications.bulk": "notifications.retry",
 }
+
+# The audit trail's heads are appended here: on another disk or mount than the database's (ADR 0012).
+AUDIT_HEADS_FILE = env.text("AUDIT_HEADS_FILE", "")

@@ -8,6 +8,7 @@ from steadwell.config.settings.base import DATABASE_POOL, database
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuses-to-start-with")
+AUDIT_SEAL_KEY = env.text("AUDIT_SEAL_KEY", "development-only-key-that-production-refuses-to-start-with")
 ALLOWED_HOSTS = ["*"]
 DEMO = env.flag("DEMO", default=True)
 DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"), pool=DATABASE_POOL)}

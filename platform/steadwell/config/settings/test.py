@@ -8,6 +8,7 @@ from steadwell.config.settings.base import database
 
 DEBUG = False
 SECRET_KEY = "test-key"  # noqa: S105
+AUDIT_SEAL_KEY = "test-key"
 ALLOWED_HOSTS = ["*"]
 DEMO = True
 DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"))}
