@@ -10,6 +10,7 @@ from steadwell.portal.navigation import Area, register_nav
 from steadwell.portal.panels import Panel, register_panel, render_panels
 from steadwell.portal.refusals import error_response, refusal_response
 from steadwell.portal.request_keys import new_request_key, request_key
+from steadwell.portal.returning import return_address
 from steadwell.portal.wall_time import (
     at_site,
     clock_text,
@@ -51,6 +52,7 @@ __all__ = [
     "render_panels",
     "request_key",
     "requires",
+    "return_address",
     "time_text",
     "zone_text",
 ]

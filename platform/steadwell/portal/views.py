@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,6 +13,7 @@ from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.portal.access import actor_of
 from steadwell.portal.appearance import THEMES, YEAR, Theme, keep_theme
+from steadwell.portal.returning import return_address
 
 
 @require_GET
@@ -25,17 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/home.html", {"staff": actor.is_staff})
 
 
-def _back(request: HttpRequest) -> HttpResponseRedirect:
-    target = request.POST.get("next", "/")
-    allowed = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(target if allowed else "/")
-
-
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    response = _back(request)
+    response = HttpResponseRedirect(return_address(request))
     value = request.POST.get("theme", "")
     if value in THEMES:
         keep_theme(response, Theme(value), secure=request.is_secure())
@@ -44,7 +36,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    response = _back(request)
+    response = HttpResponseRedirect(return_address(request))
     code = request.POST.get("language", "")
     if code in dict(settings.LANGUAGES):
         response.set_cookie(

@@ -18,6 +18,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "day": "l, F j, Y",
         "day-short": "D, M j",
+        "day-short-year": "M j, Y",
         "day-of-year": "l, F j",
         "month": "F Y",
         "time": "g:i a",
@@ -25,6 +26,7 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     "es": {
         "day": r"l, j \d\e F \d\e Y",
         "day-short": "D, j M",
+        "day-short-year": "j M Y",
         "day-of-year": r"l, j \d\e F",
         "month": r"F \d\e Y",
         "time": "g:i a",

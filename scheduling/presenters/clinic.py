@@ -1,0 +1,356 @@
+"""A clinic's days as staff read them: columns of visits, free times and closures; strings and class names
+only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from scheduling.presenters.board import Frame, Stretch, frame_of, frames_alike, free_of, lanes
+from scheduling.status import TAKES_TIME, Move, Status
+from scheduling.types import Appointment, ClinicDay, ClinicianDay, Closure, ClosureKind, Modality
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId
+from steadwell.portal import service as portal
+
+Names = Mapping[PersonId, identity.PersonSummary]
+
+STATUSES: Mapping[Status, tuple[Promise, str]] = {
+    Status.PENDING: (gettext_lazy("Requested"), "warn"),
+    Status.BOOKED: (gettext_lazy("Booked"), "accent"),
+    Status.CHECKED_IN: (gettext_lazy("Checked in"), "accent"),
+    Status.ARRIVED: (gettext_lazy("Arrived"), "good"),
+    Status.IN_PROGRESS: (gettext_lazy("With the clinician"), "good"),
+    Status.FULFILLED: (gettext_lazy("Completed"), ""),
+    Status.CANCELLED: (gettext_lazy("Cancelled"), "bad"),
+    Status.NOSHOW: (gettext_lazy("Did not come"), "bad"),
+    Status.ENTERED_IN_ERROR: (gettext_lazy("Entered by mistake"), ""),
+}
+MOVES: Mapping[Move, Promise] = {
+    Move.APPROVE: gettext_lazy("Approve"),
+    Move.DECLINE: gettext_lazy("Decline"),
+    Move.RESCHEDULE: gettext_lazy("Move"),
+    Move.CANCEL: gettext_lazy("Cancel the visit"),
+    Move.CHECK_IN: gettext_lazy("Check in"),
+    Move.ARRIVE: gettext_lazy("Arrived"),
+    Move.START: gettext_lazy("Start"),
+    Move.COMPLETE: gettext_lazy("Complete"),
+    Move.NO_SHOW: gettext_lazy("Did not come"),
+    Move.MARK_ERROR: gettext_lazy("Entered by mistake"),
+}
+# The step most likely next, the first of these that is possible; the others wait on the visit's own page.
+USUAL = (Move.APPROVE, Move.COMPLETE, Move.START, Move.ARRIVE)
+AT_THE_DESK = (Move.CHECK_IN, Move.ARRIVE, Move.START, Move.COMPLETE, Move.NO_SHOW)
+CLOSURES: Mapping[ClosureKind, Promise] = {
+    ClosureKind.LEAVE: gettext_lazy("Leave"),
+    ClosureKind.BLOCK: gettext_lazy("Blocked"),
+    ClosureKind.IMPORTED: gettext_lazy("Busy in another calendar"),
+}
+HIDDEN = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Something with a place on the board: a visit, a group, a free time, a closure."""
+
+    kind: str
+    place: str
+    time: str
+    title: str
+    detail: str = ""
+    url: str = ""
+    status: str = ""
+    status_kind: str = ""
+    marks: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    iso: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    heading: str
+    url: str
+    summary: str
+    open_places: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    now_place: str = ""
+    actions: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """One local day of one site."""
+
+    heading: str
+    zone: str
+    holiday: str
+    marks: tuple[Mark, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One visit in the list of arrivals."""
+
+    time: str
+    iso: str
+    patient: str
+    birth_date: str
+    number: str
+    visit_type: str
+    clinician: str
+    room: str
+    status: str
+    status_kind: str
+    url: str
+    buttons: tuple[Button, ...] = ()
+    marks: tuple[str, ...] = field(default=())
+
+
+def people_of(days: Iterable[ClinicDay]) -> list[PersonId]:
+    """Whose names a page with these days needs."""
+    return [v.person_id for d in days for c in d.columns for v in c.visits if v.status not in HIDDEN]
+
+
+def board_of(day: ClinicDay, names: Names, *, now: datetime) -> Board:
+    """One day of a site: a column per clinician."""
+    zone = ZoneInfo(day.time_zone)
+    midday = _midday(day)
+    stretches = [stretch for column in day.columns for stretch in _stretches(column)]
+    frame = frame_of(stretches, midday=midday, zone=zone)
+    return Board(
+        heading=day.site_name,
+        zone=portal.zone_text(day.time_zone, midday),
+        holiday=day.holiday,
+        marks=tuple(_marks(frame)),
+        columns=tuple(
+            _column(day, column, names, frame=frame, now=now, heading=column.practitioner_name)
+            for column in day.columns
+        ),
+    )
+
+
+def week_board_of(days: Sequence[ClinicDay], names: Names, *, now: datetime) -> Board | None:
+    """A clinician's week at one site: a column per day with something in it."""
+    pairs = [(d, c) for d in days for c in d.columns if c.hours or c.visits or c.closures]
+    if not pairs:
+        return None
+    zone = ZoneInfo(pairs[0][0].time_zone)
+    frames = frames_alike([(_midday(day), _stretches(column)) for day, column in pairs], zone=zone)
+    return Board(
+        heading=pairs[0][0].site_name,
+        zone=portal.zone_text(pairs[0][0].time_zone, _midday(pairs[0][0])),
+        holiday=", ".join(day.holiday for day, _ in pairs if day.holiday),
+        marks=tuple(_marks(frames[0])),
+        columns=tuple(
+            _column(day, column, names, frame=frame, now=now, heading=portal.day_text(day.on, "day-short"))
+            for (day, column), frame in zip(pairs, frames, strict=True)
+        ),
+    )
+
+
+def _midday(day: ClinicDay) -> datetime:
+    return datetime(day.on.year, day.on.month, day.on.day, 12, tzinfo=ZoneInfo(day.time_zone))
+
+
+def _stretches(column: ClinicianDay) -> list[Stretch]:
+    shown = (visit for visit in column.visits if visit.status not in HIDDEN)
+    return [Stretch(each.starts_at, each.ends_at) for each in (*column.hours, *shown)]
+
+
+def _marks(frame: Frame) -> Iterable[Mark]:
+    for hour in frame.hours():
+        text = portal.clock_text(hour)
+        if portal.is_ambiguous(hour) and hour.fold:
+            text += " ↻"
+        yield Mark(text=text, place=frame.place(Stretch(hour, hour)))
+
+
+def _column(
+    day: ClinicDay, column: ClinicianDay, names: Names, *, frame: Frame, now: datetime, heading: str
+) -> Column:
+    hours = [Stretch(each.starts_at, each.ends_at) for each in column.hours]
+    shown = [visit for visit in column.visits if visit.status not in HIDDEN]
+    groups = _grouped(shown)
+    visit_lanes = lanes([Stretch(group[0].starts_at, group[0].ends_at) for group in groups])
+    closures = [each for each in column.closures if _in_frame(each, frame)]
+    taken = [Stretch(v.starts_at, v.ends_at) for v in shown if v.status in TAKES_TIME]
+    taken += [Stretch(each.starts_at, each.ends_at) for each in closures]
+    free = free_of(hours, taken, after=now)
+    blocks = [
+        *(
+            _visit_block(group, names, frame=frame, lane=lane, now=now)
+            for group, lane in zip(groups, visit_lanes, strict=True)
+        ),
+        *(_closure_block(each, frame) for each in closures),
+        *(_free_block(day, column, stretch, frame) for stretch in free),
+    ]
+    base = f"?clinician={column.practitioner_id}&on={day.on.isoformat()}"
+    count = len(shown)
+    return Column(
+        heading=heading,
+        url=reverse("clinic:day") + base,
+        summary=ngettext("%(n)d visit", "%(n)d visits", count) % {"n": count},
+        open_places=tuple(frame.place(each) for each in hours),
+        blocks=tuple(sorted(blocks, key=lambda b: (int(b.place.split()[0][3:]), b.kind != "visit"))),
+        now_place=frame.place(Stretch(now, now)) if frame.holds(now) else "",
+        actions=(
+            Button(label=_("Block time"), url=reverse("clinic:block") + base),
+            Button(label=_("Call off the day"), url=reverse("clinic:ill") + base),
+        ),
+    )
+
+
+def _in_frame(closure: Closure, frame: Frame) -> bool:
+    return closure.starts_at < frame.ends_at and frame.starts_at < closure.ends_at
+
+
+def _grouped(visits: Sequence[Appointment]) -> list[list[Appointment]]:
+    """Visits of one group session together, all others alone."""
+    groups: dict[object, list[Appointment]] = {}
+    for visit in visits:
+        key: object = (visit.visit_type_id, visit.starts_at) if visit.is_group else visit.appointment_id
+        groups.setdefault(key, []).append(visit)
+    return list(groups.values())
+
+
+def _visit_block(
+    group: Sequence[Appointment], names: Names, *, frame: Frame, lane: str, now: datetime
+) -> Block:
+    visit = group[0]
+    label, kind = STATUSES[visit.status]
+    place = f"{frame.place(Stretch(visit.starts_at, visit.ends_at))} {lane}".strip()
+    time = portal.time_text(visit.starts_at, visit.time_zone)
+    if len(group) > 1 or visit.is_group:
+        people = ngettext("%(n)d person", "%(n)d people", len(group)) % {"n": len(group)}
+        on = visit.wall_start.date().isoformat()
+        url = f"{reverse('clinic:arrivals')}?site={visit.site_id}&on={on}"
+        return Block(
+            kind="visit", place=place, time=time, title=visit.visit_type_name, detail=people, url=url,
+            iso=visit.starts_at.isoformat(),
+        )  # fmt: skip
+    return Block(
+        kind=f"visit visit--{visit.status}",
+        place=place,
+        time=time,
+        title=name_of(visit.person_id, names),
+        detail=visit.visit_type_name,
+        url=reverse("clinic:visit", args=[visit.appointment_id]),
+        status=str(label),
+        status_kind=kind,
+        marks=marks_of(visit),
+        buttons=_usual_step(visit, now),
+        iso=visit.starts_at.isoformat(),
+    )
+
+
+def _usual_step(visit: Appointment, now: datetime) -> tuple[Button, ...]:
+    if visit.status is not Status.PENDING and not _is_today(visit, now):
+        return ()
+    for move in USUAL:
+        if move in visit.moves and not (move is Move.START and visit.status is Status.BOOKED):
+            return (_move_button(visit, move),)
+    return ()
+
+
+def _is_today(visit: Appointment, now: datetime) -> bool:
+    return portal.at_site(now, visit.time_zone).date() == visit.wall_start.date()
+
+
+def _move_button(visit: Appointment, move: Move) -> Button:
+    return Button(label=str(MOVES[move]), url=reverse("clinic:step", args=[visit.appointment_id, move.value]))
+
+
+def _closure_block(closure: Closure, frame: Frame) -> Block:
+    url = "" if closure.kind is ClosureKind.IMPORTED else reverse("clinic:reopen", args=[closure.closure_id])
+    return Block(
+        kind="closed",
+        place=frame.place(Stretch(closure.starts_at, closure.ends_at)),
+        time="",
+        title=str(CLOSURES[closure.kind]),
+        detail=closure.reason,
+        url=url,
+    )
+
+
+def _free_block(day: ClinicDay, column: ClinicianDay, stretch: Stretch, frame: Frame) -> Block:
+    at = int(stretch.starts_at.timestamp())
+    address = f"?site={day.site_id}&clinician={column.practitioner_id}&on={day.on.isoformat()}&at={at}"
+    return Block(
+        kind="free",
+        place=frame.place(stretch),
+        time=portal.time_text(stretch.starts_at, day.time_zone),
+        title=_("Free"),
+        detail=column.practitioner_name,
+        url=reverse("clinic:book") + address,
+        iso=stretch.starts_at.isoformat(),
+    )
+
+
+def name_of(person_id: PersonId, names: Names) -> str:
+    person = names.get(person_id)
+    return f"{person.family_name}, {person.given_name}" if person else _("Name not shown")
+
+
+def marks_of(visit: Appointment) -> tuple[str, ...]:
+    """The few words beside a visit that staff must not miss."""
+    marks = []
+    if visit.modality is Modality.VIDEO:
+        marks.append(_("Video"))
+    if visit.overbooked:
+        marks.append(_("Overbooked"))
+    if visit.note:
+        marks.append(_("Note"))
+    return tuple(marks)
+
+
+def rows_of(days: Iterable[ClinicDay], names: Names, *, now: datetime) -> list[Row]:
+    """Every visit of the days in the order of time, with what can be done at the desk."""
+    visits = [v for d in days for c in d.columns for v in c.visits if v.status is not Status.ENTERED_IN_ERROR]
+    return [row_of(visit, names, now=now) for visit in sorted(visits, key=lambda v: v.starts_at)]
+
+
+def row_of(visit: Appointment, names: Names, *, now: datetime) -> Row:
+    label, kind = STATUSES[visit.status]
+    person = names.get(visit.person_id)
+    today = _is_today(visit, now)
+    steps = [m for m in AT_THE_DESK if today and m in visit.moves]
+    if visit.starts_at > now:
+        steps = [move for move in steps if move is not Move.NO_SHOW]
+    return Row(
+        time=portal.time_text(visit.starts_at, visit.time_zone),
+        iso=visit.starts_at.isoformat(),
+        patient=name_of(visit.person_id, names),
+        birth_date=portal.day_text(person.birth_date, "day-short-year")
+        if person and person.birth_date
+        else "",
+        number=person.number if person else "",
+        visit_type=visit.visit_type_name,
+        clinician=visit.practitioner_name,
+        room=", ".join(visit.rooms),
+        status=str(label),
+        status_kind=kind,
+        url=reverse("clinic:visit", args=[visit.appointment_id]),
+        buttons=tuple(_move_button(visit, move) for move in steps),
+        marks=marks_of(visit),
+    )

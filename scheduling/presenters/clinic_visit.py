@@ -1,0 +1,225 @@
+"""One visit, one patient, one time to choose: as staff read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from scheduling.presenters.clinic import MOVES, STATUSES, Button, Names, marks_of, name_of
+from scheduling.status import Move
+from scheduling.types import Appointment, AppointmentVersion, Modality, Offer
+from steadwell.identity import service as identity
+from steadwell.portal import service as portal
+
+Fact = tuple[str, str]
+
+QUICK = (Move.APPROVE, Move.CHECK_IN, Move.ARRIVE, Move.START, Move.COMPLETE, Move.NO_SHOW)
+PAGES = (Move.RESCHEDULE, Move.DECLINE, Move.CANCEL, Move.MARK_ERROR)
+ROLES: Mapping[str, Promise] = {
+    "patient": gettext_lazy("Patient"),
+    "proxy": gettext_lazy("Proxy"),
+    "clinician": gettext_lazy("Clinician"),
+    "front-desk": gettext_lazy("Front desk"),
+    "manager": gettext_lazy("Manager"),
+    "administrator": gettext_lazy("Administrator"),
+    "system": gettext_lazy("Steadwell"),
+}
+HISTORY: Mapping[str, Promise] = {
+    "book": gettext_lazy("Booked"),
+    "request": gettext_lazy("Requested"),
+    "overbook": gettext_lazy("Booked over a taken time"),
+    "approve": gettext_lazy("Approved"),
+    "decline": gettext_lazy("Declined"),
+    "reschedule": gettext_lazy("Moved"),
+    "cancel": gettext_lazy("Cancelled"),
+    "call-off": gettext_lazy("Called off by the clinic"),
+    "check-in": gettext_lazy("Checked in"),
+    "arrive": gettext_lazy("Arrived"),
+    "start": gettext_lazy("With the clinician"),
+    "complete": gettext_lazy("Completed"),
+    "no-show": gettext_lazy("Did not come"),
+    "mark-error": gettext_lazy("Entered by mistake"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    quick: tuple[Button, ...]
+    pages: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    ref: str
+    day: str
+    time: str
+    clinician: str
+    site: str
+    iso: str
+    url: str
+    is_chosen: bool
+    starts_group: bool  # the first of its day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    name: str
+    birth_date: str
+    number: str
+    phone: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRow:
+    when: str
+    iso: str
+    patient: str
+    number: str
+    visit_type: str
+    clinician: str
+    note: str
+    asked: str
+    url: str
+    approve_url: str
+    decline_url: str
+
+
+def facts_of(visit: Appointment) -> list[Fact]:
+    place = _("By video") if visit.modality is Modality.VIDEO else visit.site_name
+    return [
+        (_("When"), portal.moment_text(visit.starts_at, visit.time_zone)),
+        (_("Until"), portal.time_text(visit.ends_at, visit.time_zone)),
+        (_("What"), visit.visit_type_name),
+        (_("With"), visit.practitioner_name),
+        (_("Where"), place),
+        (_("Room"), ", ".join(visit.rooms)),
+        (_("Patient's note"), visit.note),
+        (_("Good to know"), ", ".join(mark for mark in marks_of(visit) if mark != _("Note"))),
+        (_("Reason for cancelling"), visit.cancel_reason),
+    ]
+
+
+def offer_facts(offer: Offer) -> list[Fact]:
+    return [
+        (_("When"), portal.moment_text(offer.starts_at, offer.time_zone)),
+        (_("Until"), portal.time_text(offer.ends_at, offer.time_zone)),
+        (_("What"), offer.visit_type_name),
+        (_("With"), offer.practitioner_name),
+        (_("Where"), _("By video") if offer.modality is Modality.VIDEO else offer.site_name),
+    ]
+
+
+def person_facts(person: identity.PersonSummary | None) -> list[Fact]:
+    if person is None:
+        return [(_("Patient"), _("Name not shown"))]
+    return [
+        (_("Patient"), f"{person.given_name} {person.family_name}"),
+        (_("Birth date"), portal.day_text(person.birth_date, "day-short-year") if person.birth_date else ""),
+        (_("Record number"), person.number),
+        (_("Telephone"), person.phone or ""),
+        (_("E-mail address"), person.email or ""),
+    ]
+
+
+def person_rows(people: Iterable[identity.PersonSummary], address: str) -> list[PersonRow]:
+    return [
+        PersonRow(
+            name=f"{person.family_name}, {person.given_name}",
+            birth_date=portal.day_text(person.birth_date, "day-short-year") if person.birth_date else "",
+            number=person.number,
+            phone=person.phone or "",
+            url=f"{address}&{urlencode({'person': str(person.person_id)})}",
+        )
+        for person in people
+    ]
+
+
+def steps_of(visit: Appointment, *, now: datetime) -> Steps:
+    """What can be done now: at the press of a button, and on a page of its own."""
+    quick = [move for move in QUICK if move in visit.moves]
+    if portal.at_site(now, visit.time_zone).date() != visit.wall_start.date():
+        quick = [move for move in quick if move in {Move.APPROVE, Move.NO_SHOW}]
+    if now < visit.starts_at + timedelta(minutes=5):
+        quick = [move for move in quick if move is not Move.NO_SHOW]
+    return Steps(
+        quick=tuple(_button(visit, move) for move in quick),
+        pages=tuple(_button(visit, move) for move in PAGES if move in visit.moves),
+    )
+
+
+def _button(visit: Appointment, move: Move) -> Button:
+    if move is Move.RESCHEDULE:
+        return Button(label=str(MOVES[move]), url=reverse("clinic:move", args=[visit.appointment_id]))
+    return Button(label=str(MOVES[move]), url=reverse("clinic:step", args=[visit.appointment_id, move.value]))
+
+
+def history_rows(versions: Iterable[AppointmentVersion]) -> list[Fact]:
+    """What happened to a visit, the latest first: when and what, by whom, why."""
+    rows = []
+    for version in sorted(versions, key=lambda v: v.version, reverse=True):
+        who = ", ".join(str(ROLES.get(role, role)) for role in version.recorded_role.split(",") if role)
+        what = str(HISTORY.get(version.move, STATUSES[version.status][0]))
+        when = portal.time_text(version.starts_at, version.time_zone)
+        words = [
+            what,
+            f"{portal.day_text(version.wall_start.date(), 'day-short')}, {when}",
+            who,
+            version.reason,
+        ]
+        recorded = portal.at_site(version.recorded_at, version.time_zone)
+        stamp = f"{portal.day_text(recorded.date(), 'day-short')}, {portal.clock_text(recorded)}"
+        rows.append((stamp, " · ".join(word for word in words if word)))
+    return rows
+
+
+def offer_rows(
+    offers: Sequence[Offer], *, address: str = "", chosen: datetime | None = None
+) -> list[OfferRow]:
+    """Times to choose from, in order, each a link when ``address`` is given."""
+    rows: list[OfferRow] = []
+    for offer in offers:
+        day = portal.day_text(offer.wall_start.date(), "day-of-year")
+        rows.append(
+            OfferRow(
+                ref=offer.ref.text,
+                day=day,
+                time=portal.time_text(offer.starts_at, offer.time_zone),
+                clinician=offer.practitioner_name,
+                site=offer.site_name,
+                iso=offer.starts_at.isoformat(),
+                url=f"{address}&{urlencode({'offer': offer.ref.text})}" if address else "",
+                is_chosen=offer.starts_at == chosen,
+                starts_group=not rows or rows[-1].day != day,
+            )
+        )
+    return rows
+
+
+def request_rows(visits: Iterable[Appointment], names: Names) -> list[RequestRow]:
+    rows = []
+    for visit in visits:
+        person = names.get(visit.person_id)
+        rows.append(
+            RequestRow(
+                when=portal.moment_text(visit.starts_at, visit.time_zone),
+                iso=visit.starts_at.isoformat(),
+                patient=name_of(visit.person_id, names),
+                number=person.number if person else "",
+                visit_type=visit.visit_type_name,
+                clinician=visit.practitioner_name,
+                note=visit.note,
+                asked=portal.moment_text(visit.booked_at, visit.time_zone),
+                url=reverse("clinic:visit", args=[visit.appointment_id]),
+                approve_url=reverse("clinic:step", args=[visit.appointment_id, Move.APPROVE.value]),
+                decline_url=reverse("clinic:step", args=[visit.appointment_id, Move.DECLINE.value]),
+            )
+        )
+    return rows

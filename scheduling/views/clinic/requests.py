@@ -1,0 +1,32 @@
+"""Visits that patients asked for and the clinic has to answer."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from scheduling import service as scheduling
+from scheduling.presenters.clinic_visit import request_rows
+from scheduling.views.clinic.looking import look
+from steadwell import clock
+from steadwell.actor import STAFF_ROLES
+from steadwell.identity import service as identity
+from steadwell.portal import service as portal
+
+
+@require_GET
+@portal.requires(*STAFF_ROLES)
+def waiting(request: portal.PortalRequest) -> HttpResponse:
+    """The requests of one clinic, the nearest visit first."""
+    now = clock.now()
+    looking = look(request, now=now)
+    visits = scheduling.list_requests(actor=request.actor, site_id=looking.site.site_id, now=now)
+    names = identity.names(actor=request.actor, person_ids=[v.person_id for v in visits], now=now)
+    context = {
+        "looking": looking,
+        "rows": request_rows(visits, names),
+        "back_url": f"{reverse('clinic:day')}?site={looking.site.site_id}",
+    }
+    return render(request, "scheduling/clinic/requests.html", context)
