@@ -12,8 +12,10 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         from scheduling import subscribers
+        from scheduling.views.clinic import registering as clinic_pages
 
         subscribers.register()
+        clinic_pages.register()
         self._show_in_portal()
 
     def _show_in_portal(self) -> None:

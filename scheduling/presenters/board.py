@@ -87,6 +87,7 @@ def free_of(hours: Iterable[Stretch], taken: Iterable[Stretch], *, after: dateti
     chosen.
     """
     busy = sorted(taken, key=lambda s: s.starts_at)
+    after += (datetime.min.replace(tzinfo=after.tzinfo) - after) % UNIT
     pieces: list[Stretch] = []
     for open_time in hours:
         cursor = max(open_time.starts_at, after)

@@ -174,8 +174,8 @@ def _midday(day: ClinicDay) -> datetime:
 
 
 def _stretches(column: ClinicianDay) -> list[Stretch]:
-    shown = (visit for visit in column.visits if visit.status not in HIDDEN)
-    return [Stretch(each.starts_at, each.ends_at) for each in (*column.hours, *shown)]
+    hours = [Stretch(each.starts_at, each.ends_at) for each in column.hours]
+    return hours + [Stretch(v.starts_at, v.ends_at) for v in column.visits if v.status not in HIDDEN]
 
 
 def _marks(frame: Frame) -> Iterable[Mark]:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scheduling.presenters.clinic import MOVES, STATUSES, Button, Names, marks_of, name_of
+from scheduling.presenters.clinic import MOVES, STATUSES, USUAL, Button, Names, marks_of, name_of
 from scheduling.status import Move
 from scheduling.types import Appointment, AppointmentVersion, Modality, Offer
 from steadwell.identity import service as identity
@@ -149,6 +149,7 @@ def steps_of(visit: Appointment, *, now: datetime) -> Steps:
         quick = [move for move in quick if move in {Move.APPROVE, Move.NO_SHOW}]
     if now < visit.starts_at + timedelta(minutes=5):
         quick = [move for move in quick if move is not Move.NO_SHOW]
+    quick.sort(key=lambda move: move not in USUAL)  # the first one is the button that stands out
     return Steps(
         quick=tuple(_button(visit, move) for move in quick),
         pages=tuple(_button(visit, move) for move in PAGES if move in visit.moves),

@@ -13,6 +13,7 @@ from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.portal.access import actor_of
 from steadwell.portal.appearance import THEMES, YEAR, Theme, keep_theme
+from steadwell.portal.navigation import Area, links
 from steadwell.portal.returning import return_address
 
 
@@ -22,7 +23,10 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if actor.user_id is None:
         return render(request, "portal/welcome.html")
-    return render(request, "portal/home.html", {"staff": actor.is_staff})
+    work = links(request, Area.CLINIC)
+    if work and actor.person_id is None:
+        return HttpResponseRedirect(work[0].url)  # staff begin where their day is
+    return render(request, "portal/home.html")
 
 
 @require_POST

@@ -241,5 +241,5 @@ def _without(carried: dict[str, str], *names: str) -> dict[str, str]:
 
 
 def _day(carried: dict[str, str]) -> str:
-    kept = {name: carried[name] for name in ("site", "on") if name in carried}
+    kept: dict[str, str] = {name: carried[name] for name in ("site", "on") if name in carried}
     return f"{reverse('clinic:day')}?{urlencode(kept)}"

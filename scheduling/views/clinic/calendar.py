@@ -108,5 +108,4 @@ def _frame(looking: Looking, view: str, *, step: timedelta, on: date | None = No
         "today_url": address + looking.query(looking.today),
         "is_today": on <= looking.today < on + step,
         "book_url": f"{reverse('clinic:book')}?site={looking.site.site_id}&on={looking.on.isoformat()}",
-        "requests_url": f"{reverse('clinic:requests')}?site={looking.site.site_id}",
     }

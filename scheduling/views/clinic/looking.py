@@ -7,9 +7,8 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from scheduling import service as scheduling
+from scheduling import catalogue
 from scheduling.types import PractitionerInfo, SiteInfo
-from steadwell.actor import Actor
 from steadwell.errors import NotFound
 from steadwell.ids import PractitionerId, SiteId
 from steadwell.portal import service as portal
@@ -41,18 +40,14 @@ class Looking:
         return "?" + urlencode({**who, "on": on.isoformat()})
 
 
-def sites_of(actor: Actor, *, now: datetime) -> tuple[SiteInfo, ...]:
-    """The clinics this member of staff works at."""
-    return tuple(site for site in scheduling.list_sites(now=now) if actor.works_at(site.site_id))
-
-
 def look(request: portal.PortalRequest, *, now: datetime) -> Looking:
     """Read the query. A clinician opens on their own day, everybody else on their first clinic's."""
-    actor = request.actor
-    sites = sites_of(actor, now=now)
+    known = catalogue.current()  # once: the service's lists would each ask whether it is fresh
+    everyone = tuple(known.practitioners.values())
+    all_sites = sorted(known.sites.values(), key=lambda site: site.name)
+    sites = tuple(site for site in all_sites if request.actor.works_at(site.site_id))
     if not sites:
         raise NotFound
-    everyone = scheduling.list_practitioners(now=now)
     clinician = _clinician(request, everyone)
     site = _site(request, sites, clinician)
     today = portal.at_site(now, site.time_zone).date()

@@ -25,6 +25,7 @@ from steadwell import clock
 from steadwell.actor import STAFF_ROLES
 from steadwell.errors import NotFound, Refusal
 from steadwell.identity import service as identity
+from steadwell.ids import PractitionerId
 from steadwell.portal import service as portal
 
 MIDNIGHT = time(0)
@@ -152,7 +153,7 @@ def reopen(request: portal.PortalRequest, closure_id: UUID) -> HttpResponse:
     return render(request, "scheduling/clinic/reopen.html", {"back_url": back})
 
 
-def _clinician(request: portal.PortalRequest) -> tuple[Looking, scheduling.PractitionerId]:
+def _clinician(request: portal.PortalRequest) -> tuple[Looking, PractitionerId]:
     looking = look(request, now=clock.now())
     if looking.clinician is None:
         raise NotFound
@@ -176,7 +177,7 @@ def _frame(looking: Looking, form: object, visits: Iterable[Row] = ()) -> dict[s
         "clinician": looking.clinician.name,
         "day": portal.day_text(looking.on),
         "zone": portal.zone_text(zone),
-        "visits": list(visits),
+        "rows": list(visits),
         "tabs": [
             {"label": label, "url": f"{reverse(name)}?{asked}", "current": False}
             for name, label in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduling import service as scheduling
-from scheduling.presenters.clinic import MOVES, STATUSES
+from scheduling.presenters.clinic import MOVES, STATUSES, name_of
 from scheduling.presenters.clinic_visit import facts_of, history_rows, offer_rows, person_facts, steps_of
 from scheduling.status import Move
-from scheduling.types import Appointment, OfferRef
+from scheduling.types import Alternative, Appointment, OfferRef
 from scheduling.views.clinic.forms import CancelForm, ReasonForm
 from scheduling.views.clinic.looking import day_in
 from steadwell import clock
-from steadwell.actor import STAFF_ROLES
+from steadwell.actor import STAFF_ROLES, Actor
 from steadwell.errors import NotFound, Refusal
 from steadwell.identity import service as identity
 from steadwell.ids import AppointmentId
@@ -34,7 +34,7 @@ SEARCH_DAYS = timedelta(days=6)
 
 class Step(Protocol):
     def __call__(
-        self, *, actor: object, appointment_id: AppointmentId, request_key: str, now: object
+        self, *, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime
     ) -> Appointment: ...
 
 
@@ -45,7 +45,7 @@ STEPS: Mapping[Move, Step] = {
     Move.START: scheduling.start,
     Move.COMPLETE: scheduling.complete,
     Move.NO_SHOW: scheduling.no_show,
-}  # type: ignore[assignment]
+}
 REASONED = {
     Move.DECLINE: scheduling.decline,
     Move.CANCEL: scheduling.cancel,
@@ -65,7 +65,7 @@ def visit(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
     shown = _get(request, appointment_id)
     person = identity.names(actor=request.actor, person_ids=[shown.person_id], now=now).get(shown.person_id)
     history = scheduling.history_of(actor=request.actor, appointment_id=shown.appointment_id, now=now)
-    others = ()
+    others: tuple[Alternative, ...] = ()
     if shown.rebook_offered:
         others = scheduling.alternatives_for(
             actor=request.actor, appointment_id=shown.appointment_id, now=now
@@ -76,6 +76,7 @@ def visit(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
         "status": label,
         "status_kind": kind,
         "facts": facts_of(shown),
+        "name": name_of(shown.person_id, {shown.person_id: person} if person else {}),
         "person": person_facts(person),
         "steps": steps_of(shown, now=now),
         "history": history_rows(history),
@@ -90,9 +91,9 @@ def visit(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
 def step(request: portal.PortalRequest, appointment_id: UUID, move: str) -> HttpResponse:
     """One move of the status table. Those that need a reason ask for it first."""
     chosen = next((each for each in Move if each.value == move), None)
-    if chosen in REASONED:
+    if chosen is not None and chosen in REASONED:
         return _with_reason(request, appointment_id, chosen)
-    if chosen not in STEPS or request.method != "POST":
+    if chosen is None or chosen not in STEPS or request.method != "POST":
         raise NotFound
     now = clock.now()
     back = portal.return_address(request, reverse("clinic:visit", args=[appointment_id]))

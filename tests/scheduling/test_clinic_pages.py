@@ -1,0 +1,293 @@
+"""The clinic's own pages over HTTP: what they show, what they do, what they cost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from clinic_house import MONDAY, NOW, House
+from small_clinic import TUESDAY, key
+
+from scheduling import service as scheduling
+from scheduling.status import Status
+from steadwell.actor import Actor, Role
+from steadwell.ids import UserId
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ("/clinic/", "/clinic/week/", "/clinic/arrivals/", "/clinic/requests/", "/clinic/book/")
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def house():
+    return House()
+
+
+def _text(response):
+    return response.content.decode()
+
+
+def _get(house, visit):
+    return scheduling.get_appointment(actor=house.manager, appointment_id=visit.appointment_id, now=NOW)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_pages_are_for_staff_only(client, house, address):
+    assert client.get(address).status_code == 302
+    assert house.client().get(address).status_code == 200
+
+
+def test_day_shows_visits_by_clinician_and_free_times_to_book(house):
+    house.visit(9)
+
+    page = _text(house.client().get(f"/clinic/?on={MONDAY}"))
+
+    assert "Okafor, Ada" in page
+    assert "Sol Aberg" in page
+    assert "at=" in page
+    assert 'style="' not in page
+
+
+def test_clinician_opens_on_their_own_day(house):
+    house.visit(9)
+
+    page = _text(house.client(Role.CLINICIAN, practitioner_id=house.clinician).get("/clinic/"))
+
+    assert "Okafor, Ada" in page
+    assert "Sol Aberg" not in page.split('id="board"')[1]
+
+
+def test_another_clinics_calendar_is_not_there(house):
+    other = House()
+
+    assert house.client().get(f"/clinic/?site={other.site}").status_code == 404
+    assert house.client().get(f"/clinic/?clinician={other.clinician}").status_code == 404
+
+
+def test_week_of_a_site_counts_visits_per_clinician_and_day(house):
+    house.visit(9)
+    house.visit(10)
+
+    page = _text(house.client().get(f"/clinic/week/?on={MONDAY}"))
+
+    assert "2 visits" in page
+    assert "h free" in page
+
+
+def test_step_from_the_list_moves_the_visit_and_leads_back(house):
+    visit = house.visit(9)
+    back = f"/clinic/arrivals/?on={MONDAY}"
+
+    response = house.client().post(
+        f"/clinic/visit/{visit.appointment_id}/arrive/", {"request_key": key(), "next": back}
+    )
+
+    assert response.headers["Location"] == back
+    assert _get(house, visit).status is Status.ARRIVED
+
+
+def test_refused_step_says_why_and_shows_how_things_stand(house):
+    visit = house.visit(9)
+    scheduling.cancel(
+        actor=house.desk, appointment_id=visit.appointment_id, reason="x", request_key=key(), now=NOW
+    )
+    client = house.client()
+
+    response = client.post(
+        f"/clinic/visit/{visit.appointment_id}/arrive/",
+        {"request_key": key(), "next": "/clinic/"},
+        follow=True,
+    )
+
+    assert "not possible any more" in _text(response)
+
+
+def test_cancelling_asks_for_a_reason(house):
+    visit = house.visit(9)
+    client = house.client()
+    address = f"/clinic/visit/{visit.appointment_id}/cancel/"
+
+    without = client.post(address, {"request_key": key(), "reason": ""})
+    client.post(address, {"request_key": key(), "reason": "Asked by telephone"})
+
+    assert "<title>Error:" in _text(without)
+    assert _get(house, visit).status is Status.CANCELLED
+
+
+def test_search_finds_the_patient_and_leads_on(house):
+    person = house.patient()
+
+    page = _text(house.client().get("/clinic/book/?q=okafor"))
+
+    assert "Okafor, Ada" in page
+    assert f"person={person}" in page
+
+
+def test_booking_for_a_patient_from_a_free_time(house):
+    person = house.patient()
+    client = house.client()
+    who = f"person={person}&clinician={house.clinician}"
+    choose = f"/clinic/book/?{who}&on={TUESDAY}&visit_type={house.visit_type}"
+
+    times = _text(client.get(choose))
+    offer = house.offer(9).text
+    assert offer in times
+    response = client.post(
+        "/clinic/book/confirm/", {"person": str(person), "offer": offer, "request_key": key(), "note": ""}
+    )
+
+    booked = scheduling.list_for_patient(actor=house.manager, person_id=person, now=NOW)
+    assert response.headers["Location"] == f"/clinic/visit/{booked[0].appointment_id}/"
+
+
+def test_taken_time_is_refused_with_the_way_to_overbook(house):
+    house.visit(9, on=TUESDAY)
+    person, offer = house.patient(), house.offer(9).text
+
+    response = house.client().post(
+        "/clinic/book/confirm/", {"person": str(person), "offer": offer, "request_key": key()}
+    )
+
+    assert response.status_code == 409
+    assert "/clinic/book/over/?" in _text(response)
+
+
+def test_overbooking_needs_a_reason_and_keeps_it(house):
+    house.visit(9, on=TUESDAY)
+    person, offer = house.patient(), house.offer(9).text
+    client = house.client()
+    form = {"person": str(person), "offer": offer, "note": ""}
+
+    without = client.post("/clinic/book/over/", {**form, "request_key": key(), "reason": ""})
+    client.post("/clinic/book/over/", {**form, "request_key": key(), "reason": "Severe pain"})
+
+    assert "<title>Error:" in _text(without)
+    visit = scheduling.list_for_patient(actor=house.manager, person_id=person, now=NOW)[0]
+    assert visit.overbooked
+    assert "Severe pain" in _text(client.get(f"/clinic/visit/{visit.appointment_id}/"))
+
+
+def test_moving_a_visit_to_another_time(house):
+    visit = house.visit(9, on=TUESDAY)
+
+    house.client().post(
+        f"/clinic/visit/{visit.appointment_id}/move/",
+        {"offer": house.offer(10).text, "request_key": key(), "seen": str(visit.version)},
+    )
+
+    assert _get(house, visit).wall_start.hour == 10
+
+
+def test_moving_a_visit_that_changed_meanwhile_is_refused(house):
+    visit = house.visit(9, on=TUESDAY)
+
+    response = house.client().post(
+        f"/clinic/visit/{visit.appointment_id}/move/",
+        {"offer": house.offer(10).text, "request_key": key(), "seen": str(visit.version + 5)},
+    )
+
+    assert response.status_code == 409
+    assert _get(house, visit).wall_start.hour == 9
+
+
+def test_block_over_visits_lists_them_and_can_keep_them(house):
+    house.visit(9, on=TUESDAY)
+    client = house.client()
+    address = f"/clinic/block/?clinician={house.clinician}&on={TUESDAY}"
+    form = {"on": str(TUESDAY), "starts": "09:00", "ends": "11:00", "reason": "Meeting"}
+
+    refused = client.post(address, {**form, "request_key": key()})
+    kept = client.post(address, {**form, "request_key": key(), "keep_visits": "on"})
+
+    assert "Okafor, Ada" in _text(refused)
+    assert kept.status_code == 302
+    day = _text(client.get(f"/clinic/?clinician={house.clinician}&on={TUESDAY}"))
+    assert "Meeting" in day
+
+
+def test_blocked_time_can_be_opened_again(house):
+    closure = scheduling.block_time(
+        actor=house.manager,
+        practitioner_id=house.clinician,
+        starts_at=NOW + timedelta(days=1),
+        ends_at=NOW + timedelta(days=1, hours=2),
+        reason="Meeting",
+        request_key=key(),
+        now=NOW,
+    )
+    client = house.client()
+
+    client.post(f"/clinic/closure/{closure.closure_id}/reopen/", {"request_key": key(), "next": "/clinic/"})
+
+    assert "Meeting" not in _text(client.get(f"/clinic/?clinician={house.clinician}&on={TUESDAY}"))
+
+
+def test_leave_lists_the_visits_that_stand_in_it(house):
+    house.visit(9, on=TUESDAY)
+
+    response = house.client().post(
+        f"/clinic/leave/?clinician={house.clinician}",
+        {"first": str(TUESDAY), "last": str(TUESDAY), "reason": "Course", "request_key": key()},
+    )
+
+    assert "Okafor, Ada" in _text(response)
+
+
+def test_calling_off_a_day_shows_whom_it_touches_and_then_does_it(house):
+    visit = house.visit(9, on=TUESDAY)
+    client = house.client()
+    address = f"/clinic/ill/?clinician={house.clinician}&on={TUESDAY}"
+
+    before = _text(client.get(address))
+    after = _text(client.post(address, {"reason": "Ill", "request_key": key()}))
+
+    assert "Okafor, Ada" in before
+    assert "1 patient is told" in after
+    called_off = _get(house, visit)
+    assert called_off.status is Status.CANCELLED
+    assert called_off.rebook_offered
+
+
+def test_request_is_approved_from_the_list():
+    house = House(site_fields={"mode": "request"})
+    person = house.patient()
+    who = Actor(user_id=UserId(uuid4()), roles=frozenset({Role.PATIENT}), person_id=person)
+    held = house.hold(who, 9, on=TUESDAY)
+    visit = scheduling.book(actor=who, hold_id=held.hold_id, request_key=key(), now=NOW)
+    client = house.client()
+
+    page = _text(client.get("/clinic/requests/"))
+    client.post(f"/clinic/visit/{visit.appointment_id}/approve/", {"request_key": key()})
+
+    assert "Okafor, Ada" in page
+    assert _get(house, visit).status is Status.BOOKED
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("/clinic/?on={on}", 9),
+        ("/clinic/week/?on={on}", 7),
+        ("/clinic/arrivals/?on={on}", 9),
+        ("/clinic/requests/", 7),
+        ("/clinic/book/?q=okafor", 4),
+    ],
+)
+def test_page_keeps_its_statement_budget(house, address, most, django_assert_max_num_queries):
+    for minute in (0, 30):
+        house.visit(9, minute)
+        house.visit(10, minute)
+        house.visit(9, minute, clinician=house.second)
+    client = house.client()
+    client.get("/clinic/")
+
+    with django_assert_max_num_queries(most):
+        client.get(address.format(on=MONDAY))
