@@ -61,7 +61,7 @@ def block(request: portal.PortalRequest) -> HttpResponse:
         else:
             messages.success(request, _("The time is blocked."))
             return HttpResponseRedirect(reverse("clinic:day") + looking.query(data["on"]))
-    context = _frame(looking, form, visits=_rows(request, in_the_way))
+    context = _frame(looking, form, "clinic:block", visits=_rows(request, in_the_way))
     return render(request, "scheduling/clinic/block.html", context)
 
 
@@ -91,9 +91,9 @@ def leave(request: portal.PortalRequest) -> HttpResponse:
             messages.success(request, _("The leave is entered. Nobody can be booked in it."))
             if not planned.touched:
                 return HttpResponseRedirect(reverse("clinic:week") + looking.query(data["first"]))
-            context = _frame(looking, form, visits=_rows(request, planned.touched))
+            context = _frame(looking, form, "clinic:leave", visits=_rows(request, planned.touched))
             return render(request, "scheduling/clinic/leave_done.html", context)
-    return render(request, "scheduling/clinic/leave.html", _frame(looking, form))
+    return render(request, "scheduling/clinic/leave.html", _frame(looking, form, "clinic:leave"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,12 +127,12 @@ def ill(request: portal.PortalRequest) -> HttpResponse:
                 count,
             )
             messages.success(request, words % {"n": count})
-            context = _frame(looking, form, visits=_rows(request, moved.touched))
+            context = _frame(looking, form, "clinic:ill", visits=_rows(request, moved.touched))
             return render(request, "scheduling/clinic/ill_done.html", context)
     touched = scheduling.touched_by_move(
         actor=request.actor, practitioner_id=clinician_id, on=looking.on, now=now
     )
-    context = _frame(looking, form, visits=_rows(request, touched))
+    context = _frame(looking, form, "clinic:ill", visits=_rows(request, touched))
     return render(request, "scheduling/clinic/ill.html", context)
 
 
@@ -167,7 +167,7 @@ def _rows(request: portal.PortalRequest, visits: Iterable[Appointment]) -> list[
     return [row_of(visit, names, now=now) for visit in sorted(shown, key=lambda v: v.starts_at)]
 
 
-def _frame(looking: Looking, form: object, visits: Iterable[Row] = ()) -> dict[str, object]:
+def _frame(looking: Looking, form: object, current: str, visits: Iterable[Row] = ()) -> dict[str, object]:
     assert looking.clinician is not None  # noqa: S101 - _clinician made sure
     zone = looking.site.time_zone
     asked = urlencode({"clinician": looking.clinician.practitioner_id, "on": looking.on.isoformat()})
@@ -179,7 +179,7 @@ def _frame(looking: Looking, form: object, visits: Iterable[Row] = ()) -> dict[s
         "zone": portal.zone_text(zone),
         "rows": list(visits),
         "tabs": [
-            {"label": label, "url": f"{reverse(name)}?{asked}", "current": False}
+            {"label": label, "url": f"{reverse(name)}?{asked}", "current": name == current}
             for name, label in (
                 ("clinic:block", _("Block time")),
                 ("clinic:leave", _("Leave")),
