@@ -49,6 +49,7 @@ from scheduling.errors import (
     VisitsInTheWay,
 )
 from scheduling.holds import find_hold, get_hold, hold, release_hold
+from scheduling.importing import ImportReport, import_calendar
 from scheduling.queries import get_appointment, history_of, list_for_patient, list_requests
 from scheduling.search import describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
@@ -99,6 +100,7 @@ __all__ = [
     "Feed",
     "Hold",
     "HoldEnded",
+    "ImportReport",
     "Modality",
     "Mode",
     "MonthGlance",
@@ -151,6 +153,7 @@ __all__ = [
     "get_visit_type",
     "history_of",
     "hold",
+    "import_calendar",
     "language_name",
     "list_day",
     "list_for_patient",

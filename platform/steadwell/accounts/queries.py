@@ -15,7 +15,7 @@ from steadwell.accounts.standing import load_user
 from steadwell.accounts.types import Contact, ProxyRight, Reader, SessionSummary
 from steadwell.accounts.user_agents import describe
 from steadwell.actor import Actor
-from steadwell.ids import PersonId, UserId
+from steadwell.ids import PersonId, PractitionerId, UserId
 
 
 def actor_for_user(*, user_id: UserId, now: datetime) -> Actor:
@@ -101,6 +101,13 @@ def user_ids_for(person_id: PersonId, *, now: datetime | None = None) -> list[Us
             {"person_id": person_id, "now": now},
         )
         return [UserId(row[0]) for row in cursor.fetchall()]
+
+
+def clinician_with_email(email: str) -> PractitionerId | None:
+    """The clinician who signs in with an address."""
+    found = User.objects.filter(email=email.strip().lower(), practitioner_id__isnull=False)
+    practitioner_id = found.values_list("practitioner_id", flat=True).first()
+    return PractitionerId(practitioner_id) if practitioner_id else None
 
 
 def list_proxies(*, user_id: UserId) -> list[ProxyRight]:

@@ -19,6 +19,7 @@ from steadwell.accounts.linking import link_by_number
 from steadwell.accounts.people import create_user, disable_user, enable_user, link_person, set_preferences
 from steadwell.accounts.queries import (
     actor_for_user,
+    clinician_with_email,
     contact_of,
     contacts_of,
     list_proxies,
@@ -45,6 +46,7 @@ __all__ = [
     "UserNotFound",
     "actor_for_user",
     "add_proxy",
+    "clinician_with_email",
     "contact_of",
     "contacts_of",
     "create_user",
