@@ -14,7 +14,7 @@ from steadwell.ids import PractitionerId, SiteId, VisitTypeId
 def get_clinic(*, now: datetime, searching: VisitTypeId | None = None) -> ClinicInfo:
     """All of it at one moment, for the price of one part.
 
-    For nothing at all where a search for ``searching`` follows: that reads the set-up afresh by itself, so the
+    For nothing at all where a search for ``searching`` follows: that reads the set-up afresh, so the
     snapshot which this process has will do for the words around it, as long as it knows the visit type.
     """
     known = catalogue.seen()
