@@ -80,7 +80,7 @@ def descendants(pid: int) -> dict[int, int]:
 class House:
     """One ``manage.py up`` without the demo."""
 
-    def __init__(self, data: Path, *flags: str) -> None:
+    def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
         self.port = free_port()
         data.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +88,9 @@ class House:
         with self._out.open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "up", "--no-demo", "--port", str(self.port),
-                 "--data-dir", str(data), *flags],
-                env=clean_environment(), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                 "--data-dir", str(data)],
+                env=clean_environment(**environment), stdin=subprocess.DEVNULL,
+                stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
     def output(self) -> str:

@@ -20,6 +20,7 @@ from steadwell.launcher.failures import Failure
 from steadwell.launcher.folders import ROOT
 
 PREFIX = "steadwell-run-"
+CONNECTIONS = 500  # a race opens 200 and more, and two test processes may run one each
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -63,7 +64,7 @@ def run_beside(
     data: Path, sockets: Path, arguments: list[str], *, durable: bool, settings: str, migrate: bool = True
 ) -> int:
     """Start the services on these folders, run this Python with the arguments, stop. Returns its status."""
-    services = embedded.start(data, sockets, durable=durable)
+    services = embedded.start(data, sockets, durable=durable, connections=CONNECTIONS)
     try:
         environment = os.environ | services.environment()
         environment |= {
