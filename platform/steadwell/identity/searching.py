@@ -1,12 +1,13 @@
-"""The patient search: one statement on B-tree keys, whatever was typed. No LIKE '%..', no COUNT, no OFFSET.
+"""The patient search: one statement on B-tree keys, a second when nobody was found.
+
+No LIKE '%..', no COUNT, no OFFSET.
 
 What is tried (the last part only runs where the others found nobody):
 1. numbers: a clinic record number, any system's identifier, the last digits of a telephone;
 2. names by prefix, family and given in either order: index ranges, in which exact names come first;
    a birth date narrows them, and alone lists who was born that day;
 3. what was nearly meant: words of the dictionary one letter away, sounding alike or sharing most trigrams;
-names that
-   resemble the words among those born that day; the names alone when the date fits nobody.
+   names that resemble the words among those born that day; the names alone when the date fits nobody.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from steadwell.ids import PersonId
 MAX_RESULTS = 50
 _TOP = "\U0010ffff"  # sorts after every continuation of a prefix, in collation C
 _CLOSE_WORDS = 8  # how many words close to a mistyped one are tried
+# Trigrams cost ten times the other ways: only for words long enough for two errors, when one finds nothing.
+_TRIGRAM_LENGTH = 6
 _PHONE_DIGITS = 6  # fewer last digits than this mean nobody
 
 Part = tuple[str, list[Any]]
@@ -40,10 +43,10 @@ def search(*, actor: Actor, text: str, now: datetime, limit: int = 20) -> list[P
     question = asking.read(text, today=now.date())
     if question.is_empty:
         return []
-    sql, params = _statement(question, min(limit, MAX_RESULTS))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = cursor.fetchall()
+    most = min(limit, MAX_RESULTS)
+    rows = _people(_straight(question, most * 2), most)
+    if not rows and question.words:
+        rows = _people(_near(question, most * 2), most, _close_words(question.words))
     found = {PersonId(row[0]): queries.summary(row[0], row[1:]) for row in rows}
     if found:
         queries.note_seen(actor, "person.search", found, now)
@@ -52,25 +55,24 @@ def search(*, actor: Actor, text: str, now: datetime, limit: int = 20) -> list[P
     return list(found.values())
 
 
-def _statement(question: asking.Question, limit: int) -> Part:
-    straight, params = _union(_straight(question, limit * 2))
-    tables, source = [f"hit(person_id, rank) AS MATERIALIZED ({straight})"], "SELECT person_id, rank FROM hit"
-    if question.words:
-        close, close_params = _close_words(question.words)
-        near, near_params = _union(_near(question, limit * 2))
-        tables += [f"close(place, word, off) AS MATERIALIZED ({close})", f"near(person_id, rank) AS ({near})"]
-        # Postgres tests the condition once, before it starts on `near`.
-        source += " UNION ALL SELECT person_id, rank FROM near WHERE NOT EXISTS (SELECT FROM hit)"
-        params += close_params + near_params
+def _people(parts: Iterator[Part], limit: int, close: Part | None = None) -> list[tuple[Any, ...]]:
+    """The persons that the parts' (person_id, rank) rows mean now, each once, best first. One statement."""
+    hits, params = _union(parts)
+    tables = f"hit(person_id, rank) AS ({hits})"
+    if close is not None:
+        tables = f"close(place, word, off) AS MATERIALIZED ({close[0]}), {tables}"
+        params = [*close[1], *params]
     columns = ", ".join(f"c.{name}" for name in queries.COLUMNS)
-    sql = (
-        f"WITH {', '.join(tables)} SELECT c.id, {columns} FROM ("  # noqa: S608 - every value is a parameter
-        f"SELECT p.current_id, min(f.rank) AS rank FROM ({source}) f"
-        " JOIN identity_person p ON p.id = f.person_id GROUP BY p.current_id) f"
-        " JOIN identity_person c ON c.id = f.current_id"
-        " ORDER BY f.rank, c.family_name, c.given_name, c.birth_date, c.id LIMIT %s"
-    )
-    return sql, [*params, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {tables} SELECT c.id, {columns} FROM ("  # noqa: S608 - every value is a parameter
+            "SELECT p.current_id, min(hit.rank) AS rank FROM hit"
+            " JOIN identity_person p ON p.id = hit.person_id GROUP BY p.current_id) f"
+            " JOIN identity_person c ON c.id = f.current_id"
+            " ORDER BY f.rank, c.family_name, c.given_name, c.birth_date, c.id LIMIT %s",
+            [*params, limit],
+        )
+        return list(cursor.fetchall())
 
 
 def _union(parts: Iterator[Part]) -> Part:
@@ -159,14 +161,16 @@ def _close_words(words: tuple[str, ...]) -> Part:
         if len(word) < 3:
             continue
         texts.append(
-            "(SELECT %s::int, w.word, levenshtein(w.word, %s) AS off FROM ("
-            " SELECT word FROM identity_nameword WHERE variants && %s::varchar[]"
+            "(WITH one AS MATERIALIZED ("
+            "  SELECT word FROM identity_nameword WHERE variants && %s::varchar[]"
+            ") SELECT %s::int, w.word, levenshtein(w.word, %s) AS off FROM (SELECT word FROM one"
             " UNION SELECT word FROM identity_nameword WHERE sound = metaphone(%s, 12) AND sound <> ''"
-            " UNION SELECT word FROM identity_nameword WHERE word %% %s"
+            " UNION SELECT word FROM identity_nameword"
+            "  WHERE %s AND word %% %s AND NOT EXISTS (SELECT FROM one)"
             ") w WHERE levenshtein(w.word, %s) BETWEEN 1 AND 3 ORDER BY off, w.word LIMIT %s)"
         )
-        sound = word if word.isascii() else ""
-        params += [place, word, spelling.shorter_by_one(word), sound, word, word, _CLOSE_WORDS]
+        sound, is_long = word if word.isascii() else "", len(word) >= _TRIGRAM_LENGTH
+        params += [spelling.shorter_by_one(word), place, word, sound, is_long, word, word, _CLOSE_WORDS]
     return " UNION ALL ".join(texts), params
 
 
