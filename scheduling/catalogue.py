@@ -24,9 +24,9 @@ _PARTS = {
     "practitioners": "SELECT * FROM scheduling_practitioner WHERE active ORDER BY name",
     "visit_types": "SELECT * FROM scheduling_visittype WHERE active ORDER BY name",
     "resources": "SELECT id, site_id, kind, name FROM scheduling_resource WHERE active ORDER BY id",
-    "hours": "SELECT * FROM scheduling_weeklyhours WHERE (valid_until > current_date - 60) IS NOT FALSE",
-    "exceptions": 'SELECT * FROM scheduling_availabilityexception WHERE "on" > current_date - 60',
-    "holidays": 'SELECT site_id, "on", name FROM scheduling_holiday WHERE "on" > current_date - 60',
+    "hours": "SELECT * FROM scheduling_weeklyhours",
+    "exceptions": "SELECT * FROM scheduling_availabilityexception",
+    "holidays": 'SELECT site_id, "on", name FROM scheduling_holiday',
 }
 _LOAD = "SELECT (SELECT stamp FROM scheduling_cataloguestamp), " + ", ".join(  # noqa: S608 - constants only
     f"(SELECT coalesce(json_agg(part), '[]')::text FROM ({query}) part)"  # noqa: S608
