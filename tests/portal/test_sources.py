@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as gettext_of
 
 from steadwell.portal.catalogue.extraction import extract
 from steadwell.portal.catalogue.messages import compile_mo, read_po, write_po
@@ -91,3 +93,10 @@ def test_compiled_form_is_what_gettext_reads():
     assert loaded.gettext("Free") == "Libre"
     assert loaded.pgettext("clinic", "Free") == "Gratis"
     assert loaded.ngettext("%(n)d time", "%(n)d times", 2) == "%(n)d horas"
+
+
+def test_weekdays_and_months_stay_as_django_has_them():
+    """Our catalogue stands before Django's: a capital letter here would show up in every date."""
+    with translation.override("es"):
+        assert gettext_of("Monday") == "lunes"
+        assert gettext_of("March") == "marzo"
