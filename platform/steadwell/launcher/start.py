@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -144,10 +145,8 @@ class Start:
             environment=environment,
             processes=states,
         )
-        try:
+        with contextlib.suppress(OSError):  # a full disk stops no clinic; the note is for `status` only
             running.write(self.data, state)
-        except OSError as error:  # a full disk stops no clinic; the note is for `status` only
-            progress.say(str(failures.explain(error, self.data)))
 
     def down(self) -> None:
         if self._supervisor is not None:

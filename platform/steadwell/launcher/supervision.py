@@ -56,6 +56,7 @@ class Supervisor:
         self._changed = changed
         self._say = say
         self._looked = 0.0
+        self._told_full = float("-inf")
         hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # nohup means: stay
         self._ends = {signal.SIGINT, signal.SIGTERM, *({signal.SIGHUP} if hangs_up else ())}
         self._signals = {signal.SIGCHLD, *self._ends}
@@ -112,8 +113,9 @@ class Supervisor:
         how = f"signal {-status}" if status < 0 else f"status {status}"
         after = f", again in {pause:.0f} s" if pause >= 1 else ""
         self._say(f"  ! {program.name} ended ({how}) and is started again{after}. Its log: {program.log}")
-        if failures.out_of_room(program.log.parent):
-            self._say(failures.disk_is_full(program.log.parent))
+        if failures.out_of_room(program.log.parent) and now - self._told_full > LOOK_ROUND:
+            self._told_full = now
+            self._say(f"  ! {failures.disk_is_full(program.log.parent)}")
 
     def _next_wake(self) -> float:
         waiting = [program.due - time.monotonic() for program in self._programs if program.process is None]
