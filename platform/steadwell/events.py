@@ -79,3 +79,11 @@ class BulkMessageDue(MessageDue):
     """The same, for campaigns: it waits for everything else."""
 
     name: ClassVar[str] = "notifications.bulk_message_due.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLetterDue(Event):
+    """A code, a link or a warning about an account waits to be sent."""
+
+    name: ClassVar[str] = "accounts.letter_due.v1"
+    letter_id: UUID

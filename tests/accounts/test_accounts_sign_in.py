@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from accounts.people import EMAIL, PASSWORD, actions, make_patient, type_password, who, without_keys
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.core import mail
 from django.test import Client
 
 from steadwell import clock
 from steadwell.accounts import service as accounts
+from steadwell.accounts.letters import read
+from steadwell.accounts.models import Letter
 from steadwell.actor import system
 from steadwell.audit.errors import AuditUnavailable
 
@@ -170,7 +171,7 @@ def test_reset_link_bears_our_own_name(client, settings, host):
 
 
 def letters():
-    return [message.body for message in mail.outbox]
+    return [read(letter) for letter in Letter.objects.order_by("id")]
 
 
 def reset_link():

@@ -9,10 +9,11 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
-        from steadwell.accounts import checks
+        from steadwell.accounts import checks, subscribers
         from steadwell.accounts.sign_in import receivers
 
         receivers.connect()
+        subscribers.connect()
         _close_side_doors()
         register(checks.axes_in_place, Tags.security)
         register(checks.no_demo, Tags.security, deploy=True)

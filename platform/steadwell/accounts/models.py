@@ -233,3 +233,27 @@ class Throttle(models.Model):
 
     def __str__(self) -> str:
         return self.door
+
+
+class Letter(models.Model):
+    """An e-mail of the doors on its way: a code, a link, a warning. phi: indirect (an address).
+
+    What it says opens accounts, so it rests sealed, and is erased when the letter is sent (kept in the demo,
+    whose mailbox shows it).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    address = models.EmailField()
+    subject = models.CharField(max_length=200)
+    sealed = models.TextField()
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # Forgetting what was sent long ago.
+            models.Index(name="accounts_letter_created", fields=["created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

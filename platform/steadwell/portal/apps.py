@@ -21,6 +21,23 @@ class PortalConfig(AppConfig):
             icon="home",
             order=0,
         )
+        # The pages of accounts, which lies below the portal and cannot register them itself.
+        register_nav(
+            key="accounts.safety",
+            label=_("Signing in safely"),
+            url_name="mfa_index",
+            area=Area.ACCOUNT,
+            icon="shield",
+            order=700,
+        )
+        register_nav(
+            key="accounts.sessions",
+            label=_("Where you are signed in"),
+            url_name="accounts_sessions",
+            area=Area.ACCOUNT,
+            icon="list",
+            order=710,
+        )
         register_nav(
             key="portal.admin",
             label=_("Administration"),

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from steadwell.accounts import second_factor
 from steadwell.accounts.demo.people import Side, find_demo_user, list_demo_people
+from steadwell.accounts.letters import read
+from steadwell.accounts.models import Letter
 
 
 def _titles() -> dict[Side, tuple[str, str, str]]:
@@ -39,6 +41,18 @@ def people(request: HttpRequest) -> HttpResponse:
     groups = list_demo_people()
     sides = [(*titles[side], groups[side]) for side in titles if groups[side]]
     return render(request, "account/demo.html", {"sides": sides})
+
+
+@require_GET
+def letters(request: HttpRequest) -> HttpResponse:
+    """The codes and links that the doors would have mailed."""
+    if not settings.DEMO:
+        raise Http404
+    rows = [
+        {"address": row.address, "subject": row.subject, "text": read(row), "at": row.created_at}
+        for row in Letter.objects.order_by("-created_at", "-id")[:30]
+    ]
+    return render(request, "account/demo_letters.html", {"letters": rows})
 
 
 @require_POST
