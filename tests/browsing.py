@@ -27,6 +27,9 @@ FLAGS = [
     "--no-first-run",
 ]
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+TOO_WIDE = """[...document.querySelectorAll("body *")]
+    .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -67,7 +70,7 @@ class Reader:
         sideways = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
-        assert sideways <= 0, f"{step}: {sideways} px wider than the screen"
+        assert sideways <= 0, f"{step}: {sideways} px wider than the screen: {self.page.evaluate(TOO_WIDE)}"
         assert self.complaints == [], f"{step}: console"
 
 

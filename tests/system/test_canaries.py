@@ -1,5 +1,6 @@
-"""Canaries: a name, a birth date, a record number and the patient's own words are planted, the platform
-is used. Nothing that is logged, traced, counted, queued, kept in Valkey or put into an address may sing of them.
+"""Canaries: a name, a birth date, a record number and the patient's own words are planted, then used.
+
+Nothing that is logged, traced, counted, queued, kept in Valkey or put into an address may sing of them.
 """
 
 from __future__ import annotations
