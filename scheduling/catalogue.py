@@ -41,6 +41,7 @@ class VisitKind:
     """A visit type with what only scheduling needs to know. Times in seconds."""
 
     info: VisitTypeInfo
+    organisation_id: OrganisationId
     length: int
     step: int
     before: int
@@ -199,6 +200,7 @@ def _visit_kind(row: dict[str, Any]) -> VisitKind:
             capacity=row["capacity"],
             patients_may_book=row["patients_may_book"],
         ),
+        organisation_id=OrganisationId(UUID(row["organisation_id"])),
         length=row["minutes"] * 60,
         step=(row["step_minutes"] or occupied) * 60,
         before=row["buffer_before"] * 60,

@@ -68,6 +68,8 @@ def check_hours(catalogue: Catalogue, place: Place) -> None:
     """The start is one that the clinician's hours allow for this kind of visit."""
     if not catalogue.gives(place.practitioner_id, place.kind):
         raise OutsideAvailability
+    if place.kind.organisation_id != place.site.organisation_id:
+        raise OutsideAvailability
     on = availability.local_date(place.site.time_zone, place.start)
     plan = offers.plan(catalogue, place.kind, place.practitioner_id, place.site.site_id, on)
     if place.start not in plan.starts:

@@ -244,6 +244,7 @@ def candidates(known: Catalogue, kind: VisitKind, criteria: Criteria) -> list[tu
         for site_id in sorted(clinician.site_ids)
         if (site := known.sites.get(site_id)) is not None
         and (not criteria.site_ids or site_id in criteria.site_ids)
+        and site.organisation_id == kind.organisation_id
         and not (criteria.patient_side and site.mode is Mode.VIEW_ONLY)
         and _has_rooms(known, kind, site_id)
     ]
