@@ -100,13 +100,13 @@ def offer(one: Offer, *, reader_zone: tzinfo | None, name_zone: bool = False, ki
     )
 
 
-def answers(result: SearchResult, *, today: date, reader_zone: tzinfo | None) -> AnswersView:
+def answers(result: SearchResult, *, now: datetime, reader_zone: tzinfo | None) -> AnswersView:
     shown = [*result.offers, *(alternative.offer for alternative in result.alternatives)]
     several = len({one.time_zone for one in shown}) > 1
     return AnswersView(
         summary=_summary(result),
         days=[
-            _day(on, list(group), today=today, reader_zone=reader_zone, name_zone=several)
+            _day(on, list(group), now=now, reader_zone=reader_zone, name_zone=several)
             for on, group in groupby(
                 sorted(result.offers, key=lambda one: (one.wall_start.date(), one.wall_start, one.starts_at)),
                 key=lambda one: one.wall_start.date(),
@@ -144,10 +144,12 @@ def _zones(zones: set[str]) -> str:
 
 
 def _day(
-    on: date, offers: list[Offer], *, today: date, reader_zone: tzinfo | None, name_zone: bool
+    on: date, offers: list[Offer], *, now: datetime, reader_zone: tzinfo | None, name_zone: bool
 ) -> DayView:
+    # Clinics in two zones write two dates for an hour each night: then "today" would be wrong for one.
+    todays = {when.local_date(now, one.time_zone) for one in offers}
     return DayView(
-        label=when.near_day(on, today),
+        label=when.near_day(on, todays.pop()) if len(todays) == 1 else portal.day_text(on),
         anchor=f"day-{on.isoformat()}",
         parts=[
             PartView(

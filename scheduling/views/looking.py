@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from scheduling import service as scheduling
 from scheduling.forms import WINDOW, FindForm
 from scheduling.presenters import offers, when
-from scheduling.types import ClinicInfo, SearchResult, VisitTypeInfo
+from scheduling.types import ClinicInfo, PractitionerInfo, SearchResult, SiteInfo, VisitTypeInfo
 from scheduling.views.whose import reader_zone
 from steadwell.ids import AppointmentId, PersonId
 from steadwell.portal.service import PortalRequest, is_htmx, month_of, next_month, previous_month
@@ -31,6 +31,21 @@ class Looking:
     month_base: str
     fixed: Mapping[str, str]
     moving: AppointmentId | None = None
+
+    def today(self, now: datetime) -> date:
+        """The earliest date that any clinic with this kind of visit still writes."""
+        return min((when.local_date(now, site.time_zone) for site in self.sites), default=now.date())
+
+    @property
+    def practitioners(self) -> list[PractitionerInfo]:
+        speciality = self.kind.speciality
+        return [p for p in self.clinic.practitioners.values() if speciality in p.specialities]
+
+    @property
+    def sites(self) -> list[SiteInfo]:
+        """Where this kind of visit is given; every clinic, when nobody gives it anywhere."""
+        at = {site_id for p in self.practitioners for site_id in p.site_ids} or set(self.clinic.sites)
+        return [self.clinic.site(site_id) for site_id in at]
 
     def url(self, given: Mapping[str, object], **changes: object) -> str:
         """This search's address with some of what was given changed; empty values are left out."""
@@ -54,7 +69,7 @@ def _address(base: str, words: Mapping[str, object]) -> str:
 def answers_context(request: PortalRequest, looking: Looking, *, now: datetime) -> dict[str, object]:
     form = _form(request, looking, now=now)
     form.is_valid()
-    given, today = request.GET, now.date()
+    given, today = request.GET, looking.today(now)
     first = form.first_day(today)
     days = 1 if given.get("days") == "1" else WINDOW
     result = _search(request, form, looking, first=first, days=days, now=now)
@@ -64,7 +79,7 @@ def answers_context(request: PortalRequest, looking: Looking, *, now: datetime) 
         "kind": looking.kind,
         "length": when.length(looking.kind.minutes),
         "is_part": is_htmx(request),
-        "answers": offers.answers(result, today=today, reader_zone=reader_zone()),
+        "answers": offers.answers(result, now=now, reader_zone=reader_zone()),
         "one_day": days == 1,
         "first_url": looking.url(given, on="", days="") if first > today else "",
         "later_url": looking.url(given, on=_later(result, first, days).isoformat(), days=""),
@@ -79,7 +94,7 @@ def answers_context(request: PortalRequest, looking: Looking, *, now: datetime) 
 def month_context(request: PortalRequest, looking: Looking, *, now: datetime) -> dict[str, object]:
     form = _form(request, looking, now=now)
     form.is_valid()
-    given, today = request.GET, now.date()
+    given, today = request.GET, looking.today(now)
     first = _month_asked(given.get("month") or given.get("on", "")[:7], today)
     glance = scheduling.months_glance(
         actor=request.actor,
@@ -111,17 +126,15 @@ def month_context(request: PortalRequest, looking: Looking, *, now: datetime) ->
 
 
 def _form(request: PortalRequest, looking: Looking, *, now: datetime) -> FindForm:
-    speciality = looking.kind.speciality
-    practitioners = [p for p in looking.clinic.practitioners.values() if speciality in p.specialities]
-    at = {site_id for p in practitioners for site_id in p.site_ids}
+    practitioners = looking.practitioners
     spoken = sorted({code for p in practitioners for code in p.languages})
     given = request.GET.copy()
     if not given.get("on"):
-        given["on"] = now.date().isoformat()
+        given["on"] = looking.today(now).isoformat()
     return FindForm(
         given,
         practitioners=sorted(practitioners, key=lambda p: p.name),
-        sites=sorted((looking.clinic.site(site_id) for site_id in at), key=lambda s: s.name),
+        sites=sorted(looking.sites, key=lambda s: s.name),
         languages=[(code, scheduling.language_name(code)) for code in spoken],
     )
 

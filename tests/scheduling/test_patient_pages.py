@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from readers import Patient, person
@@ -80,6 +81,21 @@ def test_find_shows_free_times_by_part_of_the_day(clinic, ada):
     assert "Morning" in text_of(answer)
     assert "6 free times" in text_of(answer)
     assert clinic.offer(9, on=soon()).text in answer.content.decode()
+
+
+@pytest.fixture
+def late_in_the_evening():
+    """22:30 in New York, where the clinic is; in UTC the next day has begun."""
+    with time_machine.travel(datetime(2026, 6, 2, 2, 30, tzinfo=UTC)):
+        yield
+
+
+def test_find_calls_today_what_the_clinic_calls_today(late_in_the_evening, clinic, ada):
+    answer = ada.client.get("/visits/find/", {"type": clinic.visit_type})
+
+    assert 'value="2026-06-01"' in answer.content.decode()
+    assert "Tomorrow, Tuesday, June 2" in text_of(answer)
+    assert "Today, Tuesday" not in text_of(answer)
 
 
 def test_find_says_why_there_is_nothing_and_what_is_near(clinic, ada):
