@@ -10,7 +10,7 @@ from steadwell.actor import Actor, Role, system
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, UserId, new_id
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 IMPORT = system("import")
 DESK = Actor(user_id=UserId(new_id()), roles=frozenset({Role.FRONT_DESK}))
 _serial = count(1)

@@ -1,0 +1,154 @@
+"""Matches to review and merges in the Django admin: seen with an audit row, changed through the service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from steadwell import clock
+from steadwell.actor import Actor, Role
+from steadwell.errors import NotFound, Refusal
+from steadwell.identity import merging, queries, reviews
+from steadwell.identity.models import MatchReview, PersonLink
+from steadwell.identity.types import PersonDetail
+from steadwell.ids import PersonId
+
+# Who decides who somebody is.
+DECIDERS = (Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR)
+REASONS = {
+    "identifier": gettext_lazy("same identifier"),
+    "name-and-birth-date": gettext_lazy("same name and birth date"),
+    "conflict:birth-date": gettext_lazy("another birth date"),
+    "conflict:given-name": gettext_lazy("another given name"),
+}
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return cast("Actor", request.actor)  # type: ignore[attr-defined]
+
+
+class Decided(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Read by default; nothing is added, edited in place or deleted."""
+
+    actions: Sequence[str] = ()
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _actor(request).has(*DECIDERS)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _actor(request).has(*DECIDERS)
+
+
+@admin.register(MatchReview)
+class MatchReviewAdmin(Decided):
+    """The queue. A review opens beside everybody the record may be."""
+
+    list_display = ("opened_at", "state", "how_many", "decided_at")
+    list_filter = ("state",)
+    ordering = ("state", "opened_at")
+
+    @admin.display(description=gettext_lazy("may be"))
+    def how_many(self, review: MatchReview) -> int:
+        return len(review.candidates)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        review = self.get_object(request, object_id)
+        if review is None or not self.has_view_permission(request, review):
+            raise NotFound
+        if request.method == "POST":
+            return self._decide(request, review)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("Who is this?"),
+            "review": review,
+            "record": _detail(request, review.person_id),
+            "candidates": [
+                {"detail": detail, "reasons": [_words(r) for r in c["reasons"]]}
+                for c in review.candidates
+                if (detail := _detail(request, UUID(c["person_id"]))) is not None
+            ],
+        }
+        return TemplateResponse(request, "admin/identity/matchreview/decide.html", context)
+
+    def _decide(self, request: HttpRequest, review: MatchReview) -> HttpResponse:
+        """``same_as`` is a candidate's id, or "new"."""
+        chosen, reason = request.POST.get("same_as", ""), request.POST.get("reason", "").strip()[:500]
+        if not chosen or not reason:
+            messages.error(request, _("Choose one, and say why."))
+            return HttpResponseRedirect(request.path)
+        try:
+            same_as = None if chosen == "new" else PersonId(UUID(chosen))
+            reviews.decide_review(
+                actor=_actor(request), review_id=review.pk, same_as=same_as, reason=reason, now=clock.now()
+            )
+        except ValueError:
+            raise NotFound from None
+        except Refusal as refusal:
+            messages.error(request, refusal.text)
+            return HttpResponseRedirect(request.path)
+        messages.success(request, _("Decided."))
+        return HttpResponseRedirect(reverse("admin:identity_matchreview_changelist"))
+
+
+def _detail(request: HttpRequest, person_id: UUID) -> PersonDetail | None:
+    """Seen, and recorded as seen."""
+    try:
+        return queries.get_detail(actor=_actor(request), person_id=PersonId(person_id), now=clock.now())
+    except NotFound:
+        return None
+
+
+def _words(reason: str) -> str:
+    return str(REASONS.get(reason) or REASONS.get(reason.partition(":")[0]) or reason)
+
+
+@admin.register(PersonLink)
+class PersonLinkAdmin(Decided):
+    """Merges: numbers and dates only, and the way back."""
+
+    list_display = ("opened_at", "number", "replaced_by_number", "reason", "closed_at", "close_reason")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("person", "replaced_by")
+    ordering = ("-opened_at",)
+    actions = ("undo",)
+
+    @admin.display(description=gettext_lazy("record number"))
+    def number(self, link: PersonLink) -> str:
+        return link.person.number
+
+    @admin.display(description=gettext_lazy("is now"))
+    def replaced_by_number(self, link: PersonLink) -> str:
+        return link.replaced_by.number
+
+    @admin.action(description=gettext_lazy("Undo: these are two people"))
+    def undo(self, request: HttpRequest, chosen: QuerySet[PersonLink]) -> None:
+        for link in chosen.filter(closed_at__isnull=True):
+            try:
+                merging.unmerge(
+                    actor=_actor(request), duplicate_id=PersonId(link.person_id), reason=_("undone by staff"),
+                    now=clock.now(),
+                )  # fmt: skip
+            except Refusal as refusal:
+                messages.error(request, refusal.text)
