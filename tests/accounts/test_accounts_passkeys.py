@@ -8,6 +8,9 @@ from browsing import NARROW, WIDE
 from django.test import Client
 from playwright.sync_api import Page
 
+from steadwell import clock
+from steadwell.accounts import service as accounts
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -144,8 +147,14 @@ def test_pages_of_the_doors_are_accessible(reader, localhost, viewport):
     person = reader(viewport)
     page = person.page
 
+    accounts.create_user(
+        email="d@example.org", password=None, roles=[], is_demo=True, demo_name="Rosa", now=clock.now()
+    )
     for path in ("login/", "signup/", "password/reset/", "password/reset/done/"):
         page.goto(f"{localhost}/accounts/{path}")
+        person.check(path)
+    for path in ("/demo/", "/demo/letters/"):
+        page.goto(f"{localhost}{path}")
         person.check(path)
     page.goto(f"{localhost}/accounts/signup/")
     page.get_by_label("E-mail address").fill("new@example.org")
@@ -153,6 +162,20 @@ def test_pages_of_the_doors_are_accessible(reader, localhost, viewport):
     page.get_by_role("button", name="Continue").click()
     assert page.title().startswith("Error:")
     person.check("sign-up refused")
+
+
+def test_demo_person_without_a_record_is_led_to_find_it(reader, localhost):
+    accounts.create_user(
+        email="d@example.org", password=None, roles=[], is_demo=True, demo_name="Rosa", now=clock.now()
+    )
+    person = reader(NARROW)
+    page = person.page
+    page.goto(f"{localhost}/demo/")
+
+    page.get_by_role("button", name="Sign in as Rosa").click()
+
+    page.wait_for_url("**/accounts/link/")
+    person.check("find your record")
 
 
 def test_app_is_set_up_from_the_page(reader, localhost):

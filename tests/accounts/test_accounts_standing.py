@@ -201,3 +201,20 @@ def test_closed_right_stays_closed():
 def test_rights_are_not_emptied_even_by_the_owner(owner_connection):
     with pytest.raises(psycopg.errors.RestrictViolation):
         owner_connection.execute("TRUNCATE accounts_grant")
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "America", "../etc/passwd", "x" * 300])
+def test_made_up_time_zones_are_refused(zone):
+    user = make()
+
+    with pytest.raises(accounts.UnknownTimeZone):
+        make("other@example.org", time_zone=zone)
+    with pytest.raises(accounts.UnknownTimeZone):
+        accounts.add_proxy(
+            actor=CLERK,
+            user_id=user,
+            person_id=PersonId(uuid4()),
+            relationship="parent",
+            time_zone=zone,
+            now=clock.now(),
+        )

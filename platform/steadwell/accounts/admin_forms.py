@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from steadwell.accounts.models import STAFF_ROLE_CHOICES, Grant, Proxy, User
+from steadwell.accounts.zones import is_zone
 from steadwell.actor import Role
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise ValidationError(_("That is not a time zone."))
     return name
 

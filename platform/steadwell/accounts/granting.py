@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.db import IntegrityError, connection, transaction
 
 from steadwell.accounts import auditing
 from steadwell.accounts.errors import LastAdministrator, UnknownTimeZone, UserNotFound
 from steadwell.accounts.models import Grant, Proxy, User
+from steadwell.accounts.zones import is_zone_everywhere
 from steadwell.actor import STAFF_ROLES, Actor, Role
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import PersonId, SiteId, UserId, new_id
@@ -88,7 +88,7 @@ def add_proxy(
     """
     if relationship not in Proxy.Relationship.values:
         raise Invalid(fields={"relationship": relationship})
-    if time_zone not in available_timezones():
+    if not is_zone_everywhere(time_zone):
         raise UnknownTimeZone
     with transaction.atomic():
         if not User.objects.select_for_update().filter(pk=user_id).exists():

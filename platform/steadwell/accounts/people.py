@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, connection, transaction
@@ -13,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from steadwell.accounts import auditing, granting
 from steadwell.accounts.errors import AlreadyLinked, EmailTaken, UnknownTimeZone, UserNotFound
 from steadwell.accounts.models import Session, User
+from steadwell.accounts.zones import is_zone
 from steadwell.actor import STAFF_ROLES, Actor, Role, system
 from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
 
@@ -86,7 +86,7 @@ def _refusal(error: IntegrityError) -> Exception:
 
 
 def _check_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise UnknownTimeZone
 
 

@@ -28,10 +28,9 @@ from steadwell.accounts.queries import (
     user_ids_for,
 )
 from steadwell.accounts.resetting import lift_lock_out, reset_second_factor
-from steadwell.accounts.types import Account, Contact, ProxyRight, Reader, SessionSummary
+from steadwell.accounts.types import Contact, ProxyRight, Reader, SessionSummary
 
 __all__ = [
-    "Account",
     "AlreadyLinked",
     "Contact",
     "DemoPerson",

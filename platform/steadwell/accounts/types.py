@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from steadwell.actor import Role
-from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
+from steadwell.ids import PersonId, UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +29,6 @@ class Reader:
     contact: Contact
     person_id: PersonId
     is_patient: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """A user as an administrator or the demo's door sees one."""
-
-    user_id: UserId
-    email: str
-    roles: frozenset[Role]
-    person_id: PersonId | None
-    practitioner_id: PractitionerId | None
-    site_ids: frozenset[SiteId]
-    is_active: bool
-    demo_note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
