@@ -26,7 +26,9 @@ from steadwell.errors import Invalid, NotFound
 from steadwell.ids import AppointmentId, PersonId, PractitionerId, SiteId, VisitTypeId
 
 DAYS = 14
-LOOK_FURTHER = 28
+LOOK_NEAR, LOOK_FURTHER = 7, 28  # days
+FEW_SITES = 3
+ENOUGH = 4  # alternatives after which nobody looks further
 MOST = 500
 
 
@@ -184,13 +186,21 @@ def nearest(
         site_ids=frozenset({ref.site_id}),
         person_id=person_id,
     )
-    try:
-        board = scanning.gather(criteria)
-    except OutsideAvailability:
-        return ()
-    found, _ = board.scan(criteria)
+    # Mostly the clinician has another time next day; only else is the whole site read for a week.
+    same = replace(
+        criteria, until_on=on + timedelta(days=1), practitioner_ids=frozenset({ref.practitioner_id})
+    )
+    board, found = None, list[Found]()
+    for ring in (same, criteria):
+        try:
+            board = scanning.gather(ring)
+        except OutsideAvailability:
+            return ()
+        found, _ = board.scan(ring)
+        if len(found) >= limit:
+            break
     found.sort(key=lambda f: (f.practitioner_id != ref.practitioner_id, abs(f.start - lost)))
-    return tuple(board.describe(each) for each in found[:limit])
+    return tuple(board.describe(each) for each in found[:limit]) if board else ()
 
 
 def describe_zone(ref: OfferRef) -> str:
@@ -220,20 +230,41 @@ def around(
 
 
 def _alternatives(criteria: Criteria) -> tuple[Alternative, ...]:
-    """One more look, four weeks longer and everywhere; each kind of alternative gives up one wish."""
+    """The same sites a week longer; only where that has too little, everywhere and four weeks longer."""
+    near = replace(scanning.widened(criteria, days=LOOK_NEAR), site_ids=_sites_of(criteria))
+    picked = _picked(scanning.gather(near), _wishes(criteria, near)[:3], each=2, limit=6)
+    if len(picked) >= ENOUGH:
+        return picked + _elsewhere(criteria)
     wide = scanning.widened(criteria, days=LOOK_FURTHER)
-    board = scanning.gather(wide)
-    until = wide.until_on
-    wishes = [
+    return _picked(scanning.gather(wide), _wishes(criteria, wide), each=2, limit=6)
+
+
+def _elsewhere(criteria: Criteria) -> tuple[Alternative, ...]:
+    """Who asked for a site learns of a few others, on the same dates."""
+    others = [site_id for site_id in catalogue.latest().sites if site_id not in criteria.site_ids]
+    if not criteria.site_ids or not others:
+        return ()
+    there = replace(criteria, site_ids=frozenset(others[:FEW_SITES]))
+    return _picked(scanning.gather(there), [(AlternativeKind.OTHER_SITE, there)], each=2, limit=2)
+
+
+def _sites_of(criteria: Criteria) -> frozenset[SiteId]:
+    """The sites asked for, else those of the clinicians asked for, else all (empty)."""
+    known = catalogue.latest().practitioners
+    asked = (known[each].site_ids for each in criteria.practitioner_ids if each in known)
+    return criteria.site_ids or frozenset(site_id for site_ids in asked for site_id in site_ids)
+
+
+def _wishes(criteria: Criteria, wide: Criteria) -> list[tuple[AlternativeKind, Criteria]]:
+    """Each kind of alternative gives up one wish; all of them lie within ``wide``."""
+    until, sites = wide.until_on, wide.site_ids
+    anybody = replace(criteria, until_on=until, practitioner_ids=frozenset(), language="")
+    return [
         (AlternativeKind.OTHER_TIME, replace(criteria, time_of_day=None)),
         (AlternativeKind.OTHER_DAY, replace(criteria, until_on=until)),
-        (
-            AlternativeKind.OTHER_CLINICIAN,
-            replace(criteria, until_on=until, practitioner_ids=frozenset(), language=""),
-        ),
+        (AlternativeKind.OTHER_CLINICIAN, replace(anybody, site_ids=criteria.site_ids or sites)),
         (AlternativeKind.OTHER_SITE, replace(criteria, until_on=until, site_ids=frozenset())),
     ]
-    return _picked(board, wishes, each=2, limit=6)
 
 
 def _picked(

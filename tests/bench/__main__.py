@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--small", action="store_true", help="100,000 visits and 60,000 patients, to try things"
     )
+    parser.add_argument("--storms", type=int, default=50, help="storms on one slot (default 50)")
     given = parser.parse_args(arguments)
     visits, patients = (100_000, 60_000) if given.small else (clinic.VISITS, people.PATIENTS)
 
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> int:
     web.use_database()
     _say(given.json, "measuring")
     bench = {"booking": booking.run, "search": search.run}[given.name]
-    bench(report, visits=visits, patients=patients, seconds=given.seconds)
+    bench(report, visits=visits, patients=patients, seconds=given.seconds, storms=given.storms)
     report.notes.append(web.machine())
     print(json.dumps(report.as_json(), indent=None if given.json else 1))
     return 0

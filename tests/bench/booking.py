@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 
@@ -38,7 +37,7 @@ class Wish:
         return web.post("/visits/hold/", self.session, f"offer={self.offer}")
 
 
-def run(report: Report, *, visits: int, patients: int, seconds: float) -> None:
+def run(report: Report, *, visits: int, patients: int, seconds: float, storms: int) -> None:
     for number, clients in enumerate(CLIENTS):
         raw.measure(report, clients=clients, seconds=max(2, int(seconds)), patients=patients, run=number)
     wishes = _wishes(visits=visits, patients=patients)
@@ -50,7 +49,7 @@ def run(report: Report, *, visits: int, patients: int, seconds: float) -> None:
             _hold_and_book(report, server, list(islice(wishes, enough)), clients=clients, seconds=seconds)
         figures.statements(report, server, "hold", "/visits/hold/", "POST")
         figures.statements(report, server, "book", "/visits/hold/<uuid:hold_id>/", "POST")
-        storm.run(report, server, visits=visits, patients=patients)
+        storm.run(report, server, runs=storms)
     if raw_ms := report.figures.get("raw.cpu_ms"):
         report.set("book.times_raw", report.figures["book.cpu_ms"] / raw_ms, 2)
         report.set("book.pg_times_raw", report.figures["book.pg_cpu_ms"] / raw_ms, 2)
@@ -102,7 +101,7 @@ def _hold_and_book(
         web.post(
             f"/visits/hold/{held[wish.user]}/",
             wish.session,
-            f"request_key=b{wish.user}-{quote(wish.offer)}&note=",
+            f"request_key=bench-{held[wish.user]}&note=",
         )
         for wish in wishes
         if wish.user in held

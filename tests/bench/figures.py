@@ -26,6 +26,11 @@ class Report:
         return {"bench": self.bench, "figures": self.figures, "notes": self.notes}
 
 
+def say(text: str) -> None:
+    """How far it is, beside the answer on standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def percentile(sorted_values: list[float], share: float) -> float:
     return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
 
@@ -64,6 +69,10 @@ def measure(
     report.set(f"{name}.web_cpu_ms.{tail}", web / count * 1000)
     report.set(f"{name}.pg_cpu_ms.{tail}", postgres / count * 1000)
     report.set(f"{name}.cpu_ms.{tail}", (web + postgres) / count * 1000)
+    say(
+        f"{name} at {clients}: {count} answers, {good / run.seconds:.0f}/s, web {web / count * 1000:.2f} ms, "
+        f"Postgres {postgres / count * 1000:.2f} ms, {dict(run.statuses)}"
+    )
     if clients == 8:  # the names without a tail are those at 8 clients
         for part in ("cpu_ms", "web_cpu_ms", "pg_cpu_ms"):
             report.figures[f"{name}.{part}"] = report.figures[f"{name}.{part}.{tail}"]

@@ -137,4 +137,7 @@ def _note(run: Run, lane: Lane, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(pickle.dumps(drive(pickle.loads(Path(sys.argv[1]).read_bytes()))))  # noqa: S301
+    from tests.bench import load  # so that the answer's classes are those of the one who asks
+
+    plan = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - from our own parent
+    sys.stdout.buffer.write(pickle.dumps(load.drive(plan)))

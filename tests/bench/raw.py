@@ -19,18 +19,18 @@ from tests.bench import clinic, cpu
 from tests.bench.figures import Report
 from tests.bench.web import postmaster_pid
 
-_UUID: Final = "('{0}-0000-7000-8000-' || lpad(to_hex({1}), 12, '0'))::uuid"
+_UUID: Final = "('{0}-0000-7000-8000-' || lpad(to_hex({1}::bigint), 12, '0'))::uuid"
 # Each client books its own clinicians, from the year 2040 on, where the generated clinic has nothing.
 _SCRIPT = """
 \\set n :n + 1
 \\set clinician mod(:client_id * 7 + :n, 240)
-\\set visit :run * 100000000 + :client_id * 1000000 + :n
+\\set visit (:run * 32 + :client_id) * 50000 + :n
 \\set patient mod(:visit * 7919, {patients})
 \\startpipeline
 BEGIN;
 INSERT INTO scheduling_claim (claimant_id, during, kind, owner_id, site_id, overbooked)
-SELECT who, tstzrange(timestamptz '2040-01-01Z' + :visit * interval '30 minutes',
-    timestamptz '2040-01-01Z' + :visit * interval '30 minutes' + interval '30 minutes'), kind, {visit},
+SELECT who, tstzrange(timestamptz '2040-01-01Z' + :visit::int * interval '30 minutes',
+    timestamptz '2040-01-01Z' + :visit::int * interval '30 minutes' + interval '30 minutes'), kind, {visit},
     {site}, false
 FROM (VALUES ({clinician}, 'practitioner'), ({room}, 'resource'), ({person}, 'patient')) v (who, kind);
 INSERT INTO scheduling_appointment (id, person_id, visit_type_id, practitioner_id, site_id, resource_ids,
@@ -39,8 +39,8 @@ INSERT INTO scheduling_appointment (id, person_id, visit_type_id, practitioner_i
     rebook_offered,
     overbooked)
 VALUES ({visit}, {person}, '{kind}', {clinician}, {site}, ARRAY[{room}],
-    timestamptz '2040-01-01Z' + :visit * interval '30 minutes',
-    timestamptz '2040-01-01Z' + :visit * interval '30 minutes' + interval '30 minutes',
+    timestamptz '2040-01-01Z' + :visit::int * interval '30 minutes',
+    timestamptz '2040-01-01Z' + :visit::int * interval '30 minutes' + interval '30 minutes',
     '2040-01-01T09:00:00', 'UTC',
     'booked', 1, '', now(), '', '', false, false);
 INSERT INTO scheduling_appointmentversion (entity_id, version, valid_from, recorded_at, recorded_role,
@@ -50,8 +50,8 @@ INSERT INTO scheduling_appointmentversion (entity_id, version, valid_from, recor
     time_zone)
 VALUES ({visit}, 1, now(), now(), 'patient', '', 'raw', 'book', 'booked', {person}, '{kind}', {clinician},
     {site},
-    ARRAY[{room}], timestamptz '2040-01-01Z' + :visit * interval '30 minutes',
-    timestamptz '2040-01-01Z' + :visit * interval '30 minutes' + interval '30 minutes',
+    ARRAY[{room}], timestamptz '2040-01-01Z' + :visit::int * interval '30 minutes',
+    timestamptz '2040-01-01Z' + :visit::int * interval '30 minutes' + interval '30 minutes',
     '2040-01-01T09:00:00', 'UTC');
 INSERT INTO audit_auditentry (at, roles, capacity, actor_name, action, category, subject_id, entity_id,
     reason, detail,

@@ -13,15 +13,14 @@ from tests.bench.figures import Report
 from tests.bench.load import Plan
 
 CLIENTS = 200
-RUNS = 50
 
 
-def run(report: Report, server: web.Server, *, visits: int, patients: int) -> None:
+def run(report: Report, server: web.Server, *, runs: int) -> None:
     """Each run one slot that nobody has; half of the runs are for a group visit with several places."""
     sessions = web.sign_in([setting.user_id(setting.USERS - 1 - number) for number in range(CLIENTS)])
     exact = errors = broken = 0
     slowest = 0.0
-    for number in range(RUNS):
+    for number in range(runs):
         kind, capacity = (clinic.VISIT_TYPE, 1) if number % 2 else (clinic.GROUP_TYPE, clinic.GROUP_PLACES)
         clinician, starts_at = number * 4 % clinic.CLINICIANS, _far_ahead(number)
         site = clinic.site_id(clinician % clinic.SITES)
@@ -33,11 +32,12 @@ def run(report: Report, server: web.Server, *, visits: int, patients: int) -> No
         errors += sum(count for status, count in ran.statuses.items() if status >= 500)
         broken += ran.failures
         slowest = max(slowest, *ran.latencies)
+        figures.say(f"storm {number}: {taken} of {capacity}, slowest {max(ran.latencies) * 1000:.0f} ms")
         if taken != capacity:
             report.notes.append(
                 f"storm {number}: {taken} places taken of {capacity}, answers {dict(ran.statuses)}"
             )
-    report.set("storm.runs", RUNS, 0)
+    report.set("storm.runs", runs, 0)
     report.set("storm.clients", CLIENTS, 0)
     report.set("storm.exact", exact, 0)
     report.set("storm.errors_5xx", errors, 0)
