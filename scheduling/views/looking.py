@@ -16,7 +16,7 @@ from steadwell.ids import AppointmentId, PersonId
 from steadwell.portal.service import PortalRequest, is_htmx, month_of, next_month, previous_month
 
 FIELDS = ("on", "days", "part", "clinician", "site", "language")
-LIMIT = 60
+LIMIT = 36  # as many as a reader on a phone will look through; the rest is one press away
 DAY_LIMIT = 400
 
 
