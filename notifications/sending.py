@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
-from notifications import readers, rendering, status
+from notifications import metrics, readers, rendering, status
 from notifications.models import Attempt, DemoMail, Message, MessageState
 from notifications.ports import Channel, Unreached, Unsure
 from notifications.smtp import SmtpChannel
@@ -125,6 +126,15 @@ def _move(message: Message, state: MessageState, now: datetime, *, cause: str = 
     elif state == MessageState.DELIVERED:
         message.delivered_at = now
     message.save()
+    if state != MessageState.HANDED:
+        transaction.on_commit(lambda: _count(message, state, now))
+
+
+def _count(message: Message, state: MessageState, now: datetime) -> None:
+    metrics.ended.inc(template=message.template, outcome=state)
+    if state in {MessageState.ACCEPTED, MessageState.DELIVERED}:
+        seconds = max(0.0, (now - message.told_at).total_seconds())
+        metrics.latency.observe(seconds, template=message.template)
 
 
 def _note(

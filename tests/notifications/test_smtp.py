@@ -12,6 +12,7 @@ import pytest
 
 from notifications.models import Attempt, DemoMail, Message
 from steadwell import clock
+from steadwell.observability.metrics import REGISTRY
 from steadwell.outbox import handover
 from tests.notifications import mail_server
 from tests.notifications.house import NOW, carry, patient, tell
@@ -184,3 +185,19 @@ def test_a_worker_killed_during_the_call_repeats_under_the_same_message_id(
     assert len(server.mails) == 2
     assert len({mail["Message-ID"] for mail in server.mails}) == 1
     assert Message.objects.get(channel="email").uncertain is True
+
+
+def test_what_became_of_messages_is_counted(server: MailServer) -> None:
+    def counted(outcome: str) -> float:
+        labels = {"template": "visit.booked", "outcome": outcome}
+        return REGISTRY.get_sample_value("notifications_messages_total", labels) or 0.0
+
+    accepted, failed = counted("accepted"), counted("failed")
+    good, bad = patient(), patient()
+    server.recipients[bad.email] = "550 unknown"
+    for somebody in (good, bad):
+        tell(somebody.person_id)
+
+    carry()
+
+    assert (counted("accepted") - accepted, counted("failed") - failed) == (1, 1)

@@ -1,0 +1,17 @@
+"""What the clinic would count about telling people. Labels are codes."""
+
+from __future__ import annotations
+
+from steadwell.observability import service as observability
+
+ended = observability.counter(
+    "notifications_messages_total",
+    "E-mail messages whose sending ended, by outcome: accepted, delivered, failed, expired.",
+    ("template", "outcome"),
+)
+latency = observability.histogram(
+    "notifications_hand_over_seconds",
+    "Seconds from telling somebody to the provider's acceptance.",
+    ("template",),
+    buckets=observability.JOURNEY_BUCKETS,
+)
