@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models as django_models
+from django.db import transaction
 
 from scheduling import models
-from scheduling.transactions import write
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
@@ -74,7 +74,9 @@ def save_setup(
         _record(actor, action, kind, UUID(str(row.pk)), now, {"fields": ",".join(sorted(values))[:200]})
         return UUID(str(row.pk))
 
-    return write(work)
+    # Not durable: the admin has its own transaction around a form.
+    with transaction.atomic():
+        return work()
 
 
 def remove_setup(*, actor: Actor, kind: SetUp, entity_id: UUID, now: datetime) -> None:
@@ -88,7 +90,8 @@ def remove_setup(*, actor: Actor, kind: SetUp, entity_id: UUID, now: datetime) -
         row.delete()
         _record(actor, "setup.remove", kind, entity_id, now, {})
 
-    write(work)
+    with transaction.atomic():
+        work()
 
 
 def _find(kind: SetUp, entity_id: UUID) -> django_models.Model:

@@ -322,9 +322,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "video_link",
-                    models.URLField(
+                    models.CharField(
                         blank=True,
                         help_text="Where video visits take place; {visit} becomes the visit's id.",
+                        max_length=200,
+                        validators=[django.core.validators.RegexValidator("^https://\\S+$")],
                         verbose_name="video address",
                     ),
                 ),

@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -83,8 +83,10 @@ class Site(models.Model):
     cap_ahead = models.PositiveSmallIntegerField(
         _("visits ahead per patient"), default=6, help_text=_("0 means no limit.")
     )
-    video_link = models.URLField(
+    video_link = models.CharField(
         _("video address"),
+        max_length=200,
+        validators=[RegexValidator(r"^https://\S+$")],
         blank=True,
         help_text=_("Where video visits take place; {visit} becomes the visit's id."),
     )
