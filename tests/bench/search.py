@@ -20,7 +20,7 @@ def run(report: Report, *, visits: int, patients: int, seconds: float, storms: i
         "slots": ("/visits/find/", _days(readers)),
         "slots_part": ("/visits/find/", _days(readers, part=True)),
         "slots_fortnight": ("/visits/find/", _fortnights(readers)),
-        "patients": ("/clinic/patients/", _people(desk[0], patients)),
+        "patients": ("/clinic/book/", _people(desk[0], patients)),
     }
     with web.server() as server:
         for name, (route, requests) in asked.items():
@@ -77,5 +77,5 @@ def _people(session: str, patients: int) -> list[bytes]:
                 f"{family[:2]}{family[3:]}" if len(family) > 5 else family,
             )
         )
-        asked.append(web.get(f"/clinic/patients/?q={quote(text)}", session))
+        asked.append(web.get(f"/clinic/book/?q={quote(text)}", session))
     return asked
