@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import URLField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +179,7 @@ class OrganisationAdmin(SetUpAdmin):
 @admin.register(models.Site)
 class SiteAdmin(SetUpAdmin):
     kind = SetUp.SITE
+    formfield_overrides: ClassVar[dict[Any, Any]] = {URLField: {"assume_scheme": "https"}}
     list_display = ("name", "time_zone", "mode", "window_days", "active")
     list_filter = ("mode", "active")
 

@@ -19,7 +19,7 @@ from django.db import connections
 from steadwell.launcher import processes as children
 from steadwell.launcher import valkey as valkeys
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Process:
