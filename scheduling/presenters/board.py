@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 UNIT = timedelta(minutes=5)
 FREE_STEP = timedelta(minutes=30)
-SHORTEST_FREE = timedelta(minutes=10)
+SHORTEST_FREE = timedelta(minutes=15)  # less is too small a target, and no visit fits in it
 MOST_LANES = 3
 
 
@@ -101,11 +101,15 @@ def free_of(hours: Iterable[Stretch], taken: Iterable[Stretch], *, after: dateti
 
 
 def _cut(start: datetime, end: datetime) -> list[Stretch]:
+    """Pieces that end at the half hours; a sliver at either end belongs to the piece beside it."""
     pieces = []
-    while start < end:
-        stop = min(end, start + FREE_STEP - timedelta(minutes=start.minute % 30))
-        if stop - start >= SHORTEST_FREE:
-            pieces.append(Stretch(start, stop))
+    while end - start >= SHORTEST_FREE:
+        stop = start + FREE_STEP - timedelta(minutes=start.minute % 30)
+        if stop - start < SHORTEST_FREE:
+            stop += FREE_STEP
+        if end - stop < SHORTEST_FREE:
+            stop = end
+        pieces.append(Stretch(start, stop))
         start = stop
     return pieces
 

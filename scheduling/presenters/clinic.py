@@ -46,6 +46,7 @@ MOVES: Mapping[Move, Promise] = {
     Move.NO_SHOW: gettext_lazy("Did not come"),
     Move.MARK_ERROR: gettext_lazy("Entered by mistake"),
 }
+ICONS: Mapping[Move, str] = {Move.START: "arrow-right", Move.COMPLETE: "check-circle"}
 # The step most likely next, the first of these that is possible; the others wait on the visit's own page.
 USUAL = (Move.APPROVE, Move.COMPLETE, Move.START, Move.ARRIVE)
 AT_THE_DESK = (Move.CHECK_IN, Move.ARRIVE, Move.START, Move.COMPLETE, Move.NO_SHOW)
@@ -61,6 +62,7 @@ HIDDEN = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
 class Button:
     label: str
     url: str
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +280,8 @@ def _is_today(visit: Appointment, now: datetime) -> bool:
 
 
 def _move_button(visit: Appointment, move: Move) -> Button:
-    return Button(label=str(MOVES[move]), url=reverse("clinic:step", args=[visit.appointment_id, move.value]))
+    url = reverse("clinic:step", args=[visit.appointment_id, move.value])
+    return Button(label=str(MOVES[move]), url=url, icon=ICONS.get(move, "check"))
 
 
 def _closure_block(closure: Closure, frame: Frame) -> Block:

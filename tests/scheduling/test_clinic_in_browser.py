@@ -146,6 +146,7 @@ def test_booking_from_a_free_time_with_the_keyboard_only(desk, house):
     page.locator(".person").first.focus()
     page.keyboard.press("Enter")
     page.get_by_label("Visit", exact=True).focus()
+    page.wait_for_load_state()  # the script that sends the form on a change is there
     page.keyboard.press("ArrowDown")
     page.locator(".offer--chosen").wait_for()
     page.locator(".offer--chosen").focus()
