@@ -100,3 +100,11 @@ def test_weekdays_and_months_stay_as_django_has_them():
     with translation.override("es"):
         assert gettext_of("Monday") == "lunes"
         assert gettext_of("March") == "marzo"
+
+
+def test_every_text_of_the_source_is_translated():
+    """When this fails: ``python3 manage.py catalogue --missing``, translate in the .po, and run it again."""
+    known = read_po((SPANISH / "django.po").read_text(encoding="utf-8"))
+    source = extract(Path(settings.ROOT))
+
+    assert sorted(key for key in source if key not in known or not known[key].is_translated) == []
