@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import os
 import signal
@@ -74,8 +75,9 @@ def name_process(name: str) -> None:
 def fork(name: str, body: Callable[[], int | None], *, log: Path | None) -> Forked:
     """Run ``body`` in a child with a session of its own. What it returns is the exit status."""
     adopt = die_with_parent(signal.SIGTERM)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # a terminal that went away, a full disk
+        sys.stdout.flush()
+        sys.stderr.flush()
     pid = os.fork()
     if pid:
         return Forked(pid)

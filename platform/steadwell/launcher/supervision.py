@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -96,23 +99,42 @@ class Supervisor:
                 self._note_end(program, program.process.poll() or 0, now)
                 changed = True
             if program.process is None and now >= program.due:
-                program.start()
-                program.restarts += 1
-                changed = True
+                changed = self._start_again(program, now) or changed
         if changed:
             self._changed(self.states())
         if now - self._looked > LOOK_ROUND:
             self._looked = now
             self._trim_logs()
 
+    def _start_again(self, program: Program, now: float) -> bool:
+        """A machine that refuses (a full disk, no process left) makes this program wait and no other end."""
+        try:
+            program.start()
+        except (OSError, subprocess.SubprocessError, failures.Failure) as error:
+            program.failures += 1
+            pause = self._pause(program, now)
+            self._say(f"  ! {program.name} could not be started, again in {pause:.2g} s: {error}")
+            self._tell_when_full(program, now)
+            return False
+        program.restarts += 1
+        return True
+
     def _note_end(self, program: Program, status: int, now: float) -> None:
         lived = time.time() - program.since
         program.failures = 1 if lived > STEADY else program.failures + 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (program.failures - 1))
-        program.process, program.due = None, now + pause
+        pause = self._pause(program, now)
         how = f"signal {-status}" if status < 0 else f"status {status}"
         after = f", again in {pause:.0f} s" if pause >= 1 else ""
         self._say(f"  ! {program.name} ended ({how}) and is started again{after}. Its log: {program.log}")
+        self._tell_when_full(program, now)
+
+    def _pause(self, program: Program, now: float) -> float:
+        """Let it wait, twice as long as the last time."""
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(program.failures - 1, 16))
+        program.process, program.due = None, now + pause
+        return pause
+
+    def _tell_when_full(self, program: Program, now: float) -> None:
         if failures.out_of_room(program.log.parent) and now - self._told_full > LOOK_ROUND:
             self._told_full = now
             self._say(f"  ! {failures.disk_is_full(program.log.parent)}")
@@ -124,10 +146,9 @@ class Supervisor:
     def _trim_logs(self) -> None:
         """Keep the last piece of a log that grew too long. Its writers append, so they go on at the start."""
         for log in {program.log for program in self._programs}:
-            if log.exists() and log.stat().st_size > LOG_LIMIT:
-                log.with_suffix(".log.1").write_bytes(log.read_bytes())
-                with log.open("r+b") as file:
-                    file.truncate(0)
+            with contextlib.suppress(OSError):  # no room for the copy: then the log stays until there is
+                if log.stat().st_size > LOG_LIMIT:
+                    _trim(log)
 
     def stop(self) -> None:
         """All of them, stage by stage from the top. A second Ctrl-C stops asking."""
@@ -157,3 +178,15 @@ class Supervisor:
 def _send(program: Program, sign: signal.Signals) -> None:
     if program.process is not None:
         program.process.send_signal(sign)
+
+
+def _trim(log: Path) -> None:
+    kept = log.with_suffix(".log.1")
+    with log.open("r+b") as file:
+        file.seek(-LOG_LIMIT, os.SEEK_END)
+        try:
+            kept.write_bytes(file.read())
+        except OSError:
+            kept.unlink()
+            raise
+        file.truncate(0)
