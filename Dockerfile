@@ -27,7 +27,8 @@ RUN DJANGO_SETTINGS_MODULE=steadwell.config.settings.build python -m django coll
 FROM application
 ARG RELEASE=unreleased
 ENV RELEASE=$RELEASE DJANGO_SETTINGS_MODULE=steadwell.config.settings.prod
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin steadwell
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin steadwell \
+ && install --directory --owner 10001 --group 10001 /var/lib/steadwell/heads
 USER 10001:10001
 EXPOSE 8000 9100
 CMD ["gunicorn", "-c", "python:steadwell.config.web", "steadwell.config.wsgi"]

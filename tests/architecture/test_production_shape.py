@@ -28,6 +28,7 @@ OURS = {name: service for name, service in SERVICES.items() if service["image"].
 # Read by gunicorn's, prometheus_client's or Django's own start, not by our settings.
 # Names in those files that look like metrics: database roles.
 NOT_METRICS = {"steadwell_app", "steadwell_owner"}
+RUN_ONCE = {"migrate", "audit-verify"}
 READ_ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
 
 
@@ -102,7 +103,7 @@ def test_our_containers_are_read_only_and_nobody(name):
     assert service["user"] == "10001:10001"
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    if name != "migrate":
+    if name not in RUN_ONCE:
         assert service["healthcheck"]["test"][:4] == ["CMD", "python", "-m", "steadwell.observability.probe"]
         assert service["stop_grace_period"]
         assert service["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
@@ -216,7 +217,7 @@ def test_prometheus_scrapes_every_process():
         for target in group["targets"]
     }
 
-    assert OURS.keys() - {"migrate", "mllp"} <= targets
+    assert OURS.keys() - RUN_ONCE - {"mllp"} <= targets
 
 
 def test_each_queue_has_its_alerts_and_each_alert_a_runbook():
@@ -252,6 +253,15 @@ def test_make_secrets_makes_each_secret_once(tmp_path):
     assert first.keys() == COMPOSE["secrets"].keys()
     assert len({value for value in first.values() if value}) == len(first) - 1
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+
+
+def test_the_audit_trail_s_heads_lie_apart_from_the_database():
+    writers = [name for name, each in OURS.items() if "AUDIT_HEADS_FILE" in each["environment"]]
+
+    assert writers == ["worker-default", "audit-verify"]
+    assert all("audit-heads:" in OURS[name]["volumes"][0] for name in writers)
+    assert "audit-heads" not in str(SERVICES["postgres"])
+    assert of_kind("CronJob")["audit-verify"]["spec"]["schedule"]
 
 
 def test_every_metric_that_is_watched_is_told():
