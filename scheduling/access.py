@@ -15,8 +15,8 @@ def is_patient_side(actor: Actor, person_id: PersonId) -> bool:
 
 
 def staff_roles_at(actor: Actor, site_id: SiteId) -> frozenset[Role]:
-    """The roles that count at a site; none for staff of another clinic."""
-    return actor.roles if actor.works_at(site_id) else frozenset()
+    """The roles that count at a site, and no role held at another one."""
+    return actor.roles_at(site_id)
 
 
 def may_book(actor: Actor, *, person_id: PersonId, site_id: SiteId) -> None:

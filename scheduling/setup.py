@@ -105,7 +105,7 @@ def _may_change(actor: Actor, kind: SetUp, row: django_models.Model) -> None:
     if actor.has(Role.ADMINISTRATOR, Role.SYSTEM):
         return
     site_id = getattr(row, "site_id", None)
-    if kind in _OF_A_SITE and actor.has(Role.MANAGER) and site_id and actor.works_at(SiteId(site_id)):
+    if kind in _OF_A_SITE and site_id and Role.MANAGER in actor.roles_at(SiteId(site_id)):
         return
     raise Forbidden
 

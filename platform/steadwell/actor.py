@@ -19,6 +19,7 @@ class Role(StrEnum):
 
 
 STAFF_ROLES = frozenset({Role.CLINICIAN, Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR})
+_EVERYWHERE = frozenset({Role.ADMINISTRATOR, Role.SYSTEM})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,9 @@ class Actor:
     ``person_id`` is the patient this user is; ``proxy_for`` the patients they may act for today;
     ``practitioner_id`` the clinician they are; ``site_ids`` the clinics a member of staff works at
     (administrators and the system work at every site, see ``works_at``).
+    ``grants`` says which staff role holds at which of them, None for every site. Where it is empty each
+    staff role holds at each of ``site_ids``. ``roles`` alone never answers what may be done at a site: ask
+    ``roles_at``.
     ``name`` is a stable label for audit rows of the system ("relay", "import"), never a person's name.
     """
 
@@ -37,6 +41,7 @@ class Actor:
     proxy_for: frozenset[PersonId] = frozenset()
     practitioner_id: PractitionerId | None = None
     site_ids: frozenset[SiteId] = frozenset()
+    grants: frozenset[tuple[Role, SiteId | None]] = frozenset()
     name: str = ""
 
     @property
@@ -54,11 +59,16 @@ class Actor:
         """Whether this actor is the patient, or may act for the patient as a proxy."""
         return person_id == self.person_id or person_id in self.proxy_for
 
+    def roles_at(self, site_id: SiteId) -> frozenset[Role]:
+        """The staff roles that hold at a site (and the platform's own); none for staff of another clinic."""
+        everywhere = self.roles & _EVERYWHERE
+        if self.grants:
+            return everywhere | {role for role, site in self.grants if site is None or site == site_id}
+        return everywhere | (self.roles & STAFF_ROLES if site_id in self.site_ids else frozenset())
+
     def works_at(self, site_id: SiteId) -> bool:
-        """Whether the staff scope covers a site."""
-        if self.has(Role.ADMINISTRATOR, Role.SYSTEM):
-            return True
-        return self.is_staff and site_id in self.site_ids
+        """Whether the staff scope covers a site, in whatever role."""
+        return bool(self.roles_at(site_id))
 
 
 def system(name: str) -> Actor:

@@ -50,6 +50,45 @@ def test_staff_role_holds_at_its_sites():
     assert not actor.works_at(other)
 
 
+def test_each_role_holds_at_its_own_site():
+    led, staffed, other = SiteId(uuid4()), SiteId(uuid4()), SiteId(uuid4())
+    user = make(roles=[Role.MANAGER], site_ids=[led])
+    accounts.grant_role(actor=CLERK, user_id=user, role=Role.FRONT_DESK, site_ids=[staffed], now=clock.now())
+
+    with CaptureQueriesContext(connection) as statements:
+        actor = actor_of(user)
+
+    assert len(statements) == 1
+    assert actor.roles_at(led) == {Role.MANAGER}
+    assert actor.roles_at(staffed) == {Role.FRONT_DESK}
+    assert actor.roles_at(other) == frozenset()
+    assert actor.roles == {Role.MANAGER, Role.FRONT_DESK}
+    assert actor.site_ids == {led, staffed}
+    assert not actor.works_at(other)
+
+
+def test_administrator_holds_everywhere_and_nothing_else_does():
+    led, other = SiteId(uuid4()), SiteId(uuid4())
+    user = make(roles=[Role.MANAGER], site_ids=[led])
+    accounts.grant_role(actor=CLERK, user_id=user, role=Role.ADMINISTRATOR, site_ids=[], now=clock.now())
+
+    actor = actor_of(user)
+
+    assert actor.roles_at(led) == {Role.MANAGER, Role.ADMINISTRATOR}
+    assert actor.roles_at(other) == {Role.ADMINISTRATOR}
+
+
+def test_role_without_a_site_holds_at_none():
+    site = SiteId(uuid4())
+    user = make(roles=[Role.MANAGER])
+
+    assert not actor_of(user).works_at(site)
+
+    accounts.grant_role(actor=CLERK, user_id=user, role=Role.FRONT_DESK, site_ids=[site], now=clock.now())
+
+    assert actor_of(user).roles_at(site) == {Role.FRONT_DESK}
+
+
 def test_actor_takes_one_statement():
     user = make(roles=[Role.MANAGER, Role.FRONT_DESK], site_ids=[SiteId(uuid4()), SiteId(uuid4())])
     accounts.add_proxy(

@@ -45,12 +45,15 @@ def load_user(user_id: UUID, *, now: datetime) -> User | None:
 
 def _actor(user: User, grants: Sequence[str], proxies: Sequence[UUID]) -> Actor:
     roles: set[Role] = set()
-    sites: set[SiteId] = set()
+    held: set[tuple[Role, SiteId | None]] = set()
     for grant in grants:
-        role, _, site = grant.partition(" ")
-        roles.add(Role(role))
+        name, _, site = grant.partition(" ")
+        role = Role(name)
+        roles.add(role)
         if site:
-            sites.add(SiteId(UUID(site)))
+            held.add((role, SiteId(UUID(site))))
+        elif role is Role.ADMINISTRATOR:  # any other role without a site holds at none
+            held.add((role, None))
     if user.person_id:
         roles.add(Role.PATIENT)
     if proxies:
@@ -61,7 +64,8 @@ def _actor(user: User, grants: Sequence[str], proxies: Sequence[UUID]) -> Actor:
         person_id=PersonId(user.person_id) if user.person_id else None,
         proxy_for=frozenset(PersonId(person_id) for person_id in proxies),
         practitioner_id=PractitionerId(user.practitioner_id) if user.practitioner_id else None,
-        site_ids=frozenset(sites),
+        site_ids=frozenset(site_id for _, site_id in held if site_id),
+        grants=frozenset(held),
     )
 
 

@@ -1,0 +1,122 @@
+"""One person, a manager at one clinic and front desk at another: each role counts where it was given."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from small_clinic import NOW, Clinic, at, key, patient, person_of
+
+from scheduling import service as scheduling
+from scheduling import setup
+from scheduling.setup import SetUp
+from steadwell import clock
+from steadwell.accounts import service as accounts
+from steadwell.actor import Actor, Role, system
+from steadwell.errors import Forbidden, NotFound
+
+pytestmark = pytest.mark.django_db
+
+
+def manager_and_desk(led: Clinic, staffed: Clinic) -> Actor:
+    """The actor as a request gets it, read from the grants."""
+    user_id = accounts.create_user(
+        email=f"{uuid4().hex}@example.org",
+        password=None,
+        roles=[Role.MANAGER],
+        site_ids=[led.site],
+        now=clock.now(),
+    )
+    accounts.grant_role(
+        actor=system("test"),
+        user_id=user_id,
+        role=Role.FRONT_DESK,
+        site_ids=[staffed.site],
+        now=clock.now(),
+    )
+    actor = accounts.actor_for_user(user_id=user_id, now=clock.now())
+    assert actor is not None
+    return actor
+
+
+def change(name: str, actor: Actor, visit: scheduling.Appointment, **more: Any) -> scheduling.Appointment:
+    values = {"appointment_id": visit.appointment_id, "request_key": key(), "now": NOW, **more}
+    result: scheduling.Appointment = getattr(scheduling, name)(actor=actor, **values)
+    return result
+
+
+@pytest.mark.parametrize(("name", "more"), [("start", {}), ("mark_error", {"reason": "Wrong patient"})])
+def test_a_manager_s_moves_are_for_the_clinic_they_lead(name: str, more: dict[str, str]):
+    led, staffed = Clinic(), Clinic()
+    who = manager_and_desk(led, staffed)
+    here, there = led.book(patient(), 9), staffed.book(patient(), 9)
+
+    change(name, who, here, now=at(9), **more)
+
+    with pytest.raises((Forbidden, scheduling.MoveNotAllowed)):
+        change(name, who, there, now=at(9), **more)
+
+
+def test_the_moves_shown_are_those_of_the_role_at_the_clinic():
+    led, staffed = Clinic(), Clinic()
+    who = manager_and_desk(led, staffed)
+    here, there = (
+        scheduling.get_appointment(
+            actor=who, appointment_id=clinic.book(patient(), 9).appointment_id, now=NOW
+        )
+        for clinic in (led, staffed)
+    )
+
+    assert here.moves - there.moves == {scheduling.Move.START, scheduling.Move.MARK_ERROR}
+    assert (
+        there.moves
+        == scheduling.get_appointment(actor=staffed.desk, appointment_id=there.appointment_id, now=NOW).moves
+    )
+
+
+def test_front_desk_acts_are_for_both_clinics():
+    led, staffed = (Clinic(site_fields={"mode": "request"}) for _ in range(2))
+    who = manager_and_desk(led, staffed)
+
+    for clinic in (led, staffed):
+        asked = clinic.book(patient(), 9)
+        assert change("approve", who, asked).status is scheduling.Status.BOOKED
+        over = scheduling.overbook(
+            actor=who,
+            person_id=person_of(patient()),
+            offer=clinic.offer(9),
+            reason="Cannot wait",
+            request_key=key(),
+            now=NOW,
+        )
+        assert over.overbooked
+        assert change("arrive", who, asked, now=at(9)).status is scheduling.Status.ARRIVED
+
+
+def test_a_third_clinic_stays_closed():
+    who, third = manager_and_desk(Clinic(), Clinic()), Clinic(site_fields={"mode": "request"})
+    asked = third.book(patient(), 9)
+
+    with pytest.raises(NotFound):
+        change("approve", who, asked)
+    with pytest.raises(NotFound):
+        scheduling.overbook(
+            actor=who,
+            person_id=person_of(patient()),
+            offer=third.offer(9),
+            reason="Cannot wait",
+            request_key=key(),
+            now=NOW,
+        )
+
+
+def test_the_set_up_is_changed_at_the_clinic_they_lead():
+    led, staffed = Clinic(), Clinic()
+    who = manager_and_desk(led, staffed)
+    room = {"kind": "consulting-room", "name": "Room 9"}
+
+    setup.save_setup(actor=who, kind=SetUp.RESOURCE, values={**room, "site_id": led.site}, now=NOW)
+
+    with pytest.raises(Forbidden):
+        setup.save_setup(actor=who, kind=SetUp.RESOURCE, values={**room, "site_id": staffed.site}, now=NOW)
