@@ -12,7 +12,7 @@ from steadwell import clock
 from steadwell.errors import Invalid
 from steadwell.events import AppointmentBooked
 from steadwell.ids import new_id
-from steadwell.observability.service import recorded_spans, span
+from steadwell.observability.service import SpanKind, recorded_spans, span
 from steadwell.outbox import handover
 from steadwell.outbox import service as outbox
 from steadwell.outbox.deliveries import deliver
@@ -41,8 +41,7 @@ def test_one_trace_from_the_click_to_the_call_outside(hear, now):
             return "call"
 
         def call(self, call):
-            with span("mail.send"):
-                return "sent"
+            return "sent"
 
         def settle(self, event, context, outcome):
             pass
@@ -57,7 +56,9 @@ def test_one_trace_from_the_click_to_the_call_outside(hear, now):
     sent = {each.name: each for each in spans}
     assert {each.context.trace_id for each in spans} == {sent["request"].context.trace_id}
     assert sent["outbox.deliver"].parent.span_id == sent["request"].context.span_id
-    assert sent["mail.send"].parent.span_id == sent["outbox.deliver"].context.span_id
+    outside = sent["outside.call"]
+    assert outside.parent.span_id == sent["outbox.deliver"].context.span_id
+    assert (outside.kind, outside.attributes["consumer"]) == (SpanKind.CLIENT, "a")
 
 
 def test_scrape_tells_the_age_of_the_oldest_work_by_queue(hear):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opentelemetry.trace import SpanKind
+
 from steadwell.observability.health import register_check
 from steadwell.observability.inflight import longest_seconds as longest_request_seconds
 from steadwell.observability.logs import RecordFormatter, bound, current_request_id, get_logger
@@ -31,6 +33,7 @@ __all__ = [
     "Histogram",
     "LabelRefused",
     "RecordFormatter",
+    "SpanKind",
     "annotate",
     "bound",
     "collect",

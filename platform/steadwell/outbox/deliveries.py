@@ -176,7 +176,9 @@ def _run_outside(taken: Taken, subscription: Subscription, event: Any, context: 
             _mark(_DONE, taken, context.now)
             return
     connection.close()  # back to the pool: nothing holds a connection while the outside takes its time
-    outcome = handler.call(call)
+    about = {"consumer": taken.consumer}
+    with observability.span("outside.call", attributes=about, kind=observability.SpanKind.CLIENT):
+        outcome = handler.call(call)
     with transaction.atomic():
         _mark(_DONE, taken, clock.now())
         handler.settle(event, context, outcome)
