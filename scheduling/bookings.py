@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from scheduling import claims, groups, holds, metrics, placing, publishing, queries, search, visits
 from scheduling.errors import HoldEnded, ReasonNeeded, SlotTaken
@@ -115,7 +116,8 @@ def _book(
     visit = visits.read(row)
     if visit.session_id is not None and not groups.book_seat(visit.session_id, hold_id):
         raise HoldEnded
-    metrics.booking_latency.observe(max(0.0, now.timestamp() - made_at(hold_id)))
+    seconds = max(0.0, now.timestamp() - made_at(hold_id))
+    transaction.on_commit(partial(metrics.booking_latency.observe, seconds))
     return _told(visit, actor=actor, action="appointment.book", reason="", now=now)
 
 
@@ -202,5 +204,5 @@ def _told(visit: Visit, *, actor: Actor, action: str, reason: str, now: datetime
         detail=detail,
     )
     publishing.booked_or_requested(booked, now=now)
-    metrics.booked.inc(mode=booked.status.value)
+    transaction.on_commit(partial(metrics.booked.inc, mode=booked.status.value))
     return visits.shown(visit, actor=actor, now=now)

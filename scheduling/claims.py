@@ -14,7 +14,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from scheduling import metrics
 from scheduling.availability import moment
 
 # Two partial indexes serve the two halves: the constraint's own, and the few rows outside it.
@@ -49,15 +48,12 @@ FROM (
 LEFT JOIN ({_SPANS} JOIN LATERAL ({_OVERLAPPING}) c ON true) ON true
 """  # noqa: S608 - constants only
 _DROP_EXPIRED = """
-WITH ended AS (
-    DELETE FROM scheduling_claim WHERE id IN (
-        SELECT id FROM scheduling_claim
-        WHERE owner_id = ANY (%(owners)s::uuid[]) AND expires_at <= %(now)s
-        -- Whoever holds one of them is booking it, or deleting it as we are.
-        ORDER BY id FOR UPDATE SKIP LOCKED
-    ) RETURNING owner_id
+DELETE FROM scheduling_claim WHERE id IN (
+    SELECT id FROM scheduling_claim
+    WHERE owner_id = ANY (%(owners)s::uuid[]) AND expires_at <= %(now)s
+    -- Whoever holds one of them is booking it, or deleting it as we are.
+    ORDER BY id FOR UPDATE SKIP LOCKED
 )
-SELECT count(DISTINCT owner_id) FROM ended
 """
 
 
@@ -139,7 +135,6 @@ def drop_expired(owner_ids: Iterable[UUID], *, now: datetime) -> None:
     owners = sorted(set(owner_ids))
     with connection.cursor() as cursor:
         cursor.execute(_DROP_EXPIRED, {"owners": owners, "now": now})
-        metrics.holds_expired.inc(cursor.fetchone()[0])
 
 
 def release(owner_id: UUID) -> int:

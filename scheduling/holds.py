@@ -1,16 +1,18 @@
 """Keeping a time for a few minutes while somebody decides.
 
-A hold takes the same claims as the visit that grows out of it, with an end. Nothing sweeps: an ended hold
-counts for nobody, and whoever wants its time deletes it on the way.
+A hold takes the same claims as the visit that grows out of it, with an end. Nothing waits for a sweep: an
+ended hold counts for nobody, and whoever wants its time deletes its claims on the way. What nobody wants any
+more is tidied away later, and each ended hold is counted once, when its row goes.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from scheduling import catalogue, claims, groups, metrics, offers, placing, search
 from scheduling.availability import instant_of, moment
@@ -26,6 +28,9 @@ from steadwell.errors import Forbidden
 from steadwell.ids import HoldId, PersonId, PractitionerId, SiteId, VisitTypeId, new_id
 
 LASTS = timedelta(minutes=8)
+# Servers' clocks differ a little: a hold that is being booked just in time on another one is left alone.
+_GRACE = timedelta(minutes=1)
+_BATCH = 500
 
 _FIELDS = (
     "id",
@@ -50,6 +55,13 @@ held AS (
     FROM won ON CONFLICT DO NOTHING RETURNING 1
 )
 SELECT 1 FROM held
+"""
+# It never waits: whoever has a row locked is booking it, or deleting it as we are.
+_TIDY = """
+DELETE FROM scheduling_hold WHERE id IN (
+    SELECT id FROM scheduling_hold WHERE expires_at <= %(before)s
+    ORDER BY id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+) RETURNING id
 """
 
 
@@ -110,14 +122,37 @@ def drop(hold_id: UUID, *, now: datetime) -> None:
     """Delete a hold and what it took, in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH gone AS (DELETE FROM scheduling_hold WHERE id = %(id)s RETURNING session_id),"
+            "WITH gone AS (DELETE FROM scheduling_hold WHERE id = %(id)s RETURNING session_id, expires_at),"
             " freed AS (DELETE FROM scheduling_claim WHERE owner_id = %(id)s)"
-            " SELECT session_id FROM gone",
-            {"id": hold_id},
+            " SELECT session_id, expires_at <= %(now)s FROM gone",
+            {"id": hold_id, "now": now},
         )
         row = cursor.fetchone()
-    if row is not None and row[0] is not None:
-        groups.leave_seat(row[0], hold_id, now=now)
+    if row is None:
+        return
+    session_id, ended = row
+    if ended:
+        _count_ended(1)
+    if session_id is not None:
+        groups.leave_seat(session_id, hold_id, now=now)
+
+
+def tidy(*, now: datetime) -> int:
+    """Delete holds that ended and what is left of their claims. Answers how many holds.
+
+    No booking waits for this or relies on it: it keeps the tables small and the count complete.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_TIDY, {"before": now - _GRACE, "batch": _BATCH})
+            ended = [row[0] for row in cursor.fetchall()]
+        claims.drop_expired(ended, now=now - _GRACE)
+        _count_ended(len(ended))
+    return len(ended)
+
+
+def _count_ended(holds: int) -> None:
+    transaction.on_commit(partial(metrics.holds_expired.inc, holds))
 
 
 def _hold(asked: Asked) -> Hold:
@@ -131,7 +166,7 @@ def _hold(asked: Asked) -> Hold:
     hold_id, expires_at = HoldId(new_id()), asked.now + LASTS
     taken = _take(found, hold_id, rooms, expires_at)
     _audit(asked.actor, "appointment.hold", asked.person_id, hold_id, asked.now)
-    metrics.holds_made.inc()
+    transaction.on_commit(metrics.holds_made.inc)
     return taken
 
 

@@ -9,7 +9,7 @@ refused = observability.counter(
 )
 holds_made = observability.counter("scheduling_holds_total", "Times kept for somebody who is booking.")
 holds_expired = observability.counter(
-    "scheduling_holds_expired_total", "Holds that ended unbooked, counted when their time is wanted again."
+    "scheduling_holds_expired_total", "Holds that ended unbooked, each counted once."
 )
 booked = observability.counter("scheduling_visits_booked_total", "Visits booked or requested.", ("mode",))
 # The journey that DESIGN 9 scales on: from the moment a time was kept to the visit that stands.

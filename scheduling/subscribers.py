@@ -6,7 +6,9 @@ event when the visit's time has been changed since.
 
 from __future__ import annotations
 
-from scheduling import letters, queries, reminders
+from datetime import timedelta
+
+from scheduling import holds, letters, queries, reminders
 from scheduling.models import AppointmentVersion
 from scheduling.status import Move, Status
 from scheduling.types import Appointment, CancelledBy
@@ -36,6 +38,11 @@ def register() -> None:
         events.AppointmentCancelled, consumer=CONSUMER, queue="notifications.urgent", handler=tell_cancelled
     )
     outbox.handle_due(reminders.KIND, queue="notifications.standard", handler=reminders.remind)
+    outbox.repeat("scheduling.tidy", every=timedelta(minutes=5), queue="default", handler=tidy)
+
+
+def tidy(row: outbox.DueRow, ctx: DeliveryContext) -> None:
+    holds.tidy(now=ctx.now)
 
 
 def tell_requested(event: events.AppointmentRequested, ctx: DeliveryContext) -> None:
