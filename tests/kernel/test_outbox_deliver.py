@@ -313,6 +313,22 @@ def test_poller_that_was_down_for_three_hours_catches_up_once(when_due, now):
     assert OutboxDue.objects.get(key="useless").state == "expired"
 
 
+@pytest.mark.parametrize(("minutes", "state", "runs"), [(69, "fired", 1), (70, "expired", 0)])
+def test_work_that_waited_for_a_worker_past_its_use_is_not_done(when_due, now, minutes, state, runs):
+    kept = []
+    when_due("test.due", handler=lambda row, ctx: kept.append(row.key))
+    promise(now, 10, expires_at=now + timedelta(minutes=70))
+    poller.fire(now=now + timedelta(minutes=10))
+
+    for _ in range(2):
+        run_all(now + timedelta(minutes=minutes))
+
+    assert len(kept) == runs
+    assert OutboxDue.objects.get().state == state
+    assert OutboxDelivery.objects.get().state == "done"
+    assert OutboxDelivery.objects.get().last_error == ("" if runs else "expired")
+
+
 def test_failing_due_row_stops_no_other(when_due, now):
     kept = []
 

@@ -19,6 +19,8 @@ from steadwell.actor import Actor, Role
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, UserId, new_id
+from steadwell.outbox import deliveries, handover, poller
+from steadwell.outbox.models import OutboxDelivery, OutboxDue
 from steadwell.outbox.service import DeliveryContext, DueRow
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +223,40 @@ def test_a_reminder_falls_due_once_and_asks_again_whether_it_holds(reader: Actor
     )
     remind(visit, now=due, version=2, minutes=1440)
     assert told(person_of(reader)) == ["visit.reminder"]
+
+
+def run_reminders(now: datetime) -> None:
+    for ids in handover.claim(now=now).ids.values():
+        for delivery_id in OutboxDelivery.objects.filter(pk__in=ids, consumer=reminders.KIND).values_list(
+            "pk", flat=True
+        ):
+            deliveries.deliver(delivery_id=delivery_id, now=now)
+
+
+def test_after_workers_were_away_a_visit_has_one_late_reminder(reader: Actor):
+    clinic = Clinic()
+    visit = clinic.book(reader, 9, on=FAR)
+    deliver()
+    starts = visit.starts_at
+
+    poller.fire(now=starts - timedelta(days=1))
+    poller.fire(now=starts - timedelta(hours=2))
+    run_reminders(starts - timedelta(hours=1))
+    run_reminders(starts - timedelta(hours=1))
+
+    assert told(person_of(reader)) == ["visit.booked", "visit.reminder"]
+
+
+def test_a_reminder_three_hours_late_is_not_sent(reader: Actor):
+    clinic = Clinic()
+    visit = clinic.book(reader, 9, on=FAR)
+    deliver()
+
+    poller.fire(now=visit.starts_at - timedelta(hours=2))
+    run_reminders(visit.starts_at + timedelta(hours=1))
+
+    assert told(person_of(reader)) == ["visit.booked"]
+    assert OutboxDue.objects.get(key=f"{visit.appointment_id}:1:120").state == "expired"
 
 
 def test_a_check_in_does_not_lose_the_last_reminder(reader: Actor):

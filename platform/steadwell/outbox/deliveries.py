@@ -49,6 +49,15 @@ _DONE = f"""
 UPDATE outbox_outboxdelivery
 SET state = 'done', settled_at = %(now)s, lease_until = NULL, called = false, last_error = '' {_MINE}
 """  # noqa: S608 - constants only
+# Its handler never ran: work that waited for a worker past its use ends like work that waited for a poller.
+_EXPIRED = f"""
+WITH expired AS (
+    UPDATE outbox_outboxdue SET state = 'expired', settled_at = %(now)s
+    WHERE id = (SELECT due_id FROM outbox_outboxdelivery {_MINE})
+)
+UPDATE outbox_outboxdelivery
+SET state = 'done', settled_at = %(now)s, lease_until = NULL, called = false, last_error = 'expired' {_MINE}
+"""  # noqa: S608 - constants only
 _CALLED = f"UPDATE outbox_outboxdelivery SET called = true {_MINE}"  # noqa: S608 - constants only
 _FAILED = f"""
 UPDATE outbox_outboxdelivery
@@ -160,7 +169,12 @@ def _run_due(taken: Taken, due: DueRow, context: DeliveryContext) -> None:
     kind = find_due_kind(due.kind)
     if kind is None:
         raise Retry("unknown-kind")
+    useless = due.expires_at is not None and context.now >= due.expires_at
     with transaction.atomic():
+        if useless and not taken.cancelled:
+            _mark(_EXPIRED, taken, context.now)
+            log.warning("due.expired", rows=1)
+            return
         _mark(_DONE, taken, context.now)
         if not taken.cancelled:
             kind.handler(due, context)
