@@ -56,6 +56,8 @@ class Message(models.Model):
     language = models.CharField(_("language"), max_length=10)
     urgency = models.CharField(_("urgency"), max_length=10)
     about = models.UUIDField(_("about"), null=True)
+    # Whose staff may see that it did not arrive; none: managers and administrators only.
+    site_id = models.UUIDField(_("site"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=MessageState)
     told_at = models.DateTimeField(_("told"))
     expires_at = models.DateTimeField(_("expires"), null=True)

@@ -14,7 +14,7 @@ from notifications.models import Channel, Message, MessageState, new_token
 from notifications.types import Urgency
 from notifications.wording import Template
 from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
-from steadwell.ids import MessageId, PersonId, new_id
+from steadwell.ids import MessageId, PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
 
 LANES: Mapping[Urgency, type[MessageDue]] = {
@@ -24,10 +24,11 @@ LANES: Mapping[Urgency, type[MessageDue]] = {
 }
 _NOTICE = """
 INSERT INTO notifications_message (id, key, token, person_id, channel, template, template_version, params,
-calendar,
-    language, urgency, about, state, told_at, expires_at, delivered_at, cause, provider, uncertain, address)
-VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '', false,
-'') ON CONFLICT (key, channel, reader_id) DO NOTHING
+    calendar, language, urgency, about, site_id, state, told_at, expires_at, delivered_at, cause, provider,
+    uncertain, address)
+VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '',
+    false, '')
+ON CONFLICT (key, channel, reader_id) DO NOTHING
 """
 
 
@@ -41,6 +42,7 @@ def tell(
     now: datetime,
     urgency: str = Urgency.STANDARD,
     attachment_ics: str | None = None,
+    site_id: SiteId | None = None,
 ) -> MessageId:
     """Tell a patient, and the proxies who chose to be told, in the portal and by e-mail as each prefers.
 
@@ -48,7 +50,8 @@ def tell(
     ``wording.PARAMS``: ``starts_at`` and ``old_starts_at`` as ISO 8601 with offset, ``zone`` (IANA),
     ``place``, and ``path``, where the button leads inside the portal. What was said earlier about the same
     thing and has not gone out yet is superseded. ``attachment_ics`` is a calendar file without clinical
-    words. Nothing leaves before the caller's commit.
+    words. ``site_id`` is the clinic whose staff see that it did not arrive. Nothing leaves before the
+    caller's commit.
     """
     found, lane = rendering.checked(template, params), Urgency(urgency)
     with transaction.atomic():
@@ -61,6 +64,7 @@ def tell(
             params,
             key=key,
             about=about,
+            site_id=site_id,
             lane=lane,
             calendar=attachment_ics or "",
             now=now,
@@ -71,7 +75,9 @@ def tell(
             )
         if about is not None and found.supersedes:
             _supersede(about, found, not_key=key, now=now)
-        mails = _write_mails(notice_id, audience, found, params, key=key, about=about, lane=lane, now=now)
+        mails = _write_mails(
+            notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now
+        )
         for mail in mails:
             outbox.publish(LANES[lane](message_id=mail.pk), now=now)
     return MessageId(notice_id)
@@ -85,6 +91,7 @@ def _write_notice(
     *,
     key: str,
     about: UUID | None,
+    site_id: SiteId | None,
     lane: Urgency,
     calendar: str,
     now: datetime,
@@ -95,7 +102,7 @@ def _write_notice(
             _NOTICE,
             [
                 notice_id, key, new_token(), audience.person_id, template.code, template.version,
-                orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, now,
+                orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, site_id, now,
                 rendering.instant(params, template.expires) if template.expires else None, now,
             ],
         )  # fmt: skip
@@ -110,6 +117,7 @@ def _write_mails(
     *,
     key: str,
     about: UUID | None,
+    site_id: SiteId | None,
     lane: Urgency,
     now: datetime,
 ) -> Sequence[Message]:
@@ -122,7 +130,7 @@ def _write_mails(
                 key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=recipient.reader_id,
                 channel=Channel.EMAIL, template=template.code, template_version=template.version,
                 params=dict(params),
-                language=recipient.language, urgency=lane, about=about, told_at=now,
+                language=recipient.language, urgency=lane, about=about, site_id=site_id, told_at=now,
                 state=MessageState.FAILED if nowhere else MessageState.DUE,
                 cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
                 expires_at=rendering.instant(params, template.expires) if template.expires else None,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from notifications.models import Message, MessageState
 from notifications.types import Untold
-from steadwell.actor import Actor
+from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
 from steadwell.ids import MessageId, PersonId
 
 
 def list_untold(*, actor: Actor, now: datetime, limit: int = 50) -> list[Untold]:
-    """Messages that failed and that nobody has settled, latest first. Staff only; each person is audited."""
-    _require_staff(actor)
-    rows = Message.objects.filter(state=MessageState.FAILED, settled_at__isnull=True).order_by("-ended_at")
+    """Messages that failed and that nobody has settled, latest first. Staff only, each their own sites'; each
+    person is audited.
+    """
+    rows = _seen_by(actor).filter(settled_at__isnull=True).order_by("-ended_at")
     found = [
         Untold(
             message_id=MessageId(row.pk),
@@ -47,8 +50,7 @@ def list_untold(*, actor: Actor, now: datetime, limit: int = 50) -> list[Untold]
 
 def settle_untold(*, actor: Actor, message_id: MessageId, now: datetime) -> None:
     """Somebody told the person in another way (a call), or it no longer matters."""
-    _require_staff(actor)
-    row = Message.objects.filter(pk=message_id, state=MessageState.FAILED).first()
+    row = _seen_by(actor).filter(pk=message_id).first()
     if row is None:
         raise NotFound
     settled = Message.objects.filter(pk=message_id, settled_at__isnull=True)
@@ -59,6 +61,12 @@ def settle_untold(*, actor: Actor, message_id: MessageId, now: datetime) -> None
         )  # fmt: skip
 
 
-def _require_staff(actor: Actor) -> None:
+def _seen_by(actor: Actor) -> QuerySet[Message]:
+    """Of the sites where the actor works; what belongs to no site is for managers and administrators."""
     if not actor.is_staff:
         raise Forbidden
+    failed = Message.objects.filter(state=MessageState.FAILED)
+    if actor.has(Role.ADMINISTRATOR):
+        return failed
+    theirs = Q(site_id__in=actor.site_ids)
+    return failed.filter(theirs | Q(site_id__isnull=True) if actor.has(Role.MANAGER) else theirs)

@@ -43,6 +43,7 @@ def send(
         params=params,
         key=key,
         about=visit.appointment_id,
+        site_id=visit.site_id,
         now=now,
         urgency="urgent" if visit.starts_at - now < SOON else "standard",
         attachment_ics=_file(visit, now) if with_file else None,

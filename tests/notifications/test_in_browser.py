@@ -106,10 +106,11 @@ def test_the_mail_itself(reader: Make) -> None:
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_staff_settle_what_did_not_arrive(reader: Make, size: dict[str, int]) -> None:
+    site_id = SiteId(new_id())
     user_id = accounts.create_user(
-        email="desk@example.org", password=None, roles=[Role.FRONT_DESK], site_ids=[SiteId(new_id())], now=NOW
+        email="desk@example.org", password=None, roles=[Role.FRONT_DESK], site_ids=[site_id], now=NOW
     )
-    tell(person())
+    tell(person(), site_id=site_id)
     window = signed_in(reader(size), user_id)
 
     page = window.open("/clinic/untold/")

@@ -17,6 +17,7 @@ from tests.notifications.house import IMPORT, NOW, Somebody, carry, patient, per
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
+SITE = SiteId(new_id())
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def signed_in(client: Client, somebody: Somebody) -> Client:
 @pytest.fixture
 def desk() -> Client:
     user_id = accounts.create_user(
-        email="desk@example.org", password=None, roles=[Role.FRONT_DESK], site_ids=[SiteId(new_id())], now=NOW
+        email="desk@example.org", password=None, roles=[Role.FRONT_DESK], site_ids=[SITE], now=NOW
     )
     return sign_in(Client(), user_id)
 
@@ -190,7 +191,8 @@ def test_demo_mailbox_is_not_there_without_the_demo(client: Client, settings: An
 
 def test_staff_see_and_settle_what_did_not_arrive(desk: Client) -> None:
     nowhere = person()
-    tell(nowhere)
+    tell(nowhere, site_id=SITE)
+    tell(person(), key="elsewhere", site_id=SiteId(new_id()))
 
     page = desk.get("/clinic/untold/").content.decode()
     assert "Please call" in page

@@ -12,14 +12,15 @@ from django.db import connection, transaction
 from notifications import service as notifications
 from notifications.models import Attempt, DemoMail, Message
 from steadwell.actor import Actor, Role
-from steadwell.errors import Forbidden
+from steadwell.errors import Forbidden, NotFound
 from steadwell.identity import service as identity
-from steadwell.ids import UserId, new_id
+from steadwell.ids import SiteId, UserId, new_id
 from steadwell.outbox import deliveries, handover
 from tests.notifications.house import NOW, STARTS, carry, patient, person, proxy_of, tell, visit
 
 pytestmark = pytest.mark.django_db
-DESK = Actor(user_id=UserId(new_id()), roles=frozenset({Role.FRONT_DESK}))
+SITE = SiteId(new_id())
+DESK = Actor(user_id=UserId(new_id()), roles=frozenset({Role.FRONT_DESK}), site_ids=frozenset({SITE}))
 
 
 def mails(address: str = "") -> list[DemoMail]:
@@ -134,7 +135,7 @@ def test_tell_somebody_who_cannot_be_reached_shows_to_staff_and_stops_nobody() -
     nowhere, somebody = person(), patient()
 
     for person_id in (nowhere, somebody.person_id):
-        tell(person_id)
+        tell(person_id, site_id=SITE)
     carry()
 
     assert len(mails(somebody.email)) == 1
@@ -147,6 +148,32 @@ def test_tell_somebody_who_cannot_be_reached_shows_to_staff_and_stops_nobody() -
 def test_untold_is_for_staff() -> None:
     with pytest.raises(Forbidden):
         notifications.list_untold(actor=patient().actor, now=NOW)
+
+
+def test_untold_is_for_the_staff_of_its_site() -> None:
+    def staff(role: Role, *site_ids: SiteId) -> Actor:
+        return Actor(user_id=UserId(new_id()), roles=frozenset({role}), site_ids=frozenset(site_ids))
+
+    def seen(actor: Actor) -> set[object]:
+        return {u.person_id for u in notifications.list_untold(actor=actor, now=NOW)}
+
+    other = SiteId(new_id())
+    here, there, nowhere = person(), person(), person()
+    for person_id, site_id in ((here, SITE), (there, other), (nowhere, None)):
+        tell(person_id, site_id=site_id)
+
+    assert seen(DESK) == {here}
+    assert seen(staff(Role.FRONT_DESK)) == set()
+    assert seen(staff(Role.CLINICIAN, SITE, other)) == {here, there}
+    assert seen(staff(Role.MANAGER, other)) == {there, nowhere}
+    assert seen(staff(Role.ADMINISTRATOR)) == {here, there, nowhere}
+
+    (theirs,) = notifications.list_untold(actor=staff(Role.FRONT_DESK, other), now=NOW)
+    with pytest.raises(NotFound):
+        notifications.settle_untold(actor=DESK, message_id=theirs.message_id, now=NOW)
+    assert there in seen(staff(Role.ADMINISTRATOR))
+    notifications.settle_untold(actor=staff(Role.MANAGER, other), message_id=theirs.message_id, now=NOW)
+    assert seen(staff(Role.ADMINISTRATOR)) == {here, nowhere}
 
 
 def test_tell_a_proxy_only_where_chosen() -> None:
