@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from scheduling.views import feeds
 from scheduling.views.clinic import booking, calendar, planning, requests, visits
 
 app_name = "clinic"
@@ -11,6 +12,7 @@ app_name = "clinic"
 urlpatterns = [
     path("", calendar.day, name="day"),
     path("week/", calendar.week, name="week"),
+    path("calendar/", feeds.clinician_calendar, name="address"),
     path("arrivals/", calendar.arrivals, name="arrivals"),
     path("requests/", requests.waiting, name="requests"),
     path("book/", booking.book, name="book"),

@@ -14,10 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from scheduling import service as scheduling
 from scheduling.presenters.visits import feed_made
+from scheduling.types import Feed
 from scheduling.views.finding import for_somebody
 from scheduling.views.visits import CALENDAR
 from scheduling.views.whose import FIELD, READERS, Whose, reader_zone
 from steadwell import clock
+from steadwell.actor import STAFF_ROLES
+from steadwell.errors import NotFound
 from steadwell.portal.service import PortalRequest, requires
 
 # The new address waits here for the next page, which shows and forgets it; after that only its hash is kept.
@@ -32,32 +35,55 @@ def calendar(request: PortalRequest) -> HttpResponse:
     return for_somebody(request, _change if request.method == "POST" else _page)
 
 
+@requires(*STAFF_ROLES)
+@require_http_methods(["GET", "HEAD", "POST"])
+def clinician_calendar(request: PortalRequest) -> HttpResponse:
+    """The same for the clinician that a member of staff is; for other staff it is not there."""
+    now, practitioner_id = clock.now(), request.actor.practitioner_id
+    if practitioner_id is None:
+        raise NotFound
+    feed = scheduling.find_feed(actor=request.actor, practitioner_id=practitioner_id, now=now)
+    if request.method != "POST":
+        return render(request, "scheduling/clinic/calendar_address.html", _shown(request, feed))
+    if request.POST.get("do") == "end":
+        _end(request, feed, now)
+    else:
+        made = scheduling.make_feed(actor=request.actor, practitioner_id=practitioner_id, now=now)
+        request.session[SHOWN_ONCE] = made.token
+    return redirect("clinic:address")
+
+
 def _page(request: PortalRequest, about: Whose, now: datetime) -> HttpResponse:
     feed = scheduling.find_feed(actor=request.actor, person_id=about.person_id, now=now)
+    context = {"about": about, "field": FIELD, "kept": (), **_shown(request, feed)}
+    return render(request, "scheduling/calendar.html", context)
+
+
+def _shown(request: PortalRequest, feed: Feed | None) -> dict[str, object]:
+    """What both pages say about an address; a new one is in it this once."""
     token = request.session.pop(SHOWN_ONCE, "") if request.method == "GET" else ""
     address = request.build_absolute_uri(reverse("scheduling:feed", args=[token])) if token else ""
-    context = {
-        "about": about,
-        "field": FIELD,
+    return {
         "feed": feed,
-        "kept": (),
         "made": feed_made(feed, reader_zone=reader_zone()) if feed else "",
         "address": address,
         "subscribe": address.replace("https://", "webcal://").replace("http://", "webcal://"),
     }
-    return render(request, "scheduling/calendar.html", context)
 
 
 def _change(request: PortalRequest, about: Whose, now: datetime) -> HttpResponse:
     if request.POST.get("do") == "end":
-        feed = scheduling.find_feed(actor=request.actor, person_id=about.person_id, now=now)
-        if feed is not None:
-            scheduling.revoke_feed(actor=request.actor, feed_id=feed.feed_id, now=now)
+        _end(request, scheduling.find_feed(actor=request.actor, person_id=about.person_id, now=now), now)
     else:
         made = scheduling.make_feed(actor=request.actor, person_id=about.person_id, now=now)
         request.session[SHOWN_ONCE] = made.token
     query = f"?{about.query}" if about.query else ""
     return redirect(f"{reverse('scheduling:calendar')}{query}")
+
+
+def _end(request: PortalRequest, feed: Feed | None, now: datetime) -> None:
+    if feed is not None:
+        scheduling.revoke_feed(actor=request.actor, feed_id=feed.feed_id, now=now)
 
 
 @require_safe

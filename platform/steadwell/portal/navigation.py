@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from steadwell.actor import Role
+from steadwell.actor import Actor, Role
 from steadwell.portal.access import PortalRequest, actor_of
 
 Badge = Callable[[PortalRequest], int]
+Concerns = Callable[[Actor], bool]
 
 
 class Area(StrEnum):
@@ -33,6 +34,7 @@ class Entry:
     order: int
     badge: Badge | None
     prefix: str | None
+    concerns: Concerns | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +62,13 @@ def register_nav(
     order: int = 100,
     badge: Badge | None = None,
     prefix: str | None = None,
+    concerns: Concerns | None = None,
 ) -> None:
     """Add or replace an entry. Those with one of ``roles`` see it (everybody signed in when empty).
 
     ``badge`` counts what waits there, such as unread messages. ``prefix`` is the part of the address under
-    which
-    the entry counts as the current one; by default the entry's own address.
+    which the entry counts as the current one; by default the entry's own address. ``concerns`` leaves it out
+    for actors it is not about, whatever their roles.
     """
     _entries[key] = Entry(
         key=key,
@@ -77,6 +80,7 @@ def register_nav(
         order=order,
         badge=badge,
         prefix=prefix,
+        concerns=concerns,
     )
 
 
@@ -86,7 +90,11 @@ def links(request: HttpRequest, area: Area) -> list[Link]:
     if actor.user_id is None:
         return []
     seen = sorted((e for e in _entries.values() if e.area is area), key=lambda e: (e.order, e.key))
-    return [_link(request, e) for e in seen if not e.roles or actor.has(*e.roles)]
+    return [_link(request, e) for e in seen if _is_for(e, actor)]
+
+
+def _is_for(entry: Entry, actor: Actor) -> bool:
+    return (not entry.roles or actor.has(*entry.roles)) and (not entry.concerns or entry.concerns(actor))
 
 
 def _link(request: HttpRequest, entry: Entry) -> Link:

@@ -27,3 +27,13 @@ def register() -> None:
             order=order,
             prefix=prefix,
         )
+    portal.register_nav(
+        key="clinic:address",
+        label=_("Your own calendar"),
+        url_name="clinic:address",
+        area=portal.Area.ACCOUNT,
+        roles=STAFF_ROLES,
+        concerns=lambda actor: actor.practitioner_id is not None,
+        icon="calendar",
+        order=30,
+    )
