@@ -128,8 +128,6 @@ CSRF_FAILURE_VIEW = "steadwell.portal.faults.csrf_failure"
 
 # How many proxies of our own append to X-Forwarded-For. With none the header is noise.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
-# The address people know us by, such as https://clinic.example. Links in mails use it and no request's Host.
-PUBLIC_URL = env.text("PUBLIC_URL", "")
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "steadwell.accounts.passwords.LengthValidator", "OPTIONS": {"least": 12}},

@@ -9,7 +9,8 @@ from steadwell.config.settings.base import DATABASE_POOL, database
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuses-to-start-with")
 AUDIT_SEAL_KEY = env.text("AUDIT_SEAL_KEY", "development-only-key-that-production-refuses-to-start-with")
-ALLOWED_HOSTS = ["*"]
+# Names of this machine only: the demo signs anybody in, and a rebound name must not reach it.
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 DEMO = env.flag("DEMO", default=True)
 DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"), pool=DATABASE_POOL)}
 # Static files come from where they are written: a laptop needs no collectstatic.
