@@ -13,9 +13,17 @@ from django.db import connection
 
 from scheduling import access, claims, groups, holds, locking, placing, publishing, queries, search, visits
 from scheduling.availability import moment
-from scheduling.errors import MoveNotAllowed, ReasonNeeded, SlotTaken, TooEarly, TooLate, ViewOnly
+from scheduling.errors import (
+    MoveNeedsClinic,
+    MoveNotAllowed,
+    ReasonNeeded,
+    SlotTaken,
+    TooEarly,
+    TooLate,
+    ViewOnly,
+)
 from scheduling.placing import Asked
-from scheduling.status import MOVES, Move
+from scheduling.status import MOVES, Move, Status
 from scheduling.transactions import LostRace, write
 from scheduling.types import Appointment, CancelledBy, Mode, OfferRef
 from scheduling.visits import CHECK_IN_OPENS, Visit
@@ -261,6 +269,8 @@ def _reschedule(change: Change, offer: OfferRef, seen_version: int | None) -> Ap
     found = placing.find(asked)
     if _is_same(visit, found.place.start, offer):
         return visits.shown(visit, actor=actor, now=now)
+    if visit.appointment.status is Status.BOOKED and placing.first_status(found) is Status.PENDING:
+        raise MoveNeedsClinic
     rooms = placing.check(found)
     holds.clear_the_way(found)
     _give_back(visit, now=now)

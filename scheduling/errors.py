@@ -85,6 +85,16 @@ class NotForPatients(Refusal):
     message = _("This kind of visit is booked by the clinic. Please call the clinic.")
 
 
+class MoveNeedsClinic(Refusal):
+    """A booked visit would become a request again, and its time be lost if the clinic says no."""
+
+    code = "move-needs-clinic"
+    message = _(
+        "This clinic confirms each time itself, so moving here would give up the time you have. Please call"
+        " the clinic, or ask for another time and cancel this visit once the new one is confirmed."
+    )
+
+
 class MoveNotAllowed(Refusal):
     """The status table does not allow it now."""
 

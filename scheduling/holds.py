@@ -119,11 +119,16 @@ def release_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> None:
 
 
 def drop(hold_id: UUID, *, now: datetime) -> None:
-    """Delete a hold and what it took, in the caller's transaction."""
+    """Delete a hold and what it took, in the caller's transaction.
+
+    A hold that was booked at this moment is gone, and its claims, now a visit's, have no end any more: the
+    two conditions leave them alone. Without them a second tab could free the time of a visit that stands.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH gone AS (DELETE FROM scheduling_hold WHERE id = %(id)s RETURNING session_id, expires_at),"
-            " freed AS (DELETE FROM scheduling_claim WHERE owner_id = %(id)s)"
+            " freed AS (DELETE FROM scheduling_claim"
+            " WHERE owner_id = %(id)s AND expires_at IS NOT NULL AND EXISTS (SELECT FROM gone))"
             " SELECT session_id, expires_at <= %(now)s FROM gone",
             {"id": hold_id, "now": now},
         )

@@ -198,6 +198,21 @@ def test_one_hold_is_booked_once_by_its_owner_and_never_by_another():
     assert models.Appointment.objects.count() == 1
 
 
+def test_a_time_booked_while_it_is_given_back_stays_the_visit_s():
+    for _ in range(12):
+        clinic, who = Clinic(), patient()
+        held = clinic.hold(who)
+        book = partial(scheduling.book, actor=who, hold_id=held.hold_id, request_key=key(), now=NOW)
+        release = partial(scheduling.release_hold, actor=who, hold_id=held.hold_id, now=NOW)
+        another = partial(clinic.hold, who, 10)
+
+        all_at_once([book, release, another])
+
+        for visit_id in models.Appointment.objects.values_list("id", flat=True):
+            claimed = models.Claim.objects.filter(owner_id=visit_id, expires_at=None)
+            assert set(claimed.values_list("kind", flat=True)) >= {"patient", "practitioner"}
+
+
 def test_a_patient_cannot_be_at_two_clinics_at_once():
     here, there, who = Clinic(), Clinic(), patient()
 
