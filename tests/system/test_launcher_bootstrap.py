@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import os
 import shutil
 import subprocess
@@ -111,6 +112,30 @@ def test_a_full_disk_is_told_in_words(tmp_path: Path):
     said = str(failures.explain(refused.value, tmp_path / "not" / "made"))
 
     assert f"The disk that holds {tmp_path} is full" in said
+
+
+def test_an_environment_that_cannot_be_made_there_is_advised_another_place(checkout: Path):
+    started = start(checkout, STEADWELL_VENV="/sys/steadwell/.venv")  # where not even root makes a folder
+
+    assert started.returncode == 1
+    assert "STEADWELL_VENV" in started.stderr
+    assert "--data-dir" not in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_data_that_may_not_be_written_is_advised_another_folder(tmp_path: Path):
+    said = str(failures.explain(PermissionError(errno.EACCES, "Permission denied"), tmp_path))
+
+    assert f"{tmp_path} may not be written by this user" in said
+    assert "--data-dir FOLDER" in said
+
+
+@pytest.mark.parametrize(("variable", "said"), [("DATABASE_URL", True), (None, False)])
+def test_only_who_may_use_a_server_elsewhere_is_advised_to(variable: str | None, said: bool):
+    words = str(failures.missing("PostgreSQL", "postgresql", variable))
+
+    assert "apt-get install postgresql" in words
+    assert ("DATABASE_URL" in words) is said
 
 
 def test_data_of_another_postgres_is_named(tmp_path: Path):

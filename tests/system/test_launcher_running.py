@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import pytest
 from household import House, free_port, manage, until
 
 from steadwell.config.queues import QUEUES
+from steadwell.launcher import folders
 
 pytestmark = pytest.mark.xdist_group("launcher")
 
@@ -88,6 +90,29 @@ def test_up_refuses_the_same_data_twice(house: House):
     assert second.returncode == 1
     assert "already runs" in second.stderr
     assert f"process {house.process.pid}" in second.stderr
+
+
+def test_up_tells_whoever_forgot_where_it_runs_and_how_to_stop_it(house: House):
+    second = manage("up", "--no-demo", "--data-dir", str(house.data), "--port", str(house.port))
+
+    assert second.returncode == 1
+    assert f"already runs here, at http://127.0.0.1:{house.port} " in second.stderr
+    assert f"kill {house.process.pid}" in second.stderr
+    assert "taken by another program" not in second.stderr
+
+
+def test_up_takes_its_own_earlier_start_for_no_other_program(tmp_path: Path):
+    with socket.socket() as taken, contextlib.ExitStack() as held:
+        held.callback(folders.take(tmp_path).leave)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        refused = manage(
+            "up", "--no-demo", "--data-dir", str(tmp_path), "--port", str(taken.getsockname()[1])
+        )
+
+    assert refused.returncode == 1
+    assert "just starting or stopping" in refused.stderr
 
 
 def test_up_names_another_port_when_its_own_is_taken(tmp_path: Path):

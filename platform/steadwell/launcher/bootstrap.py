@@ -37,7 +37,7 @@ def enter(root: Path, lock: str, argv: list[str]) -> None:
     try:
         ensure(venv, root / "requirements", lock)
     except OSError as error:
-        raise failures.explain(error, venv) from error
+        raise failures.explain(error, venv, ELSEWHERE) from error
     if Path(sys.prefix).resolve() != venv.resolve():
         python = str(venv / "bin/python")
         sys.stdout.flush()

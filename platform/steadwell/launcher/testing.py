@@ -55,16 +55,33 @@ def with_own_services(arguments: list[str], *, durable: bool, settings: str) -> 
     """Run this Python with the arguments beside services that start and end with it."""
     with _folder() as folder:
         try:
-            return run_beside(folder / "data", folder, arguments, durable=durable, settings=settings)
+            return run_beside(
+                folder / "data",
+                folder,
+                arguments,
+                durable=durable,
+                settings=settings,
+                elsewhere=failures.OTHER_TEMPORARY,
+            )
         except OSError as error:
-            raise failures.explain(error, folder) from error
+            raise failures.explain(error, folder, failures.OTHER_TEMPORARY) from error
 
 
 def run_beside(
-    data: Path, sockets: Path, arguments: list[str], *, durable: bool, settings: str, migrate: bool = True
+    data: Path,
+    sockets: Path,
+    arguments: list[str],
+    *,
+    durable: bool,
+    settings: str,
+    elsewhere: str,
+    migrate: bool = True,
 ) -> int:
-    """Start the services on these folders, run this Python with the arguments, stop. Returns its status."""
-    services = embedded.start(data, sockets, durable=durable, connections=CONNECTIONS)
+    """Start the services on these folders, run this Python with the arguments, stop. Returns its status.
+
+    They are its own even where the environment names others: what runs here kills servers and drops data.
+    """
+    services = embedded.start(data, sockets, durable=durable, connections=CONNECTIONS, elsewhere=elsewhere)
     try:
         environment = os.environ | services.environment()
         environment |= {

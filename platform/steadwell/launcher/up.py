@@ -29,8 +29,10 @@ def run(arguments: list[str]) -> int:
         parser.error("--check books as a demo patient: leave --no-demo out.")
     _turn_signals_into_interrupts()
     try:
-        with _data_folder(options) as data, _listen(options) as listener:
-            return _live(options, Start(data=data, listener=listener, demo=not options.no_demo))
+        with _data_folder(options) as data:
+            folders.refuse_a_second(data)
+            with _listen(options, data) as listener:
+                return _live(options, Start(data=data, listener=listener, demo=not options.no_demo))
     except KeyboardInterrupt:
         progress.say("\nStopped.")
         return 130
@@ -107,7 +109,7 @@ def _data_folder(options: argparse.Namespace) -> Iterator[Path]:
 
 
 @contextmanager
-def _listen(options: argparse.Namespace) -> Iterator[socket.socket]:
+def _listen(options: argparse.Namespace, data: Path) -> Iterator[socket.socket]:
     """The web's socket is opened here and stays open: a web process started again drops no visitor."""
     port = options.port if options.port is not None else 0 if options.check else PORT
     with socket.socket() as listener:
@@ -115,17 +117,19 @@ def _listen(options: argparse.Namespace) -> Iterator[socket.socket]:
         try:
             listener.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
-            raise Failure(_port_words(port, error)) from error
+            raise Failure(_port_words(port, error, data)) from error
         listener.listen(512)
         yield listener
 
 
-def _port_words(port: int, error: Exception) -> str:
+def _port_words(port: int, error: Exception, data: Path) -> str:
     if isinstance(error, OverflowError):
         return "A port is a number from 1 to 65535."
     if isinstance(error, PermissionError):
         return f"Port {port} is kept for the system. Choose one above 1023: python3 manage.py up --port 8000"
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        if folders.is_held(data):
+            return f"Steadwell is just starting or stopping on the data in {data}.\nTry again in a moment."
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             free = probe.getsockname()[1]

