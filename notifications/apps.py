@@ -9,7 +9,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from notifications import subscribers
+        from notifications import checks, subscribers  # noqa: F401 - importing registers the check
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
         from steadwell.portal.service import Area, register_nav

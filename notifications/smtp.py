@@ -8,13 +8,17 @@ repeated mail.
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import smtplib
+import socket
 import ssl
+import time
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from django.conf import settings
 
@@ -27,7 +31,9 @@ _LINE_DOT = re.compile(rb"(?m)^\.")  # a line that begins with a dot gets a seco
 
 
 class SmtpChannel:
-    """One connection per letter, by the EMAIL_* settings, every step within EMAIL_TIMEOUT seconds."""
+    """One connection per letter, by the EMAIL_* settings: every silence ends after EMAIL_TIMEOUT seconds, all
+    of it after EMAIL_DEADLINE.
+    """
 
     provider = PROVIDER
 
@@ -46,6 +52,60 @@ class SmtpChannel:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 server.quit()
             server.close()
+
+
+class _Line(smtplib.SMTP):
+    """A connection with an end. A server that sends one byte at a time meets it too: before each wait on the
+    socket the time-out shrinks to what is left.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._end = time.monotonic() + settings.EMAIL_DEADLINE
+        super().__init__(host, port)
+
+    def seconds_left(self) -> float:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("deadline")
+        return float(min(left, settings.EMAIL_TIMEOUT))
+
+    def _get_socket(self, host: str, port: int, timeout: object) -> socket.socket:
+        """smtplib's own seam. Each address of the host is tried within what is left."""
+        failed: OSError = ConnectionError("no-address")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            try:
+                line = socket.create_connection((str(address[0]), port), self.seconds_left())
+            except OSError as error:
+                failed = error
+                continue
+            if settings.EMAIL_USE_SSL:
+                return ssl.create_default_context().wrap_socket(line, server_hostname=host)
+            return line
+        raise failed
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = io.BufferedReader(_Incoming(self, self.sock))
+        return super().getreply()
+
+    def send(self, s: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(self.seconds_left())
+        super().send(s)
+
+
+class _Incoming(io.RawIOBase):
+    """What the server says, each piece of it awaited no longer than the line lasts."""
+
+    def __init__(self, line: _Line, sock: socket.socket) -> None:
+        self._line, self._sock = line, sock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(self._line.seconds_left())
+        return self._sock.recv_into(buffer)
 
 
 def compose(letter: Letter) -> EmailMessage:
@@ -77,13 +137,7 @@ def _domain() -> str:
 
 
 def _connected() -> smtplib.SMTP:
-    timeout = settings.EMAIL_TIMEOUT
-    if settings.EMAIL_USE_SSL:
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=timeout, context=ssl.create_default_context()
-        )
-    else:
-        server = smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=timeout)
+    server = _Line(settings.EMAIL_HOST, settings.EMAIL_PORT)
     try:
         if settings.EMAIL_USE_TLS:
             server.starttls(context=ssl.create_default_context())
@@ -98,7 +152,11 @@ def _connected() -> smtplib.SMTP:
 def _carry(server: smtplib.SMTP, letter: Letter, mail: EmailMessage) -> Receipt:
     server.ehlo_or_helo_if_needed()
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    code, _ = server.mail(sender)
+    utf8 = not letter.address.isascii()
+    if utf8 and not server.has_extn("smtputf8"):
+        # No other attempt finds another server (RFC 6531, 3.2): somebody has to ask for another address.
+        return Receipt(accepted=False, provider=PROVIDER, cause="address-needs-smtputf8")
+    code, _ = server.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else [])
     if 200 <= code < 300:
         code, _ = server.rcpt(letter.address)
     if not 200 <= code < 300:
@@ -107,7 +165,7 @@ def _carry(server: smtplib.SMTP, letter: Letter, mail: EmailMessage) -> Receipt:
     if code != 354:
         return _refused(code)
     try:
-        server.send(_LINE_DOT.sub(b"..", mail.as_bytes()) + b".\r\n")
+        server.send(_LINE_DOT.sub(b"..", mail.as_bytes(policy=SMTPUTF8 if utf8 else SMTP)) + b".\r\n")
         code, _ = server.getreply()
     except (OSError, smtplib.SMTPServerDisconnected) as error:
         raise Unsure(_cause(error)) from error

@@ -48,7 +48,11 @@ def person(email: str | None = None, language: str = "en") -> PersonId:
 
 def patient(language: str = "en") -> Somebody:
     """A patient who signs in."""
-    person_id, email = person(), f"reader{next(_serial)}@example.org"
+    return patient_at(f"reader{next(_serial)}@example.org", language)
+
+
+def patient_at(email: str, language: str = "en") -> Somebody:
+    person_id = person()
     user_id = accounts.create_user(
         email=email, password=None, roles=[Role.PATIENT], person_id=person_id, language=language, now=NOW
     )

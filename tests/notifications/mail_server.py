@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from email.policy import default
 
 @dataclass
 class MailServer:
-    """``answers`` maps a step (connect, MAIL, RCPT, DATA, body, QUIT) to a reply, "hang" or "close"."""
+    """``answers`` maps a step (connect, EHLO, MAIL, RCPT, DATA, body, QUIT) to a reply, "hang", "close" or
+    "drip", a reply that never ends, one byte at a time.
+    """
 
     port: int = 0
     answers: dict[str, str] = field(default_factory=dict)
@@ -36,6 +39,11 @@ class _Handler(socketserver.StreamRequestHandler):
             return False
         if told == "close":
             return False
+        if told == "drip":
+            with contextlib.suppress(OSError):  # until the other side has had enough
+                while not self.server.mail.released.wait(0.05):
+                    self.wfile.write(b"2")
+            return False
         self.wfile.write(told.encode() + b"\r\n")
         return True
 
@@ -49,7 +57,7 @@ class _Handler(socketserver.StreamRequestHandler):
             if verb in {"EHLO", "HELO"}:
                 going = self.say(verb, "250 sink.example")
             elif verb == "RCPT":
-                address = line.decode().partition("<")[2].partition(">")[0]
+                address = line.decode("utf-8").partition("<")[2].partition(">")[0]
                 going = self.say(verb, "250 ok", mail.recipients.get(address))
             elif verb == "DATA":
                 going = self.say(verb, "354 go ahead")

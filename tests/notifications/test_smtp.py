@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from notifications import checks
 from notifications.models import Attempt, DemoMail, Message
 from steadwell import clock
 from steadwell.observability.metrics import REGISTRY
 from steadwell.outbox import handover
 from tests.notifications import mail_server
-from tests.notifications.house import NOW, carry, patient, tell
+from tests.notifications.house import NOW, carry, patient, patient_at, tell
 from tests.notifications.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -140,6 +141,57 @@ def test_a_bad_farewell_does_not_send_again(server: MailServer, answer: str) -> 
     carry(later())
 
     assert len(server.mails) == 1
+    assert state() == ("accepted", "")
+
+
+@pytest.mark.parametrize("step", ["connect", "EHLO", "RCPT"])
+def test_a_server_that_drips_is_left_at_the_deadline(server: MailServer, settings: Any, step: str) -> None:
+    settings.EMAIL_DEADLINE = 1  # every single byte arrives in time
+    tell(patient().person_id)
+    server.answers[step] = "drip"
+
+    carry()
+
+    assert steps() == [("began", ""), ("unreached", "timeout")]
+    assert server.mails == []
+
+
+def test_a_drip_after_the_last_dot_leaves_it_open(server: MailServer, settings: Any) -> None:
+    settings.EMAIL_DEADLINE = 1
+    tell(patient().person_id)
+    server.answers["body"] = "drip"
+
+    carry()
+
+    assert steps() == [("began", ""), ("unsure", "timeout")]
+
+
+@pytest.mark.parametrize(("deadline", "found"), [(40, []), (60, [checks.DEADLINE_TOO_LONG])])
+def test_the_deadline_must_lie_within_the_lease(settings: Any, deadline: int, found: list[str]) -> None:
+    settings.DEMO, settings.OUTBOX_RUN_LEASE_SECONDS = False, 60
+    settings.EMAIL_DEADLINE = deadline
+
+    assert [each.id for each in checks.check_deadline()] == found
+
+
+def test_an_address_beyond_ascii_fails_visibly_where_the_server_cannot(server: MailServer) -> None:
+    tell(patient_at("josé@example.org").person_id)
+
+    carry()
+    carry(later())
+
+    assert state() == ("failed", "address-needs-smtputf8")
+    assert [s for s, _ in steps()] == ["began", "refused"]
+
+
+def test_an_address_beyond_ascii_is_written_to_where_the_server_can(server: MailServer) -> None:
+    tell(patient_at("josé@example.org").person_id)
+    server.answers["EHLO"] = "250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8"
+
+    carry()
+
+    (mail,) = server.mails
+    assert mail["To"] == "josé@example.org"
     assert state() == ("accepted", "")
 
 

@@ -265,7 +265,10 @@ LOGGING = {
 # Where people reach the portal from outside: the start of every link in a mail.
 PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 DEFAULT_FROM_EMAIL = "Steadwell <no-reply@steadwell.example>"
-EMAIL_TIMEOUT = 10  # seconds for each step of a mail's hand-over
+EMAIL_TIMEOUT = 10  # seconds a mail server may be silent
+# Seconds for a mail's whole hand-over: less than OUTBOX_RUN_LEASE_SECONDS, or a second attempt would run
+# beside the first.
+EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 
 # Celery. Only the relay sends, with a time-out of one second of its own. A worker's socket waits longer: one
 # acknowledgement that failed would count against its prefetch limit for ever (ADR 0013).
