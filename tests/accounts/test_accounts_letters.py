@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from smtplib import SMTPServerDisconnected
-from unittest.mock import patch
 
 import pytest
 from accounts.people import EMAIL, make_patient
@@ -17,6 +16,7 @@ from steadwell.accounts.models import Letter
 from steadwell.accounts.subscribers import tidy
 from steadwell.events import AccountLetterDue
 from steadwell.outbox import service as outbox
+from tests.notifications import mail_server
 
 pytestmark = pytest.mark.django_db
 
@@ -68,17 +68,50 @@ def test_letter_leaves_once_and_is_erased(in_earnest):
     assert Letter.objects.get().sealed == ""
 
 
-def test_letter_waits_when_the_mail_server_is_down(in_earnest):
-    letter = a_letter()
+@pytest.fixture
+def server(settings):
+    with mail_server.running() as running:
+        settings.DEMO = False
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 0.5
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        yield running
 
-    with (
-        patch("django.core.mail.EmailMessage.send", side_effect=SMTPServerDisconnected),
-        pytest.raises(outbox.Retry),
-    ):
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [
+        ("connect", "close"),
+        ("connect", "hang"),
+        ("RCPT", "450 later"),
+        ("DATA", "451 later"),
+        ("body", "452 full"),
+    ],
+)
+def test_letter_that_was_not_taken_goes_again(server, step, answer):
+    letter = a_letter()
+    server.answers[step] = answer
+
+    with pytest.raises(outbox.Retry):
         carry(letter)
+    server.answers.clear()
     carry(letter)
 
-    assert len(mail.outbox) == 1
+    assert len(server.mails) == 1
+    assert Letter.objects.get().sealed == ""
+
+
+@pytest.mark.parametrize("silence", ["hang", "close"])
+def test_letter_that_may_be_out_is_in_doubt_and_keeps_its_message_id(server, silence):
+    letter = a_letter()
+    server.answers["body"] = silence
+
+    with pytest.raises((SMTPServerDisconnected, TimeoutError)):  # a Retry would say that nothing happened
+        carry(letter)
+    server.answers.clear()
+    carry(letter)
+
+    assert [mail["Message-ID"] for mail in server.mails] == [f"<{letter.pk}@steadwell.example>"] * 2
 
 
 def test_letter_that_is_too_late_is_dropped(in_earnest):
