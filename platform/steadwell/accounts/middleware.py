@@ -89,7 +89,7 @@ class ActorMiddleware:
         """Go on as nobody; a page that needs somebody then leads to sign-in and back here."""
         request.session.flush()
         request.user = AnonymousUser()
-        messages.info(request, _("You were signed out because you had not used Steadwell for a while."))
+        messages.info(request, _("You were signed out to keep your account safe. Sign in to go on."))
         if request.headers.get("HX-Request"):  # a part of a page cannot show a whole sign-in
             return HttpResponse(headers={"HX-Refresh": "true"})
         return self.get_response(request)
