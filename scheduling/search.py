@@ -134,9 +134,13 @@ def first_available(
     site_ids: Sequence[SiteId] = (),
     practitioner_ids: Sequence[PractitionerId] = (),
     language: str = "",
+    time_of_day: TimeOfDay | None = None,
     person_id: PersonId | None = None,
+    moving: AppointmentId | None = None,
 ) -> Offer | None:
-    """The earliest offer within the booking window, or within 60 days for staff."""
+    """The earliest offer within the booking window, or within ``LONGEST_WINDOW`` days for staff. One
+    statement when it is this week, else two.
+    """
     start = scanning.today(catalogue.latest(), site_ids, now=now)
     criteria = Criteria(
         visit_type_id=visit_type_id,
@@ -147,7 +151,9 @@ def first_available(
         site_ids=frozenset(site_ids),
         practitioner_ids=frozenset(practitioner_ids),
         language=language,
+        time_of_day=time_of_day,
         person_id=person_id,
+        without=frozenset({moving} if moving else ()),
     )
     # Mostly it is this week; only a full week is worth reading two months for.
     for until_on in (criteria.until_on, start + timedelta(days=scanning.LONGEST_WINDOW)):

@@ -16,7 +16,7 @@ from scheduling.forms import CancelForm
 from scheduling.presenters import offers, visits
 from scheduling.types import Appointment, Mode, OfferRef, SiteInfo
 from scheduling.views.booking import offer_context
-from scheduling.views.looking import Looking, answers_context, month_context
+from scheduling.views.looking import Looking, answers_context, first_url, month_context
 from scheduling.views.whose import READERS, reader_zone
 from steadwell import clock
 from steadwell.errors import Refusal, Stale
@@ -32,7 +32,10 @@ def move(request: PortalRequest, appointment_id: UUID) -> HttpResponse:
     """Look for another time. The visit stays as it is until the new time is won."""
     now = clock.now()
     found = _visit(request, appointment_id, now=now)
-    context = answers_context(request, _looking(found, now=now), now=now)
+    looking = _looking(found, now=now)
+    if first := first_url(request, looking, now=now):
+        return redirect(first)
+    context = answers_context(request, looking, now=now)
     if is_htmx(request):
         return render(request, "scheduling/_answers.html", context)
     return render(request, "scheduling/move.html", {**context, "visit": _shown(found)})

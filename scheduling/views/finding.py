@@ -8,7 +8,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from scheduling import service as scheduling
 from scheduling.presenters import when
 from scheduling.types import ClinicInfo, VisitTypeInfo
-from scheduling.views.looking import Looking, answers_context, month_context
+from scheduling.views.looking import Looking, answers_context, first_url, month_context
 from scheduling.views.whose import FIELD, READERS, Whose, choices, whose
 from steadwell import clock
 from steadwell.errors import NotFound
@@ -53,7 +53,10 @@ def for_somebody(request: PortalRequest, page: Page) -> HttpResponse:
 def _find(request: PortalRequest, about: Whose, now: datetime) -> HttpResponse:
     if not request.GET.get("type"):
         return _choose_kind(request, about, now=now)
-    context = answers_context(request, _looking(request, about, now=now), now=now)
+    looking = _looking(request, about, now=now)
+    if first := first_url(request, looking, now=now):
+        return redirect(first)
+    context = answers_context(request, looking, now=now)
     if is_htmx(request):
         return render(request, "scheduling/_answers.html", context)
     ways = {"about": about, "field": FIELD, "step_labels": BOOKING_STEPS, "step_urls": [kinds_url(about)]}

@@ -18,6 +18,7 @@ from steadwell.portal.service import PortalRequest, is_htmx, month_of, next_mont
 FIELDS = ("on", "days", "part", "clinician", "site", "language")
 LIMIT = 36  # as many as a reader on a phone will look through; the rest is one press away
 DAY_LIMIT = 400
+FAR = 60  # days, as far as anybody may look for the first free time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def answers_context(request: PortalRequest, looking: Looking, *, now: datetime) 
     form.is_valid()
     given, today = request.GET, looking.today(now)
     first = form.first_day(today)
-    days = 1 if given.get("days") == "1" else WINDOW
+    days = 1 if given.get("days") == "1" else FAR if given.get("first") else WINDOW
     result = _search(request, form, looking, first=first, days=days, now=now)
     return {
         "form": form,
@@ -81,7 +82,8 @@ def answers_context(request: PortalRequest, looking: Looking, *, now: datetime) 
         "is_part": is_htmx(request),
         "answers": offers.answers(result, now=now, reader_zone=reader_zone()),
         "one_day": days == 1,
-        "first_url": looking.url(given, on="", days="") if first > today else "",
+        "none_in": FAR if days == FAR and not result.offers else 0,
+        "first_url": looking.url(given, on="", days="", first="1"),
         "later_url": looking.url(given, on=_later(result, first, days).isoformat(), days=""),
         "earlier_url": _earlier(looking, given, first, today),
         "day_url": looking.url(given, on=_last_day(result, first).isoformat(), days="1")
@@ -89,6 +91,28 @@ def answers_context(request: PortalRequest, looking: Looking, *, now: datetime) 
         else "",
         "month_url": looking.month_url(given, first),
     }
+
+
+def first_url(request: PortalRequest, looking: Looking, *, now: datetime) -> str:
+    """Where the first free time of this search is, when the reader asks for it; empty when there is none."""
+    if not request.GET.get("first"):
+        return ""
+    form = _form(request, looking, now=now)
+    form.is_valid()
+    found = scheduling.first_available(
+        actor=request.actor,
+        visit_type_id=looking.kind.visit_type_id,
+        now=now,
+        site_ids=form.site_ids,
+        practitioner_ids=form.practitioner_ids,
+        language=form.language_code,
+        time_of_day=form.time_of_day,
+        person_id=looking.person_id,
+        moving=looking.moving,
+    )
+    if found is None:
+        return ""
+    return looking.url(request.GET, on=found.wall_start.date().isoformat(), days="1") + "#answers"
 
 
 def month_context(request: PortalRequest, looking: Looking, *, now: datetime) -> dict[str, object]:

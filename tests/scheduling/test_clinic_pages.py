@@ -291,3 +291,32 @@ def test_page_keeps_its_statement_budget(house, address, most, django_assert_max
 
     with django_assert_max_num_queries(most):
         client.get(address.format(on=MONDAY))
+
+
+def test_booking_goes_to_the_first_time_of_the_clinician(house):
+    scheduling.add_leave(
+        actor=house.manager, practitioner_id=house.second, starts_at=NOW, ends_at=NOW + timedelta(days=20),
+        reason="Away", request_key=key(), now=NOW,
+    )  # fmt: skip
+    asked = {"person": house.patient(), "visit_type": house.visit_type, "site": house.site, "first": 1}
+
+    answer = house.client().get("/clinic/book/", {**asked, "clinician": house.second})
+
+    assert answer.status_code == 302
+    assert "on=2026-06-21" in answer["Location"]
+    assert f"clinician={house.second}" in answer["Location"]
+    assert "first" not in answer["Location"]
+
+
+def test_booking_says_that_there_is_no_first_time(house):
+    for each in (house.clinician, house.second):
+        scheduling.add_leave(
+            actor=house.manager, practitioner_id=each, starts_at=NOW, ends_at=NOW + timedelta(days=90),
+            reason="Away", request_key=key(), now=NOW,
+        )  # fmt: skip
+    asked = {"person": house.patient(), "visit_type": house.visit_type, "site": house.site, "first": 1}
+
+    answer = house.client().get("/clinic/book/", asked)
+
+    assert answer.status_code == 200
+    assert "no free time here in the next two months" in _text(answer)

@@ -71,6 +71,12 @@ def _choose_time(request: portal.PortalRequest, carried: dict[str, str]) -> Http
         "other_patient_url": f"{reverse('clinic:book')}?{urlencode(_without(carried, 'person'))}",
         "over_url": reverse("clinic:over"),
     }
+    if chosen and request.GET.get("first"):
+        first = _first(request, looking, chosen, person.person_id)
+        if first is not None:
+            carried["on"] = first.wall_start.date().isoformat()
+            return HttpResponseRedirect(f"{reverse('clinic:book')}?{urlencode(_without(carried, 'at'))}")
+        context["none_at_all"] = True
     if chosen:
         found = _offers(request, looking, chosen, person.person_id)
         confirm = f"{reverse('clinic:confirm')}?{urlencode({'person': str(person.person_id)})}"
@@ -93,6 +99,20 @@ def _offers(
         now=clock.now(),
         from_on=looking.on,
         until_on=looking.on + SEARCH_DAYS,
+        site_ids=[looking.site.site_id],
+        practitioner_ids=[looking.clinician.practitioner_id] if looking.clinician else [],
+        person_id=person_id,
+    )
+
+
+def _first(
+    request: portal.PortalRequest, looking: Looking, kind: VisitTypeInfo, person_id: PersonId
+) -> Offer | None:
+    """The first free time at the clinic and with the clinician chosen, whatever the day."""
+    return scheduling.first_available(
+        actor=request.actor,
+        visit_type_id=kind.visit_type_id,
+        now=clock.now(),
         site_ids=[looking.site.site_id],
         practitioner_ids=[looking.clinician.practitioner_id] if looking.clinician else [],
         person_id=person_id,
