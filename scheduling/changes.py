@@ -23,7 +23,7 @@ from scheduling.errors import (
     ViewOnly,
 )
 from scheduling.placing import Asked
-from scheduling.status import MOVES, Move, Status
+from scheduling.status import MOVES, Move, Status, is_ahead
 from scheduling.transactions import LostRace, write
 from scheduling.types import Appointment, CancelledBy, Mode, OfferRef
 from scheduling.visits import CHECK_IN_OPENS, Visit
@@ -121,7 +121,9 @@ def no_show(*, actor: Actor, appointment_id: AppointmentId, request_key: str, no
 def mark_error(
     *, actor: Actor, appointment_id: AppointmentId, reason: str, request_key: str, now: datetime
 ) -> Appointment:
-    """This visit never was: it is taken out of every list, and its time is free."""
+    """This visit never was: it is taken out of every list, and its time is free. The patient of one that was
+    ahead is told that the clinic called it off.
+    """
     _need_reason(reason)
     return _step(actor, Move.MARK_ERROR, appointment_id, request_key, now, reason=reason)
 
@@ -232,6 +234,8 @@ def apply(change: Change, visit: Visit, *, tell: Callable[..., None], by_clinic:
     if ends:
         _give_back(visit, now=change.now)
     record(change, changed)
+    if change.move is Move.MARK_ERROR and is_ahead(a.status, starts_at=a.starts_at, now=change.now):
+        tell = publishing.withdrawn
     tell(changed.appointment, now=change.now)
     return changed
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduling.status import Status
-from scheduling.types import Appointment
+from scheduling.types import Appointment, CancelledBy
 from steadwell import events
 from steadwell.outbox import service as outbox
 
@@ -27,6 +27,11 @@ def moved(visit: Appointment, *, now: datetime) -> None:
 def cancelled(visit: Appointment, *, now: datetime) -> None:
     by = visit.cancelled_by.value if visit.cancelled_by else ""
     _publish(events.AppointmentCancelled(**_names(visit), by=by), now)
+
+
+def withdrawn(visit: Appointment, *, now: datetime) -> None:
+    """A visit ahead that never should have been: for its patient the clinic called it off."""
+    _publish(events.AppointmentCancelled(**_names(visit), by=CancelledBy.CLINIC.value), now)
 
 
 def progressed(visit: Appointment, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from steadwell.actor import STAFF_ROLES, Role
@@ -94,6 +95,11 @@ MOVES: Mapping[Move, Rule] = {
         sources=frozenset(Status) - {Status.ENTERED_IN_ERROR}, target=Status.ENTERED_IN_ERROR, staff=_LEADS
     ),
 }
+
+
+def is_ahead(status: Status, *, starts_at: datetime, now: datetime) -> bool:
+    """A visit that somebody still counts on: whoever ends it tells the patient."""
+    return status in AHEAD and starts_at > now
 
 
 def allowed(move: Move, *, status: Status, roles: frozenset[Role], patient_side: bool) -> bool:

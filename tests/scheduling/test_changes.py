@@ -13,6 +13,7 @@ from scheduling.status import MOVES, allowed
 from steadwell.actor import Role
 from steadwell.errors import Forbidden, NotFound, RequestKeyReused, Stale
 from steadwell.ids import AppointmentId, PersonId
+from steadwell.outbox.models import OutboxEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +214,25 @@ def test_mark_error_takes_a_visit_back_as_if_it_never_was():
     change("mark_error", clinic.manager, visit, reason="Wrong patient")
 
     assert "09:00" in clinic.open_times()
+
+
+@pytest.mark.parametrize(
+    ("at_hour", "event"),
+    [(8, "scheduling.appointment_cancelled.v1"), (10, "scheduling.appointment_progressed.v1")],
+)
+def test_mark_error_calls_off_for_the_patient_what_was_ahead(at_hour: int, event: str):
+    clinic = Clinic()
+    visit = clinic.book(patient(), 9)
+
+    scheduling.mark_error(
+        actor=clinic.manager, appointment_id=visit.appointment_id, reason="Wrong patient",
+        request_key=key(), now=at(at_hour),
+    )  # fmt: skip
+
+    published = OutboxEvent.objects.order_by("id").last()
+    assert published is not None
+    assert published.name == f"scheduling.{event}.v1"
+    assert published.payload.get("by", "") == ("clinic" if at_hour == 8 else "")
 
 
 def test_lists_show_each_side_its_own():

@@ -148,6 +148,20 @@ def test_a_cancellation_says_whose_act_it_was_and_ends_the_reminders(reader: Act
     assert planned() == []
 
 
+def test_a_visit_ahead_that_was_entered_in_error_is_called_off_for_its_patient(reader: Actor):
+    clinic = Clinic()
+    visit = clinic.book(reader, 9, on=FAR)
+    deliver()
+
+    scheduling.mark_error(
+        actor=clinic.manager, appointment_id=visit.appointment_id, reason="x", request_key=key(), now=NOW
+    )
+    deliver()
+
+    assert told(person_of(reader)) == ["visit.booked", "visit.cancelled-by-clinic"]
+    assert planned() == []
+
+
 def test_a_day_called_off_offers_other_times(reader: Actor):
     clinic = Clinic()
     clinic.book(reader, 9)
