@@ -21,8 +21,12 @@ def staff_roles_at(actor: Actor, site_id: SiteId) -> frozenset[Role]:
 
 def may_book(actor: Actor, *, person_id: PersonId, site_id: SiteId) -> None:
     """Book, hold or search for a patient at a site."""
-    if not (actor.stands_for(person_id) or actor.works_at(site_id)):
+    if not books_for(actor, person_id=person_id, site_id=site_id):
         raise NotFound
+
+
+def books_for(actor: Actor, *, person_id: PersonId, site_id: SiteId) -> bool:
+    return actor.stands_for(person_id) or actor.works_at(site_id)
 
 
 def may_see_visit(

@@ -114,6 +114,7 @@ def _book(
     if row is None:
         return _booked_before(actor, hold_id, now)
     visit = visits.read(row)
+    _may_still_book(actor, visit)
     if visit.session_id is not None and not groups.book_seat(visit.session_id, hold_id):
         raise HoldEnded
     seconds = max(0.0, now.timestamp() - made_at(hold_id))
@@ -126,7 +127,13 @@ def _booked_before(actor: Actor, hold_id: HoldId, now: datetime) -> Appointment:
     visit = queries.find_booked_by(AppointmentId(hold_id), user_id=actor.user_id)
     if visit is None:
         raise HoldEnded
+    _may_still_book(actor, visit)
     return visits.shown(visit, actor=actor, now=now)
+
+
+def _may_still_book(actor: Actor, visit: Visit) -> None:
+    person_id, site_id, _ = visit.place
+    holds.may_still_book(actor, person_id=person_id, site_id=site_id)
 
 
 def _one_step(asked: Asked, request_key: str, note: str, *, reason: str) -> Appointment:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from scheduling import catalogue, claims, groups, metrics, offers, placing, search
+from scheduling import access, catalogue, claims, groups, metrics, offers, placing, search
 from scheduling.availability import instant_of, moment
 from scheduling.errors import HoldEnded, SlotTaken
 from scheduling.models import Hold as HoldRow
@@ -84,14 +84,15 @@ def hold(*, actor: Actor, person_id: PersonId, offer: OfferRef, now: datetime) -
 
 
 def get_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> Hold:
-    """The user's own live hold; HoldEnded for one that ended, was given back, or is somebody else's,
-    alike.
+    """The user's own live hold; HoldEnded for one that ended, was given back, is somebody else's, or is for
+    a patient whom this user may book for no more, alike.
     """
     row = (
         HoldRow.objects.filter(pk=hold_id, held_by=_user(actor), expires_at__gt=now).values(*_FIELDS).first()
     )
     if row is None:
         raise HoldEnded
+    may_still_book(actor, person_id=PersonId(row["person_id"]), site_id=SiteId(row["site_id"]))
     return _described(row, now=now)
 
 
@@ -102,7 +103,15 @@ def find_hold(*, actor: Actor, person_id: PersonId, now: datetime) -> Hold | Non
         .values(*_FIELDS)
         .first()
     )
-    return _described(row, now=now) if row else None
+    if row is None or not access.books_for(actor, person_id=person_id, site_id=SiteId(row["site_id"])):
+        return None
+    return _described(row, now=now)
+
+
+def may_still_book(actor: Actor, *, person_id: PersonId, site_id: SiteId) -> None:
+    """Whoever held a time and lost the right to book for its patient has it no more: HoldEnded."""
+    if not access.books_for(actor, person_id=person_id, site_id=site_id):
+        raise HoldEnded
 
 
 def release_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> None:

@@ -106,6 +106,7 @@ def check(placing: Placing) -> tuple[UUID, ...]:
         rules.check_caps(place.site, _visits_ahead(placing), start=place.start)
     else:
         rules.check_desk_rules(place, now=asked.now)
+    rules.check_given(placing.catalogue, place)
     if not asked.overbook:
         rules.check_hours(placing.catalogue, place)
     others = list(placing.taken_by_others())

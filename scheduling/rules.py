@@ -64,12 +64,20 @@ def find_place(catalogue: Catalogue, ref: OfferRef) -> Place | None:
     return Place(kind=kind, practitioner_id=ref.practitioner_id, site=site, start=instant_of(ref.starts_at))
 
 
-def check_hours(catalogue: Catalogue, place: Place) -> None:
-    """The start is one that the clinician's hours allow for this kind of visit."""
+def check_given(catalogue: Catalogue, place: Place) -> None:
+    """The clinician gives this kind of visit, works at the site, and the site's organisation offers it. No
+    reason of the desk's goes over that.
+    """
     if not catalogue.gives(place.practitioner_id, place.kind):
         raise OutsideAvailability
     if place.kind.organisation_id != place.site.organisation_id:
         raise OutsideAvailability
+    if place.site.site_id not in catalogue.practitioners[place.practitioner_id].site_ids:
+        raise OutsideAvailability
+
+
+def check_hours(catalogue: Catalogue, place: Place) -> None:
+    """The start is one that the clinician's hours allow for this kind of visit."""
     on = availability.local_date(place.site.time_zone, place.start)
     plan = offers.plan(catalogue, place.kind, place.practitioner_id, place.site.site_id, on)
     if place.start not in plan.starts:

@@ -6,13 +6,14 @@ from unittest import mock
 from uuid import uuid4
 
 import pytest
-from small_clinic import MONDAY, NOW, TUESDAY, Clinic, at, key, offer, patient, person_of, staff
+from small_clinic import MONDAY, NOW, TUESDAY, Clinic, at, key, offer, patient, person_of, staff, visit_type
 
 from scheduling import models
 from scheduling import service as scheduling
 from scheduling.holds import LASTS
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
+from steadwell.audit.models import AuditEntry
 from steadwell.errors import NotFound, RequestKeyReused
 from steadwell.ids import HoldId, PersonId, UserId
 
@@ -213,6 +214,47 @@ def test_book_for_others_is_for_proxies_and_the_site_s_staff():
     for stranger in (patient(), other.desk):
         with pytest.raises(NotFound):
             book(stranger, 11)
+
+
+def test_a_hold_ends_with_the_right_to_book_for_its_patient():
+    clinic, child = Clinic(), PersonId(uuid4())
+    parent = Actor(user_id=UserId(uuid4()), roles=frozenset({Role.PROXY}), proxy_for=frozenset({child}))
+    held = scheduling.hold(actor=parent, person_id=child, offer=clinic.offer(9), now=NOW)
+    no_more = Actor(user_id=parent.user_id, roles=parent.roles)
+
+    with pytest.raises(scheduling.HoldEnded):
+        scheduling.get_hold(actor=no_more, hold_id=held.hold_id, now=NOW)
+    with pytest.raises(scheduling.HoldEnded):
+        scheduling.book(actor=no_more, hold_id=held.hold_id, request_key=key(), now=NOW)
+    assert scheduling.find_hold(actor=no_more, person_id=child, now=NOW) is None
+    assert models.Appointment.objects.count() == 0
+    booked = scheduling.book(actor=parent, hold_id=held.hold_id, request_key=key(), now=NOW)
+    with pytest.raises(scheduling.HoldEnded):
+        scheduling.book(actor=no_more, hold_id=held.hold_id, request_key=key(), now=NOW)
+    assert booked.person_id == child
+
+
+def test_overbook_is_outside_hours_but_never_what_is_not_given_there():
+    clinic, other = Clinic(), Clinic()
+    elsewhere = visit_type(clinic.site, speciality="cardiology")
+
+    def overbook(hour: int, **parts: Any) -> scheduling.Appointment:
+        return scheduling.overbook(
+            actor=clinic.desk, person_id=PersonId(uuid4()), offer=clinic.offer(hour, **parts),
+            reason="In pain", request_key=key(), now=NOW,
+        )  # fmt: skip
+
+    for parts in (
+        {"clinician": other.clinician},
+        {"visit_type": other.visit_type},
+        {"visit_type": elsewhere},
+    ):
+        with pytest.raises(scheduling.OutsideAvailability):
+            overbook(9, **parts)
+    visit = overbook(18)
+
+    [audited] = AuditEntry.objects.filter(entity_id=visit.appointment_id)
+    assert (audited.action, audited.reason) == ("appointment.overbook", "In pain")
 
 
 def test_overbook_goes_over_a_clinician_but_never_over_the_patient():
