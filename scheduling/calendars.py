@@ -19,7 +19,7 @@ from icalendar import Calendar, Event
 from scheduling import access, catalogue, queries
 from scheduling.models import CalendarFeed
 from scheduling.status import TAKES_TIME, Status
-from scheduling.transactions import write
+from scheduling.transactions import LostRace, write
 from scheduling.types import Appointment, Feed, Modality
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor
@@ -56,13 +56,16 @@ def make_feed(
 
     def work() -> Feed:
         _live(user_id, person_id, practitioner_id).update(revoked_at=now)
-        row = CalendarFeed.objects.create(
+        row = CalendarFeed(
             person_id=person_id,
             practitioner_id=practitioner_id,
             token_hash=_digest(token),
             created_at=now,
             created_by=user_id,
         )
+        CalendarFeed.objects.bulk_create([row], ignore_conflicts=True)
+        if not CalendarFeed.objects.filter(pk=row.pk).exists():
+            raise LostRace  # two first addresses at once: the second ends the first
         _audit(actor, "calendar.make_feed", row.pk, person_id, now)
         return Feed(feed_id=row.pk, token=token, created_at=now)
 

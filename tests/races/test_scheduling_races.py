@@ -37,6 +37,17 @@ def test_two_hundred_on_one_time_sell_it_once():
     assert models.Appointment.objects.count() == 1
 
 
+def test_first_calendar_addresses_made_at_once_leave_one_alive():
+    for _ in range(5):
+        who = patient()
+        make = partial(scheduling.make_feed, actor=who, person_id=person_of(who), now=NOW)
+
+        results = all_at_once([make] * 2)
+
+        assert codes(results) == {"won": 2}
+        assert models.CalendarFeed.objects.filter(created_by=who.user_id, revoked_at=None).count() == 1
+
+
 def test_two_hundred_on_a_group_of_seven_sell_seven_places():
     clinic = Clinic(capacity=7)
     clinic.open_times()

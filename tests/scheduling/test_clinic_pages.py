@@ -175,6 +175,18 @@ def test_overbooking_needs_a_reason_and_keeps_it(house):
     assert "Severe pain" in _text(client.get(f"/clinic/visit/{visit.appointment_id}/"))
 
 
+def test_a_move_whose_seen_version_is_no_number_is_a_move_without_one(house):
+    visit = house.visit(9, on=TUESDAY)
+
+    response = house.client().post(
+        f"/clinic/visit/{visit.appointment_id}/move/",
+        {"offer": house.offer(10).text, "seen": "abc", "request_key": key()},
+    )
+
+    assert response.status_code == 302
+    assert _get(house, visit).wall_start.hour == 10
+
+
 def test_moving_a_visit_to_another_time(house):
     visit = house.visit(9, on=TUESDAY)
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from scheduling import service as scheduling
 from scheduling.presenters.clinic import MOVES, STATUSES, name_of
 from scheduling.presenters.clinic_visit import facts_of, history_rows, offer_rows, person_facts, steps_of
-from scheduling.status import Move
+from scheduling.status import Move, is_ahead
 from scheduling.types import Alternative, Appointment, OfferRef
 from scheduling.views.clinic.forms import CancelForm, ReasonForm
 from scheduling.views.clinic.looking import day_in
@@ -141,7 +141,7 @@ def _with_reason(request: portal.PortalRequest, appointment_id: UUID, move: Move
         "label": MOVES[move],
         "facts": facts_of(shown),
         "back_url": reverse("clinic:visit", args=[appointment_id]),
-        "told": move is not Move.MARK_ERROR,
+        "told": move is not Move.MARK_ERROR or is_ahead(shown.status, starts_at=shown.starts_at, now=now),
     }
     return render(request, "scheduling/clinic/reason.html", context)
 
@@ -152,7 +152,7 @@ def move(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
     """Another time for a visit: the nearest alternatives, or any week one looks at."""
     now = clock.now()
     shown = _get(request, appointment_id)
-    refused = ""
+    refused, seen = "", request.POST.get("seen", "")
     if request.method == "POST":
         try:
             scheduling.reschedule(
@@ -162,7 +162,7 @@ def move(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
                 request_key=portal.request_key(request),
                 now=now,
                 reason=request.POST.get("reason", "")[:200],
-                seen_version=int(request.POST.get("seen", "0") or 0) or None,
+                seen_version=int(seen[:9]) if seen.isdecimal() else None,
             )
         except NotFound:
             raise
