@@ -218,7 +218,7 @@ def test_mark_error_takes_a_visit_back_as_if_it_never_was():
 
 @pytest.mark.parametrize(
     ("at_hour", "event"),
-    [(8, "appointment_cancelled"), (10, "scheduling.appointment_progressed.v1")],
+    [(8, "appointment_cancelled"), (10, "appointment_progressed")],
 )
 def test_mark_error_calls_off_for_the_patient_what_was_ahead(at_hour: int, event: str):
     clinic = Clinic()
