@@ -95,6 +95,7 @@ def _letter(message: Message, attempt: int) -> Letter:
         text=mail.text,
         html=mail.html,
         calendar=notice.calendar,
+        is_last_attempt=attempt >= ATTEMPTS,
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
     )
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from django.conf import settings
 
+from notifications.breaker import breaker_of
 from notifications.ports import Unreached, Unsure
 from notifications.types import Letter, Receipt
 from steadwell import clock
@@ -39,10 +40,16 @@ class SmtpChannel:
 
     def send(self, letter: Letter) -> Receipt:
         mail = compose(letter)
+        breaker = breaker_of(settings.EMAIL_HOST, settings.EMAIL_PORT)
+        # A letter's last chance is not spent on a guess.
+        if not breaker.admits() and not letter.is_last_attempt:
+            raise Unreached("breaker-open")
         try:
             server = _connected()
         except (OSError, smtplib.SMTPException) as error:
+            breaker.failed()
             raise Unreached(_cause(error)) from error
+        breaker.passed()
         try:
             return _carry(server, letter, mail)
         except (OSError, smtplib.SMTPException) as error:

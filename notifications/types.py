@@ -95,6 +95,7 @@ class Letter:
     text: str
     html: str
     calendar: str = ""
+    is_last_attempt: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notifications import checks
+from notifications import breaker, checks
 from notifications.models import Attempt, DemoMail, Message
 from steadwell import clock
 from steadwell.observability.metrics import REGISTRY
@@ -193,6 +193,27 @@ def test_an_address_beyond_ascii_is_written_to_where_the_server_can(server: Mail
     (mail,) = server.mails
     assert mail["To"] == "josé@example.org"
     assert state() == ("accepted", "")
+
+
+def test_a_server_that_stays_away_is_left_alone_until_a_probe_succeeds(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "PAUSE", 3600.0)
+    server.answers["connect"] = "close"
+    for _ in range(breaker.FAILURES + 2):
+        tell(patient().person_id)
+
+    carry()
+    causes = [cause for step, cause in steps() if step == "unreached"]
+    server.answers.clear()
+    carry(later())
+    still_shut = len(server.mails)
+    monkeypatch.setattr(breaker, "PAUSE", 0.0)
+    carry(later())
+
+    assert causes == ["SMTPServerDisconnected"] * breaker.FAILURES + ["breaker-open"] * 2
+    assert still_shut == 0
+    assert len(server.mails) == breaker.FAILURES + 2
 
 
 def test_one_bad_recipient_does_not_stop_the_others(server: MailServer) -> None:
