@@ -96,8 +96,8 @@ def block_time(
         closure = close(plan, closure_id)
         standing = queries.list_overlapping(practitioner_id, starts_at, ends_at, statuses=TAKES_TIME)
         if standing and not keep_visits:
-            shown = tuple(visits.shown(visit, actor=actor, now=now) for visit in _own(actor, standing))
-            raise VisitsInTheWay(visits=shown)
+            shown = _shown(actor, standing, now)
+            raise VisitsInTheWay(visits=shown, elsewhere=len(standing) - len(shown))
         return closure
 
     body: dict[str, object] = {"keep": keep_visits}
@@ -119,12 +119,15 @@ def add_leave(
 
     def work(closure_id: UUID) -> DayMove:
         closure = close(plan, closure_id)
-        standing = queries.list_overlapping(practitioner_id, starts_at, ends_at, statuses=AHEAD)
-        return DayMove(closure=closure, touched=_shown(actor, standing, now))
+        return found(closure)
 
     def repeat(closure_id: UUID) -> DayMove:
+        return found(get_closure(closure_id))
+
+    def found(closure: Closure) -> DayMove:
         standing = queries.list_overlapping(practitioner_id, starts_at, ends_at, statuses=AHEAD)
-        return DayMove(closure=get_closure(closure_id), touched=_shown(actor, standing, now))
+        shown = _shown(actor, standing, now)
+        return DayMove(closure=closure, touched=shown, elsewhere=len(standing) - len(shown))
 
     return _once(plan, request_key, "calendar.leave", {}, work, repeat=repeat)
 
@@ -134,9 +137,18 @@ def touched_by_move(
 ) -> tuple[Appointment, ...]:
     """The visits that calling off a clinician's day would touch."""
     low, high = _day(actor, practitioner_id, on)
-    found = _shown(actor, queries.list_overlapping(practitioner_id, low, high, statuses=AHEAD), now)
+    found = _shown(actor, _still_ahead(practitioner_id, low, high, now), now)
     queries.record_read(found, actor=actor, action="appointment.list", now=now)
     return found
+
+
+def standing_elsewhere(*, actor: Actor, practitioner_id: PractitionerId, on: date, now: datetime) -> int:
+    """How many visits of the day calling it off would leave, because they are at clinics where the actor does
+    not work: a number only.
+    """
+    low, high = _day(actor, practitioner_id, on)
+    standing = _still_ahead(practitioner_id, low, high, now)
+    return len(standing) - len(_own(actor, standing))
 
 
 def move_day(
@@ -149,23 +161,29 @@ def move_day(
     now: datetime,
 ) -> DayMove:
     """The clinician is ill. Their day is closed; every visit ahead on it is called off by the clinic, and its
-    patient is told and offered other times. All of it, or nothing.
+    patient is told and offered other times. All of it, or nothing. Visits at clinics where the actor does not
+    work stand, and are counted.
     """
     low, high = _day(actor, practitioner_id, on)
     plan = _plan(actor, practitioner_id, ClosureKind.LEAVE, low, high, reason, now)
 
     def work(closure_id: UUID) -> DayMove:
         closure = close(plan, closure_id)
-        standing = _own(actor, queries.list_overlapping(practitioner_id, low, high, statuses=AHEAD))
-        touched = [
-            _call_off(plan, visit) for visit in sorted(standing, key=lambda v: v.appointment.appointment_id)
-        ]
-        return DayMove(closure=closure, touched=_shown(actor, [each for each in touched if each], now))
+        standing = _still_ahead(practitioner_id, low, high, now)
+        own = sorted(_own(actor, standing), key=lambda visit: visit.appointment.appointment_id)
+        touched = [each for each in (_call_off(plan, visit) for visit in own) if each]
+        return DayMove(
+            closure=closure, touched=_shown(actor, touched, now), elsewhere=len(standing) - len(own)
+        )
 
     def repeat(closure_id: UUID) -> DayMove:
         called_off = queries.list_overlapping(practitioner_id, low, high, statuses=[Status.CANCELLED])
         moved = [visit for visit in called_off if visit.appointment.rebook_offered]
-        return DayMove(closure=get_closure(closure_id), touched=_shown(actor, moved, now))
+        return DayMove(
+            closure=get_closure(closure_id),
+            touched=_shown(actor, moved, now),
+            elsewhere=standing_elsewhere(actor=actor, practitioner_id=practitioner_id, on=on, now=now),
+        )
 
     return _once(plan, request_key, "calendar.move_day", {"on": on}, work, repeat=repeat)
 
@@ -355,6 +373,14 @@ def _day(actor: Actor, practitioner_id: PractitionerId, on: date) -> tuple[datet
     if not segments:
         raise Invalid(fields={"on": "no-such-day"})
     return moment(min(low for low, _, _ in segments)), moment(max(high for _, high, _ in segments))
+
+
+def _still_ahead(
+    practitioner_id: PractitionerId, low: datetime, high: datetime, now: datetime
+) -> list[Visit]:
+    """What has yet to happen of a day. A visit that is over stays what it was, also when nobody closed it."""
+    found = queries.list_overlapping(practitioner_id, low, high, statuses=AHEAD)
+    return [visit for visit in found if visit.appointment.ends_at > now]
 
 
 def _own(actor: Actor, found: list[Visit]) -> list[Visit]:

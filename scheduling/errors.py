@@ -108,14 +108,17 @@ class ReasonNeeded(Invalid):
 
 
 class VisitsInTheWay(Refusal):
-    """A block would cover visits. ``visits`` are those that must be moved, or kept on purpose."""
+    """A block would cover visits. ``visits`` are those that must be moved, or kept on purpose;
+    ``elsewhere`` counts those at clinics where the reader does not work.
+    """
 
     code = "visits-in-the-way"
     message = _("There are visits in that time. Move them first, or keep them and block the rest.")
 
-    def __init__(self, *, visits: tuple[Appointment, ...] = ()) -> None:
+    def __init__(self, *, visits: tuple[Appointment, ...] = (), elsewhere: int = 0) -> None:
         super().__init__()
         self.visits = visits
+        self.elsewhere = elsewhere
 
 
 class ScheduleNotReadable(Invalid):

@@ -28,7 +28,14 @@ from scheduling.clinic import (
     list_visit_types,
     speciality_name,
 )
-from scheduling.closures import add_leave, block_time, move_day, remove_closure, touched_by_move
+from scheduling.closures import (
+    add_leave,
+    block_time,
+    move_day,
+    remove_closure,
+    standing_elsewhere,
+    touched_by_move,
+)
 from scheduling.days import list_day, list_week
 from scheduling.errors import (
     AppointmentNotFound,
@@ -176,6 +183,7 @@ __all__ = [
     "revoke_feed",
     "search",
     "speciality_name",
+    "standing_elsewhere",
     "start",
     "touched_by_move",
 ]

@@ -334,6 +334,7 @@ class DayMove:
 
     closure: Closure
     touched: tuple[Appointment, ...]
+    elsewhere: int = 0  # visits that still stand, at clinics where the actor does not work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

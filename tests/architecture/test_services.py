@@ -25,6 +25,7 @@ READS_BY_NAME = {
     "language_name",
     "months_glance",
     "speciality_name",
+    "standing_elsewhere",
     "touched_by_move",
 }
 # Writes that answer a repeat with the first answer without being given a key, and why they can.

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from clinic_house import MONDAY, NOW, House
-from small_clinic import TUESDAY, key
+from small_clinic import TUESDAY, add_hours, at, key, offer, visit_type
 
 from scheduling import service as scheduling
 from scheduling.status import Status
@@ -266,6 +266,29 @@ def test_calling_off_a_day_shows_whom_it_touches_and_then_does_it(house):
     called_off = _get(house, visit)
     assert called_off.status is Status.CANCELLED
     assert called_off.rebook_offered
+
+
+def test_pages_say_what_still_stands_at_another_clinic(house):
+    other = House()
+    add_hours(house.clinician, other.site, hours=((13, 16),))
+    scheduling.book_direct(
+        actor=other.desk, person_id=other.patient(),
+        offer=offer(visit_type(other.site), house.clinician, other.site, at(13)), request_key=key(), now=NOW,
+    )  # fmt: skip
+    client, asked = house.client(), f"?clinician={house.clinician}&on={TUESDAY}"
+    form = {"on": str(TUESDAY), "starts": "13:00", "ends": "14:00", "reason": "Ill"}
+    whole = {"first": str(TUESDAY), "last": str(TUESDAY), "reason": "Ill"}
+
+    pages = [
+        client.get(f"/clinic/ill/{asked}"),
+        client.post(f"/clinic/block/{asked}", {**form, "request_key": key()}),
+        client.post(f"/clinic/leave/{asked}", {**whole, "request_key": key()}),
+        client.post(f"/clinic/ill/{asked}", {"reason": "Ill", "request_key": key()}),
+    ]
+
+    for page in map(_text, pages):
+        assert "1 visit at another clinic still stands" in page
+    assert "called off at your clinic only" in _text(pages[-1])
 
 
 def test_request_is_approved_from_the_list():

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-import pytest
-from small_clinic import NOW, TUESDAY, Clinic, at, key, patient
+from typing import Any
 
+import pytest
+from small_clinic import NOW, TUESDAY, Clinic, add_hours, at, key, offer, patient, person_of, visit_type
+
+from scheduling import models
 from scheduling import service as scheduling
 from steadwell.errors import NotFound
 
@@ -151,6 +154,45 @@ def test_move_day_calls_off_each_visit_by_the_clinic_and_offers_others():
     assert clinic.open_times() == []
     others = scheduling.alternatives_for(actor=patients[0], appointment_id=visits[0].appointment_id, now=NOW)
     assert others[0].offer.wall_start.date() > TUESDAY
+
+
+def test_move_day_leaves_a_visit_that_is_over_as_it_was():
+    clinic, noon = Clinic(), at(10, 15)
+    over, ahead = clinic.book(patient(), 9), clinic.book(patient(), 11)
+    day: dict[str, Any] = {
+        "actor": clinic.manager, "practitioner_id": clinic.clinician, "on": TUESDAY, "now": noon
+    }  # fmt: skip
+
+    shown = scheduling.touched_by_move(**day)
+    done = scheduling.move_day(**day, reason="Ill", request_key=key())
+
+    assert [each.appointment_id for each in shown] == [ahead.appointment_id]
+    assert [each.appointment_id for each in done.touched] == [ahead.appointment_id]
+    assert models.Appointment.objects.get(pk=over.appointment_id).status == "booked"
+
+
+def test_what_stands_at_another_clinic_is_counted_and_not_shown():
+    clinic, other = Clinic(), Clinic()
+    add_hours(clinic.clinician, other.site, hours=((13, 16),))
+    kind = visit_type(other.site)
+    here = clinic.book(patient(), 9)
+    there = offer(kind, clinic.clinician, other.site, at(13))
+    who = patient()
+    scheduling.book_direct(actor=who, person_id=person_of(who), offer=there, request_key=key(), now=NOW)
+    day: dict[str, Any] = {"actor": clinic.desk, "practitioner_id": clinic.clinician, "now": NOW}
+    span = {"starts_at": at(13), "ends_at": at(16), "reason": "Ill"}
+
+    with pytest.raises(scheduling.VisitsInTheWay) as refused:
+        scheduling.block_time(**day, **span, request_key=key())
+    request = key()
+    done = scheduling.move_day(**day, on=TUESDAY, reason="Ill", request_key=request)
+    again = scheduling.move_day(**day, on=TUESDAY, reason="Ill", request_key=request)
+    leave = scheduling.add_leave(**day, **span, request_key=key())
+
+    assert (refused.value.visits, refused.value.elsewhere) == ((), 1)
+    assert [each.appointment_id for each in done.touched] == [here.appointment_id]
+    assert (done.elsewhere, again.elsewhere) == (1, 1)
+    assert (leave.touched, leave.elsewhere) == ((), 1)
 
 
 def test_staff_of_another_clinic_see_nothing():

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from scheduling import service as scheduling
 from scheduling.errors import VisitsInTheWay
 from scheduling.presenters.clinic import Row, row_of
-from scheduling.types import Appointment
+from scheduling.types import Appointment, DayMove
 from scheduling.views.clinic.forms import BlockForm, IllForm, LeaveForm, instant
 from scheduling.views.clinic.looking import Looking, look
 from steadwell import clock
@@ -38,6 +38,7 @@ def block(request: portal.PortalRequest) -> HttpResponse:
     looking, clinician_id = _clinician(request)
     form = BlockForm(request.POST or None, initial={"on": looking.on})
     in_the_way: tuple[Appointment, ...] = ()
+    elsewhere = 0
     if request.method == "POST" and form.is_valid():
         data, zone = form.cleaned_data, looking.site.time_zone
         try:
@@ -54,14 +55,14 @@ def block(request: portal.PortalRequest) -> HttpResponse:
         except NotFound:
             raise
         except VisitsInTheWay as refusal:
-            in_the_way = refusal.visits
+            in_the_way, elsewhere = refusal.visits, refusal.elsewhere
             portal.refuse(form, refusal)
         except Refusal as refusal:
             portal.refuse(form, refusal)
         else:
             messages.success(request, _("The time is blocked."))
             return HttpResponseRedirect(reverse("clinic:day") + looking.query(data["on"]))
-    context = _frame(looking, form, "clinic:block", visits=_rows(request, in_the_way))
+    context = _frame(looking, form, "clinic:block", visits=_rows(request, in_the_way), elsewhere=elsewhere)
     return render(request, "scheduling/clinic/block.html", context)
 
 
@@ -89,9 +90,10 @@ def leave(request: portal.PortalRequest) -> HttpResponse:
             portal.refuse(form, refusal)
         else:
             messages.success(request, _("The leave is entered. Nobody can be booked in it."))
-            if not planned.touched:
+            if not (planned.touched or planned.elsewhere):
                 return HttpResponseRedirect(reverse("clinic:week") + looking.query(data["first"]))
-            context = _frame(looking, form, "clinic:leave", visits=_rows(request, planned.touched))
+            rows = _rows(request, planned.touched)
+            context = _frame(looking, form, "clinic:leave", visits=rows, elsewhere=planned.elsewhere)
             return render(request, "scheduling/clinic/leave_done.html", context)
     return render(request, "scheduling/clinic/leave.html", _frame(looking, form, "clinic:leave"))
 
@@ -120,19 +122,17 @@ def ill(request: portal.PortalRequest) -> HttpResponse:
         except Refusal as refusal:
             portal.refuse(form, refusal)
         else:
-            count = len(moved.touched)
-            words = ngettext(
-                "The day is called off. %(n)d patient is told and offered other times.",
-                "The day is called off. %(n)d patients are told and offered other times.",
-                count,
-            )
-            messages.success(request, words % {"n": count})
-            context = _frame(looking, form, "clinic:ill", visits=_rows(request, moved.touched))
+            messages.success(request, _called_off(moved))
+            rows = _rows(request, moved.touched)
+            context = _frame(looking, form, "clinic:ill", visits=rows, elsewhere=moved.elsewhere)
             return render(request, "scheduling/clinic/ill_done.html", context)
     touched = scheduling.touched_by_move(
         actor=request.actor, practitioner_id=clinician_id, on=looking.on, now=now
     )
-    context = _frame(looking, form, "clinic:ill", visits=_rows(request, touched))
+    elsewhere = scheduling.standing_elsewhere(
+        actor=request.actor, practitioner_id=clinician_id, on=looking.on, now=now
+    )
+    context = _frame(looking, form, "clinic:ill", visits=_rows(request, touched), elsewhere=elsewhere)
     return render(request, "scheduling/clinic/ill.html", context)
 
 
@@ -167,7 +167,39 @@ def _rows(request: portal.PortalRequest, visits: Iterable[Appointment]) -> list[
     return [row_of(visit, names, now=now) for visit in sorted(shown, key=lambda v: v.starts_at)]
 
 
-def _frame(looking: Looking, form: object, current: str, visits: Iterable[Row] = ()) -> dict[str, object]:
+def _called_off(moved: DayMove) -> str:
+    count = len(moved.touched)
+    if moved.elsewhere:
+        words = ngettext(
+            "The day is called off at your clinic only. %(n)d patient is told and offered other times.",
+            "The day is called off at your clinic only. %(n)d patients are told and offered other times.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "The day is called off. %(n)d patient is told and offered other times.",
+            "The day is called off. %(n)d patients are told and offered other times.",
+            count,
+        )
+    return words % {"n": count}
+
+
+def _elsewhere(count: int) -> str:
+    """What the reader cannot see and must know: visits in this time that only another clinic can move."""
+    if not count:
+        return ""
+    words = ngettext(
+        "%(n)d visit at another clinic still stands in this time. Only that clinic can move it: please call.",
+        "%(n)d visits at other clinics still stand in this time. Only those clinics can move them:"
+        " please call.",
+        count,
+    )
+    return words % {"n": count}
+
+
+def _frame(
+    looking: Looking, form: object, current: str, visits: Iterable[Row] = (), elsewhere: int = 0
+) -> dict[str, object]:
     assert looking.clinician is not None  # noqa: S101 - _clinician made sure
     zone = looking.site.time_zone
     asked = urlencode({"clinician": looking.clinician.practitioner_id, "on": looking.on.isoformat()})
@@ -178,6 +210,7 @@ def _frame(looking: Looking, form: object, current: str, visits: Iterable[Row] =
         "day": portal.day_text(looking.on),
         "zone": portal.zone_text(zone),
         "rows": list(visits),
+        "elsewhere": _elsewhere(elsewhere),
         "tabs": [
             {"label": label, "url": f"{reverse(name)}?{asked}", "current": name == current}
             for name, label in (
