@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -224,7 +224,9 @@ def test_clearing_removes_only_what_nobody_can_use(client):
     assert Session.objects.count() == 1
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "x" * 500, "../../etc", "%00", str(uuid4())])
+@pytest.mark.parametrize(
+    "cookie", ["", "x", "x" * 500, "../../etc", "%00", "7d3c5a90-9a43-4f6e-8f6a-0d5f5f6f3b11"]
+)
 def test_made_up_cookies_are_nobody(client, cookie):
     client.cookies["steadwell_session"] = cookie
 
