@@ -60,6 +60,8 @@ class Reader:
 
     def check(self, step: str) -> None:
         """The step's page passes axe, has one h1, does not scroll sideways and complained of nothing."""
+        self.page.wait_for_load_state("load")
+        self.page.evaluate("document.fonts.ready.then(() => true)")  # a late font moves what axe measures
         found = Axe().run(self.page, options={"runOnly": RULES, "resultTypes": ["violations"]})
         violations = [
             f"{v['id']}: {v['help']}: {[node['html'][:160] for node in v['nodes'][:3]]}"

@@ -73,7 +73,7 @@ def test_staff_enrol_a_passkey_and_sign_in_with_it_alone(reader, localhost, view
     page.wait_for_url("**/accounts/login/")
     person.check("sign-in")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url(f"{localhost}/")
+    page.wait_for_url(f"{localhost}/clinic/")
 
     assert actions(user).count("account.signed_in") == 2
     assert "account.second_factor_added" in actions(user)
@@ -113,7 +113,7 @@ def test_passkey_is_the_second_step_after_the_password(reader, localhost):
     page.wait_for_url("**/accounts/2fa/authenticate/")
     person.check("one more step")
     page.get_by_role("button", name="Use my passkey").click()
-    page.wait_for_url(f"{localhost}/")
+    page.wait_for_url(f"{localhost}/clinic/")
 
 
 def test_passkey_that_is_not_there_says_so_and_is_counted(reader, localhost):
