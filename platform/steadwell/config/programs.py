@@ -26,14 +26,12 @@ def load() -> None:
     import celery.concurrency.thread  # noqa: F401
     import gunicorn.arbiter
     import gunicorn.workers.gthread  # noqa: F401
-    from django.urls import get_resolver
 
     from steadwell.config.celery import app
-    from steadwell.config.wsgi import application  # noqa: F401
+    from steadwell.config.wsgi import application  # noqa: F401  imports every view
 
     app.loader.import_default_modules()
     app.finalize()
-    get_resolver().reverse_dict  # noqa: B018  imports every view
     gc.collect()
     gc.freeze()  # else the first collection in each child copies the pages it shares
 
