@@ -1,0 +1,242 @@
+"""What crosses the edge of labs: plain frozen values.
+
+``Incoming…`` is what a laboratory said, in its own words, whatever the wire it came over; ``file_report`` takes
+it. ``…View`` is what readers get.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from steadwell.identity.service import Demographics, Identifier
+from steadwell.ids import PersonId, PractitionerId, SiteId
+
+
+class Status(StrEnum):
+    """Status of a report and of each observation, in FHIR's words (diagnostic-report-status)."""
+
+    REGISTERED = "registered"
+    PARTIAL = "partial"
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+    CORRECTED = "corrected"
+    AMENDED = "amended"
+    APPENDED = "appended"
+    CANCELLED = "cancelled"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+
+class ValueKind(StrEnum):
+    """What a value is, once read."""
+
+    NUMBER = "number"  # with or without a comparator
+    RANGE = "range"  # 5-10
+    RATIO = "ratio"  # 3/10
+    TITRE = "titre"  # 1:160
+    TEXT = "text"
+    CODED = "coded"
+    ABSENT = "absent"  # not performed, specimen lost, pending: with the reason
+    DOCUMENT = "document"
+
+
+class Flag(StrEnum):
+    """Where a value lies against its range. ``OTHER`` keeps a sender's own flag that has no such meaning."""
+
+    CRITICAL_LOW = "LL"
+    LOW = "L"
+    NORMAL = "N"
+    HIGH = "H"
+    CRITICAL_HIGH = "HH"
+    ABNORMAL = "A"
+    CRITICAL_ABNORMAL = "AA"
+    OTHER = "other"
+
+
+CRITICAL_FLAGS = frozenset({Flag.CRITICAL_LOW, Flag.CRITICAL_HIGH, Flag.CRITICAL_ABNORMAL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coded:
+    """A code with its system (``LN`` for LOINC, ``L`` for the sender's own, as HL7 table 0396) and its text."""
+
+    code: str = ""
+    text: str = ""
+    system: str = ""
+    alternate_code: str = ""
+    alternate_text: str = ""
+    alternate_system: str = ""
+
+    @property
+    def loinc(self) -> str:
+        """The LOINC code among the two, or empty."""
+        if self.system == "LN":
+            return self.code
+        return self.alternate_code if self.alternate_system == "LN" else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingPatient:
+    """Whom the sender says it is about. ``external_id`` is the sender's own number for the patient."""
+
+    external_id: str
+    identifiers: tuple[Identifier, ...]
+    demographics: Demographics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingObservation:
+    """One OBX, or one FHIR Observation, as written. Strings are the sender's, undecoded in meaning.
+
+    ``key`` names it within its report (code and sub-id) and stays the same over versions. ``parent_key`` is the
+    observation this one hangs under (a sensitivity under its isolate). ``status`` is empty where the sender left
+    it blank: the report's then counts.
+    """
+
+    key: str
+    code: Coded
+    value_type: str  # NM SN ST TX FT CE CWE ED RP DT TM TS DR …; from FHIR the nearest of them
+    value: str  # NM as written, SN as its written form, text, or a code's text
+    value_code: Coded | None = None
+    unit: str = ""
+    range_text: str = ""
+    flags: tuple[str, ...] = ()
+    status: Status | None = None
+    effective_at: datetime | None = None  # aware
+    effective_text: str = ""  # as written, with its offset
+    sub_id: str = ""
+    parent_key: str = ""
+    notes: tuple[str, ...] = ()
+    method: str = ""
+    performer: str = ""
+    refusal: str = ""  # why the wire could not read it; then it is quarantined with this reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A document that came with a report: the lab's own PDF."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingReport:
+    """One OBR with all that belongs to it, or one FHIR DiagnosticReport.
+
+    ``sender`` names the system that sent it; with ``filler_number`` (or, where that is missing, the placer
+    number) and the code it is the report's identity over versions. ``message_id`` is the stored raw message.
+    ``sent_at`` (MSH-7) and ``issued_at`` (OBR-22) order versions that arrive out of order.
+    """
+
+    sender: str
+    code: Coded
+    status: Status | None
+    placer_number: str = ""
+    filler_number: str = ""
+    patient: IncomingPatient | None = None
+    ordered_by: str = ""  # NPI or the sender's number of the ordering clinician
+    ordered_by_name: str = ""
+    copies_to: tuple[str, ...] = ()
+    performer: str = ""  # the laboratory
+    specimen: str = ""
+    specimen_code: Coded | None = None
+    collected_at: datetime | None = None
+    collected_text: str = ""
+    issued_at: datetime | None = None
+    sent_at: datetime | None = None
+    notes: tuple[str, ...] = ()
+    observations: tuple[IncomingObservation, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    message_id: UUID | None = None
+    parent_filler_number: str = ""  # OBR-29: a sensitivity panel under its culture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """What became of an incoming report. ``waiting`` says what it waits for (``patient``, ``order``) or is
+    empty; ``effect`` is ``new``, ``version``, ``older`` (kept, and not the current one) or ``same``.
+    """
+
+    report_id: UUID
+    effect: str
+    waiting: str
+    quarantined: int
+    critical: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number as it counts: ``comparator`` is one of ``<``, ``<=``, ``>``, ``>=`` or empty; ``value`` keeps its
+    digits (7.10 stays 7.10); ``unit`` is UCUM, or empty where the code expects none.
+    """
+
+    value: Decimal
+    unit: str
+    comparator: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultView:
+    """One observation in one version, ready to show. ``quantity`` is None where there is no number or its unit
+    could not be trusted; ``unit_reason`` then says why. ``value_text`` and ``unit_text`` are always as sent.
+    """
+
+    result_id: UUID  # the observation over its versions
+    report_id: UUID
+    version: int
+    key: str
+    parent_key: str
+    loinc: str
+    name: str
+    kind: ValueKind
+    value_text: str
+    unit_text: str
+    quantity: Quantity | None
+    unit_reason: str
+    range_text: str
+    range_low: Decimal | None
+    range_high: Decimal | None
+    flag: Flag | None  # what is shown: the more serious of the two
+    flag_sent: str
+    flag_computed: Flag | None
+    flags_disagree: bool
+    status: Status
+    effective_at: datetime | None
+    notes: tuple[str, ...]
+    valid_from: datetime
+    recorded_at: datetime
+    reason: str  # why this version replaced the one before
+
+    @property
+    def critical(self) -> bool:
+        return self.flag in CRITICAL_FLAGS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """One report in its current version with its current results."""
+
+    report_id: UUID
+    version: int
+    person_id: PersonId | None
+    site_id: SiteId | None
+    practitioner_id: PractitionerId | None
+    name: str
+    loinc: str
+    performer: str
+    specimen: str
+    status: Status
+    collected_at: datetime | None
+    issued_at: datetime | None
+    received_at: datetime
+    critical: bool
+    abnormal: bool
+    corrected: bool
+    notes: tuple[str, ...]
+    results: tuple[ResultView, ...]
+    documents: tuple[UUID, ...]
