@@ -1,7 +1,7 @@
 """What crosses the edge of labs: plain frozen values.
 
-``Incoming…`` is what a laboratory said, in its own words, whatever the wire it came over; ``file_report`` takes
-it. ``…View`` is what readers get.
+``Incoming…`` is what a laboratory said, in its own words, whatever the wire it came over; ``file_report``
+takes it. ``…View`` is what readers get.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ CRITICAL_FLAGS = frozenset({Flag.CRITICAL_LOW, Flag.CRITICAL_HIGH, Flag.CRITICAL
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coded:
-    """A code with its system (``LN`` for LOINC, ``L`` for the sender's own, as HL7 table 0396) and its text."""
+    """A code with its system (``LN`` is LOINC, ``L`` the sender's own, as HL7 table 0396) and its text."""
 
     code: str = ""
     text: str = ""
@@ -91,9 +91,9 @@ class IncomingPatient:
 class IncomingObservation:
     """One OBX, or one FHIR Observation, as written. Strings are the sender's, undecoded in meaning.
 
-    ``key`` names it within its report (code and sub-id) and stays the same over versions. ``parent_key`` is the
-    observation this one hangs under (a sensitivity under its isolate). ``status`` is empty where the sender left
-    it blank: the report's then counts.
+    ``key`` names it within its report (code and sub-id) and stays the same over versions. ``parent_key`` is
+    the observation this one hangs under (a sensitivity under its isolate). ``status`` is None where the
+    sender left it blank: the report's then counts.
     """
 
     key: str
@@ -171,8 +171,8 @@ class Filed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A number as it counts: ``comparator`` is one of ``<``, ``<=``, ``>``, ``>=`` or empty; ``value`` keeps its
-    digits (7.10 stays 7.10); ``unit`` is UCUM, or empty where the code expects none.
+    """A number as it counts. ``comparator`` is one of ``<``, ``<=``, ``>``, ``>=`` or empty; ``value`` keeps
+    its digits (7.10 stays 7.10); ``unit`` is UCUM, or empty where the code expects none.
     """
 
     value: Decimal
@@ -182,8 +182,8 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
-    """One observation in one version, ready to show. ``quantity`` is None where there is no number or its unit
-    could not be trusted; ``unit_reason`` then says why. ``value_text`` and ``unit_text`` are always as sent.
+    """One observation in one version, ready to show. ``quantity`` is None where there is no number or its
+    unit could not be trusted; ``unit_reason`` then says why. ``value_text`` and ``unit_text`` are as sent.
     """
 
     result_id: UUID  # the observation over its versions
