@@ -28,7 +28,7 @@ OURS = {name: service for name, service in SERVICES.items() if service["image"].
 # Read by gunicorn's, prometheus_client's or Django's own start, not by our settings.
 # Names in those files that look like metrics: database roles.
 NOT_METRICS = {"steadwell_app", "steadwell_owner"}
-RUN_ONCE = {"migrate", "audit-verify"}
+RUN_ONCE = {"migrate"}
 READ_ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
 
 
@@ -261,7 +261,17 @@ def test_the_audit_trail_s_heads_lie_apart_from_the_database():
     assert writers == ["worker-default", "audit-verify"]
     assert all("audit-heads:" in OURS[name]["volumes"][0] for name in writers)
     assert "audit-heads" not in str(SERVICES["postgres"])
-    assert of_kind("CronJob")["audit-verify"]["spec"]["schedule"]
+
+
+def test_the_audit_trail_is_verified_every_night_in_both_shapes():
+    job, service = of_kind("CronJob")["audit-verify"], OURS["audit-verify"]
+    minute, hour, *days = job["spec"]["schedule"].split()
+
+    assert days == ["*", "*", "*"]
+    assert service["command"][-4:] == ["audit", "watch", "--at", f"{int(hour):02}:{int(minute):02}"]
+    assert "profiles" not in service
+    assert service["healthcheck"]["test"][-1].endswith("/healthz/ready")
+    assert all(volume.endswith(":ro") for volume in service["volumes"])
 
 
 def test_every_metric_that_is_watched_is_told():

@@ -82,3 +82,16 @@ def test_the_queue_is_not_for_clinicians(pair: tuple[PersonId, PersonId]) -> Non
 
     assert "Okafor" not in answer.content.decode()
     assert answer.status_code in {302, 403, 404}
+
+
+def test_looking_at_merges_is_recorded(pair: tuple[PersonId, PersonId]) -> None:
+    desk = staff(Role.MANAGER)
+    desk.post(page(), {"same_as": str(pair[0]), "reason": "passport seen"})
+    link = PersonLink.objects.get()
+
+    desk.get("/admin/identity/personlink/")
+    desk.get(f"/admin/identity/personlink/{link.pk}/change/")
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT subject_id FROM audit_auditentry WHERE action = 'person.view-merge'")
+        assert cursor.fetchall() == [(link.person_id,)] * 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,34 +15,18 @@ from steadwell import clock
 from steadwell.accounts import ending, granting, people, resetting
 from steadwell.accounts.admin_forms import NewGrantForm, NewProxyForm, NewUserForm
 from steadwell.accounts.models import Grant, Proxy, Session, User
-from steadwell.actor import Actor, Role
+from steadwell.actor import Role
+from steadwell.audit.looking import LookedAt, actor_of
 from steadwell.errors import Refusal
 from steadwell.ids import PersonId, SiteId, UserId
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
+class ReadFirst(LookedAt):
+    """For administrators only. New rows are made through the service."""
 
-
-class ReadFirst(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nothing is edited in place and nothing is deleted."""
-
-    actions: Sequence[str] = ()
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return actor_of(request).has(Role.ADMINISTRATOR)
+    readers = (Role.ADMINISTRATOR,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return actor_of(request).has(Role.ADMINISTRATOR)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
         return actor_of(request).has(Role.ADMINISTRATOR)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -71,7 +55,6 @@ class UserAdmin(ReadFirst):
     list_display = ("email", "is_active", "is_patient", "last_login", "created_at")
     list_filter = ("is_active", "grants__role")
     search_fields = ("email__startswith",)
-    show_full_result_count = False
     readonly_fields = ("person_id", "practitioner_id", "last_login", "created_at")
     actions = ("disable", "enable", "end_sessions", "lift_lock_out", "reset_second_factor")
 
@@ -165,7 +148,6 @@ class GrantAdmin(ReadFirst):
     list_filter = ("role",)
     list_select_related = ("user",)
     search_fields = ("user__email__startswith",)
-    show_full_result_count = False
     actions = ("revoke",)
 
     def get_fields(self, request: HttpRequest, obj: Grant | None = None) -> Any:
@@ -210,7 +192,6 @@ class ProxyAdmin(ReadFirst):
     list_display = ("user", "relationship", "valid_from", "until_on", "valid_until")
     list_select_related = ("user",)
     search_fields = ("user__email__startswith",)
-    show_full_result_count = False
     actions = ("end",)
 
     def get_fields(self, request: HttpRequest, obj: Proxy | None = None) -> Any:
@@ -249,7 +230,6 @@ class SessionAdmin(ReadFirst):
     list_display = ("id", "user", "device", "created_at", "last_seen_at")
     list_select_related = ("user",)
     search_fields = ("user__email__startswith",)
-    show_full_result_count = False
     list_display_links = None
     actions = ("end",)
 

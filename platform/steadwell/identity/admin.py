@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -15,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from steadwell import clock
-from steadwell.actor import Actor, Role
+from steadwell.actor import Role
+from steadwell.audit import service as audit
+from steadwell.audit.looking import LookedAt, actor_of
 from steadwell.errors import NotFound, Refusal
 from steadwell.identity import merging, queries, reviews
 from steadwell.identity.models import MatchReview, PersonLink
@@ -32,35 +33,15 @@ REASONS = {
 }
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return cast("Actor", request.actor)  # type: ignore[attr-defined]
+class Decided(LookedAt):
+    """A decision about who somebody is."""
 
-
-class Decided(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Read by default; nothing is added, edited in place or deleted."""
-
-    actions: Sequence[str] = ()
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _actor(request).has(*DECIDERS)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return _actor(request).has(*DECIDERS)
+    readers = DECIDERS
 
 
 @admin.register(MatchReview)
 class MatchReviewAdmin(Decided):
-    """The queue. A review opens beside everybody the record may be."""
+    """The queue. A review opens beside everybody the record may be, each recorded by `queries.get_detail`."""
 
     list_display = ("opened_at", "state", "how_many", "decided_at")
     list_filter = ("state",)
@@ -101,7 +82,7 @@ class MatchReviewAdmin(Decided):
         try:
             same_as = None if chosen == "new" else PersonId(UUID(chosen))
             reviews.decide_review(
-                actor=_actor(request), review_id=review.pk, same_as=same_as, reason=reason, now=clock.now()
+                actor=actor_of(request), review_id=review.pk, same_as=same_as, reason=reason, now=clock.now()
             )
         except ValueError:
             raise NotFound from None
@@ -115,7 +96,7 @@ class MatchReviewAdmin(Decided):
 def _detail(request: HttpRequest, person_id: UUID) -> PersonDetail | None:
     """Seen, and recorded as seen."""
     try:
-        return queries.get_detail(actor=_actor(request), person_id=PersonId(person_id), now=clock.now())
+        return queries.get_detail(actor=actor_of(request), person_id=PersonId(person_id), now=clock.now())
     except NotFound:
         return None
 
@@ -134,6 +115,14 @@ class PersonLinkAdmin(Decided):
     ordering = ("-opened_at",)
     actions = ("undo",)
 
+    def seen(self, row: PersonLink) -> audit.Entry:
+        return audit.Entry(
+            action="person.view-merge",
+            category="demographics",
+            subject_id=PersonId(row.person_id),
+            entity_id=row.pk,
+        )
+
     @admin.display(description=gettext_lazy("record number"))
     def number(self, link: PersonLink) -> str:
         return link.person.number
@@ -147,8 +136,10 @@ class PersonLinkAdmin(Decided):
         for link in chosen.filter(closed_at__isnull=True):
             try:
                 merging.unmerge(
-                    actor=_actor(request), duplicate_id=PersonId(link.person_id), reason=_("undone by staff"),
+                    actor=actor_of(request),
+                    duplicate_id=PersonId(link.person_id),
+                    reason=_("undone by staff"),
                     now=clock.now(),
-                )  # fmt: skip
+                )
             except Refusal as refusal:
                 messages.error(request, refusal.text)
