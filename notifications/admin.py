@@ -42,6 +42,5 @@ class MessageAdmin(LookedAt):
     )  # fmt: skip
 
     def seen(self, row: Message) -> audit.Entry:
-        return audit.Entry(
-            action="message.view", category="message", subject_id=PersonId(row.person_id), entity_id=row.pk
-        )
+        subject = PersonId(row.person_id) if row.person_id else None  # an alert to staff is about nobody
+        return audit.Entry(action="message.view", category="message", subject_id=subject, entity_id=row.pk)

@@ -92,7 +92,7 @@ def open_notice(*, actor: Actor, token: str, now: datetime, language: str = "en"
             ).update(state=MessageState.READ, read_at=now)
         audit.record(
             actor=actor, action="message.read", category="message", now=now,
-            subject_id=PersonId(row.person_id), entity_id=row.pk,
+            subject_id=_person(row), entity_id=row.pk,
         )  # fmt: skip
     return _view(row, language, is_read=True)
 
@@ -124,7 +124,7 @@ def calendar_of(*, actor: Actor, token: str, now: datetime) -> str:
         raise NotFound
     audit.record(
         actor=actor, action="message.calendar", category="message", now=now,
-        subject_id=PersonId(row.person_id), entity_id=row.pk,
+        subject_id=_person(row), entity_id=row.pk,
     )  # fmt: skip
     return row.calendar
 
@@ -133,7 +133,7 @@ def _notice(actor: Actor, token: str) -> Message:
     row = Message.objects.filter(token=token, channel=Channel.IN_APP).first()
     if row is None:
         raise NotFound
-    _own(actor, PersonId(row.person_id))
+    _own(actor, _person(row))
     return row
 
 
@@ -151,9 +151,14 @@ def _view(row: Message, language: str, *, is_read: bool) -> InboxMessage:
     return InboxMessage(
         message_id=MessageId(row.pk),
         token=row.token or "",
-        person_id=PersonId(row.person_id),
+        person_id=_person(row),
         told_at=row.told_at,
         is_read=is_read,
         has_calendar=bool(row.calendar),
         words=rendering.words(row.template, row.params, language),
     )
+
+
+def _person(row: Message) -> PersonId:
+    assert row.person_id is not None  # noqa: S101 - a notice is a patient's; alerts to staff are mails only
+    return PersonId(row.person_id)

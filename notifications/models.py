@@ -46,7 +46,8 @@ class Message(models.Model):
     key = models.CharField(max_length=200)
     notice = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     token = models.CharField(max_length=32, null=True)
-    person_id = models.UUIDField(_("patient"))
+    # None for an alert to staff, which is about no patient as far as this table knows.
+    person_id = models.UUIDField(_("patient"), null=True)
     reader_id = models.UUIDField(_("reader"), null=True)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
     template = models.CharField(_("template"), max_length=60)
@@ -89,6 +90,11 @@ class Message(models.Model):
                 condition=Q(channel="in-app", token__isnull=False, notice__isnull=True)
                 | (~Q(channel="in-app") & Q(token__isnull=True)),
                 name="notifications_notice_has_token",
+            ),
+            # A message is for a patient's readers, or for one member of staff.
+            models.CheckConstraint(
+                condition=Q(person_id__isnull=False) | Q(reader_id__isnull=False, channel="email"),
+                name="notifications_for_somebody",
             ),
         ]
         indexes = [

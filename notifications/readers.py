@@ -73,6 +73,12 @@ def address_of(person_id: PersonId, reader_id: UserId | None, *, now: datetime) 
     return next((r.contact.email for r in readers if r.contact.user_id == reader_id), "")
 
 
+def staff_address(reader_id: UserId | None) -> str:
+    """The address of a member of staff as it is now; empty for one whose account was disabled meanwhile."""
+    contact = accounts.contacts_of_users([reader_id]).get(reader_id) if reader_id else None
+    return contact.email if contact else ""
+
+
 def email_choices(person_ids: tuple[PersonId, ...], kind: Kind) -> Mapping[UUID, bool]:
     """What readers chose, by reader; the newest where a merge brought two together."""
     rows = ReaderChoice.objects.filter(person_id__in=person_ids, kind=kind).order_by("changed_at")

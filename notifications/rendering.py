@@ -12,8 +12,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from notifications.template import Template, Text
 from notifications.types import Rendered
-from notifications.wording import PARAMS, TEMPLATES, VARIABLES, Template, Text
+from notifications.wording import PARAMS, TEMPLATES, VARIABLES
 from steadwell.portal.service import at_site, day_text, moment_text
 
 DEFAULT_LANGUAGE = "en"
@@ -88,16 +89,16 @@ class Mail:
     html: str
 
 
-def mail(message: Rendered, *, token: str, language: str) -> Mail:
+def mail(message: Rendered, *, token: str | None, language: str) -> Mail:
     """Plain text and HTML. The one link is the notice's token: it opens after signing in and means
-    nothing.
+    nothing. Without a token it is an alert to staff, and leads to the message's own page of the clinic.
     """
-    url = f"{settings.PUBLIC_URL}/inbox/{token}/"
+    url = f"{settings.PUBLIC_URL}{message.path}" if token is None else f"{settings.PUBLIC_URL}/inbox/{token}/"
     with translation.override(language.partition("-")[0]):
         context = {
             "message": message,
             "url": url,
-            "choices_url": f"{settings.PUBLIC_URL}/preferences/",
+            "choices_url": "" if token is None else f"{settings.PUBLIC_URL}/preferences/",
             "language": language.partition("-")[0],
         }
         return Mail(

@@ -37,7 +37,10 @@ class EmailSender:
             _move(message, MessageState.EXPIRED, ctx.now, cause="too-late")
             return None
         reader_id = UserId(message.reader_id) if message.reader_id else None
-        message.address = readers.address_of(PersonId(message.person_id), reader_id, now=ctx.now)
+        if message.person_id is None:
+            message.address = readers.staff_address(reader_id)
+        else:
+            message.address = readers.address_of(PersonId(message.person_id), reader_id, now=ctx.now)
         if not message.address:
             _move(message, MessageState.FAILED, ctx.now, cause="no-address")
             return None
@@ -82,10 +85,9 @@ def email_channel() -> Channel:
 
 
 def _letter(message: Message, attempt: int) -> Letter:
-    notice = message.notice
-    assert notice is not None  # noqa: S101 - an e-mail row points to its notice
+    notice = message.notice  # none for an alert to staff
     words = rendering.words(message.template, message.params, message.language)
-    mail = rendering.mail(words, token=notice.token or "", language=message.language)
+    mail = rendering.mail(words, token=(notice.token or "") if notice else None, language=message.language)
     return Letter(
         message_id=MessageId(message.pk),
         attempt=attempt,
@@ -94,7 +96,7 @@ def _letter(message: Message, attempt: int) -> Letter:
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
-        calendar=notice.calendar,
+        calendar=notice.calendar if notice else "",
         is_last_attempt=attempt >= ATTEMPTS,
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifications.alerting import alert_staff
 from notifications.inbox import Page, calendar_of, list_inbox, mark_all_read, open_notice, unread_count
 from notifications.preferences import OFFSETS, get_preferences, reminder_offsets, set_preferences, wants
 from notifications.telling import tell
@@ -30,6 +31,7 @@ __all__ = [
     "Rendered",
     "Untold",
     "Urgency",
+    "alert_staff",
     "calendar_of",
     "get_preferences",
     "list_inbox",

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 
 from notifications import readers, rendering, status
 from notifications.models import Channel, Message, MessageState, new_token
+from notifications.template import Template
 from notifications.types import Urgency
-from notifications.wording import Template
 from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
 from steadwell.ids import MessageId, PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox

@@ -7,9 +7,9 @@ unsigned (a mail, a preview on a locked screen) cannot say more than that there 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from notifications.types import Kind
+from notifications.template import Template, Text
+from notifications.wording_staff import STAFF_TEMPLATES
 
 # What a sentence may contain, and which param it is made from.
 VARIABLES: Mapping[str, str] = {
@@ -21,33 +21,6 @@ VARIABLES: Mapping[str, str] = {
 # What a caller may pass. ``path`` is where the button leads inside the portal; ``zone`` belongs to the
 # instants.
 PARAMS = frozenset({"starts_at", "old_starts_at", "zone", "place", "path"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """``lines`` whose variables have no value are left out, so a visit without a place has no line about
-    it.
-    """
-
-    subject: str
-    lines: tuple[str, ...]
-    action: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """``supersedes``: earlier messages about the same thing that this one makes wrong. ``expires`` names the
-    param after whose instant the message is of no use.
-    """
-
-    code: str
-    texts: Mapping[str, Text]
-    required: frozenset[str]
-    kind: Kind = Kind.VISITS
-    version: int = 1
-    supersedes: frozenset[str] = field(default_factory=frozenset)
-    expires: str = ""
-
 
 _VISIT = frozenset({"starts_at", "zone"})
 _ABOUT_A_TIME = frozenset(
@@ -249,5 +222,6 @@ TEMPLATES: Mapping[str, Template] = {
                 action="Ver su cita",
             ),
         ),
+        *STAFF_TEMPLATES,
     )
 }

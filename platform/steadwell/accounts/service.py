@@ -28,6 +28,12 @@ from steadwell.accounts.queries import (
     user_ids_for,
 )
 from steadwell.accounts.resetting import lift_lock_out, reset_second_factor
+from steadwell.accounts.staff import (
+    contacts_of_users,
+    practitioners_of_users,
+    staff_at,
+    users_of_practitioners,
+)
 from steadwell.accounts.types import Contact, ProxyRight, Reader, SessionSummary
 
 __all__ = [
@@ -48,6 +54,7 @@ __all__ = [
     "clinician_with_email",
     "contact_of",
     "contacts_of",
+    "contacts_of_users",
     "create_user",
     "disable_user",
     "enable_user",
@@ -60,10 +67,13 @@ __all__ = [
     "list_demo_people",
     "list_proxies",
     "list_sessions",
+    "practitioners_of_users",
     "readers_of",
     "reset_second_factor",
     "revoke_role",
     "set_preferences",
     "sign_out_everywhere",
+    "staff_at",
     "user_ids_for",
+    "users_of_practitioners",
 ]
