@@ -154,6 +154,7 @@ class IncomingReport:
     attachments: tuple[Attachment, ...] = ()
     message_id: UUID | None = None
     parent_filler_number: str = ""  # OBR-29: a sensitivity panel under its culture
+    site_id: SiteId | None = None  # the clinic that this sender reports to, from its registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

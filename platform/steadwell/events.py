@@ -87,3 +87,18 @@ class AccountLetterDue(Event):
 
     name: ClassVar[str] = "accounts.letter_due.v1"
     letter_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabMessageStored(Event):
+    """A laboratory's message was stored and acknowledged; now it is to be read."""
+
+    name: ClassVar[str] = "hl7.lab_message_stored.v1"
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriticalLabMessageStored(LabMessageStored):
+    """The same, with a critical flag or value in it: it overtakes all others."""
+
+    name: ClassVar[str] = "hl7.critical_lab_message_stored.v1"

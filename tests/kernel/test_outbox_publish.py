@@ -39,6 +39,21 @@ def test_publish_makes_one_delivery_per_consumer_in_one_statement(hear, now, dja
     assert mine == [("a", "notifications.urgent", "waiting"), ("b", "default", "waiting")]
 
 
+@pytest.mark.django_db
+def test_publish_many_is_one_statement_too(hear, now, django_assert_num_queries):
+    hear(AppointmentBooked, consumer="a", handler=lambda e, c: None)
+    hear(AppointmentCancelled, consumer="c", handler=lambda e, c: None)
+    cancelled = AppointmentCancelled(appointment_id=new_id(), person_id=new_id(), version=2, by="clinic")
+    connection.ensure_connection()
+
+    with django_assert_num_queries(1):
+        ids = outbox.publish_many([booked(), cancelled, booked()], now=now)
+
+    heard = {each.event_id: each.consumer for each in OutboxDelivery.objects.filter(consumer__in="ac")}
+    assert [heard[each] for each in ids] == ["a", "c", "a"]
+    assert outbox.publish_many([], now=now) == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_publish_outside_a_transaction_is_refused(now):
     with pytest.raises(RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
@@ -17,12 +18,15 @@ CHANNEL = "steadwell_outbox"
 _PUBLISH = """
 WITH event AS (
     INSERT INTO outbox_outboxevent (id, name, payload, occurred_at, traceparent)
-    VALUES (%(id)s, %(name)s, %(payload)s::jsonb, %(now)s, %(traceparent)s) RETURNING id
+    SELECT id, name, payload, %(now)s, %(traceparent)s
+    FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(payloads)s::jsonb[]) AS told (id, name, payload)
+    RETURNING id, name
 ), deliveries AS (
     INSERT INTO outbox_outboxdelivery
         (event_id, consumer, queue, state, attempts, created_at, available_at, called, last_error)
     SELECT event.id, copy.consumer, copy.queue, 'waiting', 0, %(now)s, %(now)s, false, ''
-    FROM event, unnest(%(consumers)s::text[], %(queues)s::text[]) AS copy (consumer, queue)
+    FROM event JOIN unnest(%(hears)s::text[], %(consumers)s::text[], %(queues)s::text[])
+        AS copy (hears, consumer, queue) ON copy.hears = event.name
 )
 SELECT pg_notify(%(channel)s, '')
 """
@@ -33,22 +37,31 @@ def publish(event: Event, *, now: datetime) -> EventId:
 
     One statement: the event, one delivery per consumer, and the bell for the relay.
     """
+    return publish_many([event], now=now)[0]
+
+
+def publish_many(events: Sequence[Event], *, now: datetime) -> list[EventId]:
+    """Promise several events in one statement, as ``publish`` does one."""
     if not connection.in_atomic_block:
         raise RuntimeError("publish() belongs into the transaction of the change that it tells.")
-    event_id = EventId(new_id())
-    consumers = subscriptions_of(event.name).values()
+    if not events:
+        return []
+    ids = [EventId(new_id()) for _ in events]
+    names = {event.name for event in events}
+    hearing = [(name, each) for name in names for each in subscriptions_of(name).values()]
     with connection.cursor() as cursor:
         cursor.execute(
             _PUBLISH,
             {
-                "id": event_id,
-                "name": event.name,
-                "payload": orjson.dumps(to_payload(event)).decode(),
+                "ids": ids,
+                "names": [event.name for event in events],
+                "payloads": [orjson.dumps(to_payload(event)).decode() for event in events],
                 "now": now,
                 "traceparent": observability.current_traceparent(),
-                "consumers": [each.consumer for each in consumers],
-                "queues": [each.queue for each in consumers],
+                "hears": [name for name, _ in hearing],
+                "consumers": [each.consumer for _, each in hearing],
+                "queues": [each.queue for _, each in hearing],
                 "channel": CHANNEL,
             },
         )
-    return event_id
+    return ids

@@ -9,7 +9,7 @@ from __future__ import annotations
 from steadwell.outbox.ages import quarantined_count, queue_ages, queue_depths
 from steadwell.outbox.due import cancel_due, schedule, schedule_many
 from steadwell.outbox.errors import Impossible, NotQuarantined, Retry
-from steadwell.outbox.publishing import publish
+from steadwell.outbox.publishing import publish, publish_many
 from steadwell.outbox.quarantine import replay, settle
 from steadwell.outbox.registry import forget, handle_due, repeat, subscribe, subscribe_outside
 from steadwell.outbox.requests import claim_request
@@ -28,6 +28,7 @@ __all__ = [
     "forget",
     "handle_due",
     "publish",
+    "publish_many",
     "quarantined_count",
     "queue_ages",
     "queue_depths",
