@@ -246,3 +246,19 @@ def test_command_names_the_fault_and_fails(sealed, owner_connection, capsys):
 
 def test_seals_belong_to_one_chain_without_gaps(sealed):
     assert list(AuditSeal.objects.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_viewers_of_a_thing_are_those_who_saw_it_before_a_moment(clerk, patient, now):
+    thing = new_id()
+    for actor, at in ((clerk, now), (patient, now + timedelta(minutes=1)), (clerk, now + timedelta(hours=1))):
+        audit.record(actor=actor, action="note.read", category="note", now=at, entity_id=thing)
+    audit.record(actor=system("worker"), action="note.file", category="note", now=now, entity_id=thing)
+
+    everybody = audit.viewers_of(entity_id=thing)
+    early = audit.viewers_of(entity_id=thing, before=now + timedelta(minutes=1))
+
+    assert [viewer.user_id for viewer in everybody] == [clerk.user_id, patient.user_id]
+    assert everybody[0].last_at == now + timedelta(hours=1)
+    assert [viewer.user_id for viewer in early] == [clerk.user_id]
+    assert audit.viewers_of(entity_id=new_id()) == []

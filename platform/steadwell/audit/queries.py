@@ -10,9 +10,19 @@ from steadwell.actor import Actor, Role
 from steadwell.audit.models import AuditEntry
 from steadwell.audit.recording import record
 from steadwell.errors import NotFound
-from steadwell.ids import PersonId
+from steadwell.ids import PersonId, UserId
 
 MOST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """A user who saw or changed one thing; ``capacity`` (self, proxy, staff) as it was the last time."""
+
+    user_id: UserId
+    capacity: str
+    first_at: datetime
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +65,19 @@ def list_for_person(
     ]  # fmt: skip
     record(actor=actor, action="audit.read", category="audit", subject_id=person_id, now=now)
     return found
+
+
+def viewers_of(*, entity_id: UUID, before: datetime | None = None) -> list[Viewer]:
+    """Everybody signed in who saw or changed one thing, first come first: for telling them of a correction.
+
+    ``before`` leaves out what they did at that moment or later. One statement.
+    """
+    rows = AuditEntry.objects.filter(entity_id=entity_id, user_id__isnull=False)
+    if before is not None:
+        rows = rows.filter(at__lt=before)
+    found: dict[UUID, Viewer] = {}
+    for user_id, capacity, at in rows.order_by("id").values_list("user_id", "capacity", "at"):
+        known = found.get(user_id)
+        first_at = known.first_at if known else at
+        found[user_id] = Viewer(user_id=UserId(user_id), capacity=capacity, first_at=first_at, last_at=at)
+    return list(found.values())

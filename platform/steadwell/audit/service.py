@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from steadwell.audit.errors import AuditUnavailable
-from steadwell.audit.queries import Access, list_for_person
+from steadwell.audit.queries import Access, Viewer, list_for_person, viewers_of
 from steadwell.audit.recording import Entry, record, record_many
 from steadwell.audit.sealing import seal
 from steadwell.audit.verifying import Verdict, verify
@@ -16,9 +16,11 @@ __all__ = [
     "AuditUnavailable",
     "Entry",
     "Verdict",
+    "Viewer",
     "list_for_person",
     "record",
     "record_many",
     "seal",
     "verify",
+    "viewers_of",
 ]
