@@ -1,196 +1,53 @@
-"""E-mail by SMTP (RFC 5321), step by step, so that it is known at every failure whether the mail may be out.
-
-Until the final dot is sent nothing was taken: the next attempt repeats nothing. A line that goes silent
-after the dot leaves it open; the next attempt then carries the same Message-ID, by which mailboxes tell a
-repeated mail.
-"""
+"""The e-mail channel: what a letter looks like, handed over by `steadwell.mail`."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import re
-import smtplib
-import socket
-import ssl
-import time
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
-from typing import Any
+from email.policy import SMTP
+from email.utils import format_datetime
 
 from django.conf import settings
 
-from notifications.breaker import breaker_of
 from notifications.ports import Unreached, Unsure
 from notifications.types import Letter, Receipt
 from steadwell import clock
-
-PROVIDER = "smtp"
-_LINE_DOT = re.compile(rb"(?m)^\.")  # a line that begins with a dot gets a second one (RFC 5321, 4.5.2)
+from steadwell.mail import service as mail
 
 
 class SmtpChannel:
-    """One connection per letter, by the EMAIL_* settings: every silence ends after EMAIL_TIMEOUT seconds, all
-    of it after EMAIL_DEADLINE.
-    """
+    """One connection per letter."""
 
-    provider = PROVIDER
+    provider = mail.PROVIDER
 
     def send(self, letter: Letter) -> Receipt:
-        mail = compose(letter)
-        breaker = breaker_of(settings.EMAIL_HOST, settings.EMAIL_PORT)
-        # A letter's last chance is not spent on a guess.
-        if not breaker.admits() and not letter.is_last_attempt:
-            raise Unreached("breaker-open")
         try:
-            server = _connected()
-        except (OSError, smtplib.SMTPException) as error:
-            breaker.failed()
-            raise Unreached(_cause(error)) from error
-        breaker.passed()
-        try:
-            return _carry(server, letter, mail)
-        except (OSError, smtplib.SMTPException) as error:
-            raise Unreached(_cause(error)) from error
-        finally:
-            # Whatever a server makes of the farewell, the mail's fate is decided.
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                server.quit()
-            server.close()
-
-
-class _Line(smtplib.SMTP):
-    """A connection with an end. A server that sends one byte at a time meets it too: before each wait on the
-    socket the time-out shrinks to what is left.
-    """
-
-    def __init__(self, host: str, port: int) -> None:
-        self._end = time.monotonic() + settings.EMAIL_DEADLINE
-        super().__init__(host, port)
-
-    def seconds_left(self) -> float:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("deadline")
-        return float(min(left, settings.EMAIL_TIMEOUT))
-
-    def _get_socket(self, host: str, port: int, timeout: object) -> socket.socket:
-        """smtplib's own seam. Each address of the host is tried within what is left."""
-        failed: OSError = ConnectionError("no-address")
-        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            try:
-                line = socket.create_connection((str(address[0]), port), self.seconds_left())
-            except OSError as error:
-                failed = error
-                continue
-            if settings.EMAIL_USE_SSL:
-                return ssl.create_default_context().wrap_socket(line, server_hostname=host)
-            return line
-        raise failed
-
-    def getreply(self) -> tuple[int, bytes]:
-        if self.file is None and self.sock is not None:
-            self.file = io.BufferedReader(_Incoming(self, self.sock))
-        return super().getreply()
-
-    def send(self, s: Any) -> None:
-        if self.sock is not None:
-            self.sock.settimeout(self.seconds_left())
-        super().send(s)
-
-
-class _Incoming(io.RawIOBase):
-    """What the server says, each piece of it awaited no longer than the line lasts."""
-
-    def __init__(self, line: _Line, sock: socket.socket) -> None:
-        self._line, self._sock = line, sock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(self._line.seconds_left())
-        return self._sock.recv_into(buffer)
+            cause = mail.hand_over(
+                mail=compose(letter), address=letter.address, is_last_attempt=letter.is_last_attempt
+            )
+        except mail.NotTaken as error:
+            raise Unreached(error.cause) from error
+        except mail.InDoubt as error:
+            raise Unsure(error.cause) from error
+        return Receipt(accepted=not cause, provider=self.provider, cause=cause)
 
 
 def compose(letter: Letter) -> EmailMessage:
     """Plain text with HTML beside it, and the calendar file. Headers cannot be broken: the policy refuses
     line ends.
     """
-    mail = EmailMessage(policy=SMTP)
-    mail["Message-ID"] = f"<{letter.message_id}@{_domain()}>"
-    mail["Date"] = format_datetime(clock.now())
-    mail["From"] = settings.DEFAULT_FROM_EMAIL
-    local, _, domain = letter.address.rpartition("@")
-    mail["To"] = Address(username=local, domain=domain)
-    mail["Subject"] = letter.subject
-    mail["Content-Language"] = letter.language
+    found = EmailMessage(policy=SMTP)
+    found["Message-ID"] = f"<{letter.message_id}@{mail.domain_of_ours()}>"
+    found["Date"] = format_datetime(clock.now())
+    found["From"] = settings.DEFAULT_FROM_EMAIL
+    found["Subject"] = letter.subject
+    found["Content-Language"] = letter.language
     for name, value in letter.headers.items():
-        mail[name] = value
-    mail.set_content(letter.text)
-    mail.add_alternative(letter.html, subtype="html")
+        found[name] = value
+    found.set_content(letter.text)
+    found.add_alternative(letter.html, subtype="html")
     if letter.calendar:
-        mail.add_attachment(
+        found.add_attachment(
             letter.calendar.encode(), maintype="text", subtype="calendar", filename="visit.ics",
             params={"method": "PUBLISH", "charset": "utf-8"},
         )  # fmt: skip
-    return mail
-
-
-def _domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-
-
-def _connected() -> smtplib.SMTP:
-    server = _Line(settings.EMAIL_HOST, settings.EMAIL_PORT)
-    try:
-        if settings.EMAIL_USE_TLS:
-            server.starttls(context=ssl.create_default_context())
-        if settings.EMAIL_HOST_USER:
-            server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
-    except BaseException:
-        server.close()
-        raise
-    return server
-
-
-def _carry(server: smtplib.SMTP, letter: Letter, mail: EmailMessage) -> Receipt:
-    server.ehlo_or_helo_if_needed()
-    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    utf8 = not letter.address.isascii()
-    if utf8 and not server.has_extn("smtputf8"):
-        # No other attempt finds another server (RFC 6531, 3.2): somebody has to ask for another address.
-        return Receipt(accepted=False, provider=PROVIDER, cause="address-needs-smtputf8")
-    code, _ = server.mail(sender, ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else [])
-    if 200 <= code < 300:
-        code, _ = server.rcpt(letter.address)
-    if not 200 <= code < 300:
-        return _refused(code)
-    code, _ = server.docmd("DATA")
-    if code != 354:
-        return _refused(code)
-    try:
-        server.send(_LINE_DOT.sub(b"..", mail.as_bytes(policy=SMTPUTF8 if utf8 else SMTP)) + b".\r\n")
-        code, _ = server.getreply()
-    except (OSError, smtplib.SMTPServerDisconnected) as error:
-        raise Unsure(_cause(error)) from error
-    return Receipt(accepted=True, provider=PROVIDER) if 200 <= code < 300 else _refused(code)
-
-
-def _refused(code: int) -> Receipt:
-    """5xx is for good; anything else may go another time (RFC 5321, 4.2.1)."""
-    if code >= 500:
-        return Receipt(accepted=False, provider=PROVIDER, cause=f"smtp-{code}")
-    raise Unreached(f"smtp-{code}")
-
-
-def _cause(error: Exception) -> str:
-    """A code: the server's words may repeat the address."""
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"smtp-{error.smtp_code}"
-    # smtplib reports a silent line as a lost one; the reason stands behind it.
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return "timeout"
-    return type(error).__name__[:60]
+    return found

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from smtplib import SMTPServerDisconnected
 
 import pytest
 from accounts.people import EMAIL, make_patient
-from django.core import mail
 from django.db import connection
 
 from steadwell import clock
@@ -15,6 +13,7 @@ from steadwell.accounts.letters import LetterSender, post, read
 from steadwell.accounts.models import Letter
 from steadwell.accounts.subscribers import tidy
 from steadwell.events import AccountLetterDue
+from steadwell.mail import service as mail
 from steadwell.outbox import service as outbox
 from tests.notifications import mail_server
 
@@ -45,7 +44,6 @@ def test_request_promises_the_letter_and_sends_nothing(client):
 
     client.post("/accounts/password/reset/", {"email": EMAIL})
 
-    assert mail.outbox == []
     assert outbox.queue_depths()["notifications.urgent"] == 1
 
 
@@ -58,24 +56,27 @@ def test_letter_rests_sealed(in_earnest):
     assert "KWX" in read(letter)
 
 
-def test_letter_leaves_once_and_is_erased(in_earnest):
+@pytest.fixture
+def server(settings):
+    with mail_server.running() as running:
+        settings.DEMO = False
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 0.5
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        yield running
+
+
+def test_letter_leaves_once_and_is_erased(server):
     letter = a_letter()
 
     carry(letter)
     carry(letter)
 
-    assert [(m.to, m.body) for m in mail.outbox] == [([EMAIL], "Your code: KWX-PLQ")]
+    (found,) = server.mails
+    assert (found["To"], found["Subject"], found.get_content().strip()) == (
+        EMAIL, "Your code", "Your code: KWX-PLQ"
+    )  # fmt: skip
+    assert found["Auto-Submitted"] == "auto-generated"
     assert Letter.objects.get().sealed == ""
-
-
-@pytest.fixture
-def server(settings):
-    with mail_server.running() as running:
-        settings.DEMO = False
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 0.5
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-        yield running
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_letter_that_may_be_out_is_in_doubt_and_keeps_its_message_id(server, sil
     letter = a_letter()
     server.answers["body"] = silence
 
-    with pytest.raises((SMTPServerDisconnected, TimeoutError)):  # a Retry would say that nothing happened
+    with pytest.raises(mail.InDoubt):  # a Retry would say that nothing happened
         carry(letter)
     server.answers.clear()
     carry(letter)
@@ -114,17 +115,81 @@ def test_letter_that_may_be_out_is_in_doubt_and_keeps_its_message_id(server, sil
     assert [mail["Message-ID"] for mail in server.mails] == [f"<{letter.pk}@steadwell.example>"] * 2
 
 
-def test_letter_that_is_too_late_is_dropped(in_earnest):
+@pytest.mark.parametrize(
+    ("step", "answer"), [("MAIL", "550 no"), ("RCPT", "550 unknown"), ("DATA", "554 no"), ("body", "552 no")]
+)
+def test_letter_that_is_refused_for_good_is_not_sent_again(server, step, answer):
+    letter = a_letter()
+    server.answers[step] = answer
+
+    carry(letter)
+    server.answers.clear()
+    carry(letter)
+
+    assert server.mails == []
+    kept = Letter.objects.get()
+    assert (kept.not_sent_because, kept.sealed) == (f"smtp-{answer[:3]}", "")
+
+
+@pytest.mark.parametrize("step", ["connect", "EHLO", "RCPT"])
+def test_server_that_drips_is_left_at_the_deadline(server, settings, step):
+    settings.EMAIL_DEADLINE = 1  # every single byte arrives in time
+    server.answers[step] = "drip"
+
+    with pytest.raises(outbox.Retry):
+        carry(a_letter())
+
+
+def test_domain_beyond_ascii_is_written_in_its_ascii_form(server):
+    post(address="ada@faß.example", subject="Your code", text="KWX", now=clock.now())
+
+    carry(Letter.objects.get())
+
+    assert [found["To"] for found in server.mails] == ["ada@xn--fa-hia.example"]
+    assert "SMTPUTF8" not in server.seen
+
+
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [("josé@example.org", "address-needs-smtputf8"), ("ada@exa\u2028mple.org", "address-unwritable")],
+)
+def test_address_that_the_server_cannot_take_fails_visibly(server, address, cause):
+    post(address=address, subject="Your code", text="KWX", now=clock.now())
+
+    carry(Letter.objects.get())
+
+    assert server.mails == []
+    assert Letter.objects.get().not_sent_because == cause
+
+
+def test_local_part_beyond_ascii_is_written_to_where_the_server_can(server):
+    server.answers["EHLO"] = "250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8"
+    post(address="josé@example.org", subject="Your code", text="KWX", now=clock.now())
+
+    carry(Letter.objects.get())
+
+    assert [found["To"] for found in server.mails] == ["josé@example.org"]
+
+
+def test_letter_that_is_too_late_is_dropped(server):
     carry(a_letter(), later=timedelta(minutes=61))
 
-    assert mail.outbox == []
+    assert server.mails == []
     assert Letter.objects.get().sealed == ""
+
+
+def test_letter_that_says_how_long_it_is_useful_waits_so_long(server):
+    until = clock.now() + timedelta(days=3)
+    post(address=EMAIL, subject="Come in", text="A link", now=clock.now(), useful_until=until)
+
+    carry(Letter.objects.get(), later=timedelta(days=2))
+
+    assert len(server.mails) == 1
 
 
 def test_demo_keeps_letters_to_be_read(client):
     carry(a_letter())
 
-    assert mail.outbox == []
     assert "KWX-PLQ" in client.get("/demo/letters/").content.decode()
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from steadwell.audit import watching
 from steadwell.config.queues import QUEUES
 from steadwell.observability import metrics, middleware
 
@@ -281,6 +282,7 @@ def test_every_metric_that_is_watched_is_told():
         text = "".join(file.read_text() for file in DEPLOY.glob(pattern))
         watched |= set(re.findall(r"\b(?:steadwell|scheduling|notifications)_[a-z_]+\b", text))
     assert middleware.request_seconds  # the web tells its own only once its middleware is loaded
+    assert watching.verifications  # told by the process that verifies
     ends = ("", "_total", "_bucket", "_sum", "_count")
     told = {f"{each.name}{end}" for each in metrics.REGISTRY.collect() for end in ends}
     told |= set(metrics._questions)

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from notifications import breaker, checks
+from notifications import checks
 from notifications.models import Attempt, DemoMail, Message
 from steadwell import clock
+from steadwell.mail import breaker
 from steadwell.observability.metrics import REGISTRY
 from steadwell.outbox import handover
 from tests.notifications import mail_server

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
-from smtplib import SMTPException, SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 
+from steadwell import clock
 from steadwell.accounts.models import Letter
 from steadwell.accounts.sealing import seal, unseal
 from steadwell.events import AccountLetterDue
+from steadwell.mail import service as mail
 from steadwell.outbox import service as outbox
 
 # A code lives a quarter of an hour, a link an hour. Later than that a letter only confuses.
 USEFUL = timedelta(hours=1)
 KEPT = timedelta(days=7)
-# The server said no, so it has not taken the letter.
-_ANSWERED = (SMTPResponseException, SMTPRecipientsRefused, SMTPNotSupportedError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,20 @@ class Call:
     text: str
 
 
-def post(*, address: str, subject: str, text: str, now: datetime) -> None:
+def post(
+    *, address: str, subject: str, text: str, now: datetime, useful_until: datetime | None = None
+) -> UUID:
     """Promise a letter. The text is sealed until a worker takes it."""
     with transaction.atomic():
         letter = Letter.objects.create(
-            address=address, subject=subject[:200], sealed=seal(text), created_at=now
+            address=address,
+            subject=subject[:200],
+            sealed=seal(text),
+            created_at=now,
+            useful_until=useful_until,
         )
         outbox.publish(AccountLetterDue(letter_id=letter.pk), now=now)
+    return letter.pk
 
 
 class LetterSender:
@@ -51,46 +58,41 @@ class LetterSender:
         if settings.DEMO:
             Letter.objects.filter(pk=letter.pk).update(sent_at=ctx.now)
             return None
-        if ctx.now - letter.created_at > USEFUL:
-            Letter.objects.filter(pk=letter.pk).update(sent_at=ctx.now, sealed="")
+        if ctx.now > (letter.useful_until or letter.created_at + USEFUL):
+            _forget(letter.pk, ctx.now, because="too-late")
             return None
         return Call(
             letter_id=letter.pk, address=letter.address, subject=letter.subject, text=unseal(letter.sealed)
         )
 
-    def call(self, call: Call) -> bool:
+    def call(self, call: Call) -> str:
         """Only what was certainly not taken says so. A line that goes silent later raises what it raised, so
         that the next attempt is known to be in doubt; it carries the same Message-ID.
         """
-        line = get_connection()
         try:
-            line.open()
-        except (SMTPException, OSError) as error:
-            raise outbox.Retry("mail-not-taken") from error
-        try:
-            line.send_messages([_mail(call)])
-        except _ANSWERED as error:
-            raise outbox.Retry("mail-not-taken") from error
-        finally:
-            line.close()
-        return True
+            return mail.hand_over(mail=_mail(call), address=call.address)
+        except mail.NotTaken as error:
+            raise outbox.Retry(error.cause) from error
 
-    def settle(self, event: AccountLetterDue, ctx: outbox.DeliveryContext, outcome: bool) -> None:
-        Letter.objects.filter(pk=event.letter_id).update(sent_at=ctx.now, sealed="")
+    def settle(self, event: AccountLetterDue, ctx: outbox.DeliveryContext, outcome: str) -> None:
+        _forget(event.letter_id, ctx.now, because=outcome)
+
+
+def _forget(letter_id: UUID, now: datetime, *, because: str) -> None:
+    """``because``: why it did not leave; empty when it did."""
+    Letter.objects.filter(pk=letter_id).update(sent_at=now, sealed="", not_sent_because=because)
 
 
 def _mail(call: Call) -> EmailMessage:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return EmailMessage(
-        call.subject,
-        call.text,
-        to=[call.address],
-        headers={
-            "Message-ID": f"<{call.letter_id}@{domain}>",
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-        },
-    )
+    found = EmailMessage(policy=SMTP)
+    found["Message-ID"] = f"<{call.letter_id}@{mail.domain_of_ours()}>"
+    found["Date"] = format_datetime(clock.now())
+    found["From"] = settings.DEFAULT_FROM_EMAIL
+    found["Subject"] = " ".join(call.subject.split())
+    found["Auto-Submitted"] = "auto-generated"
+    found["X-Auto-Response-Suppress"] = "All"
+    found.set_content(call.text)
+    return found
 
 
 def clear_sent(*, now: datetime) -> None:

@@ -247,7 +247,11 @@ class Letter(models.Model):
     subject = models.CharField(max_length=200)
     sealed = models.TextField()
     created_at = models.DateTimeField()
+    useful_until = models.DateTimeField(null=True)  # empty: as long as a code lives
     sent_at = models.DateTimeField(null=True)
+    not_sent_because = models.CharField(
+        max_length=60, blank=True, db_default=""
+    )  # a code; sent_at: since when
 
     class Meta:
         indexes = [

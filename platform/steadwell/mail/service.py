@@ -1,0 +1,8 @@
+"""Handing an e-mail to the mail server. Knows nothing of patients, templates or the ledger."""
+
+from __future__ import annotations
+
+from steadwell.mail.addresses import domain_of_ours, is_plain
+from steadwell.mail.smtp import PROVIDER, InDoubt, NotTaken, hand_over
+
+__all__ = ["PROVIDER", "InDoubt", "NotTaken", "domain_of_ours", "hand_over", "is_plain"]
