@@ -48,8 +48,8 @@ def hand_over(*, mail: EmailMessage, address: str, is_last_attempt: bool = False
     """Give the mail to the server for one recipient, by the EMAIL_* settings. Sets its To header.
 
     Every silence ends after EMAIL_TIMEOUT seconds, all of it after EMAIL_DEADLINE. Answers an empty text when
-    the mail was taken, else the code of a refusal for good, which no repetition mends. Raises NotTaken, InDoubt.
-    A server that cannot be reached is left alone for a while, except for a letter's last attempt.
+    the mail was taken, else the code of a refusal for good, which no repetition mends. Raises NotTaken and
+    InDoubt. A server that cannot be reached is left alone for a while, except for a letter's last attempt.
     """
     try:
         recipient = on_the_wire(address)
