@@ -1,7 +1,27 @@
-"""What others may ask about codes and units."""
+"""What others may ask about codes and units. Pure: importing it loads no framework and opens nothing."""
 
 from __future__ import annotations
 
 from steadwell.terminology.labcodes import LabCode, ReferenceRange, lab_code, lab_codes, reference_range
+from steadwell.terminology.ucum.converting import convert
+from steadwell.terminology.ucum.dimension import Dimension
+from steadwell.terminology.ucum.mapping import map_unit, validate_unit
+from steadwell.terminology.ucum.types import Answer, Status, UnitRefused
+from steadwell.terminology.ucum.units import commensurable, dimension_of
 
-__all__ = ["LabCode", "ReferenceRange", "lab_code", "lab_codes", "reference_range"]
+__all__ = [
+    "Answer",
+    "Dimension",
+    "LabCode",
+    "ReferenceRange",
+    "Status",
+    "UnitRefused",
+    "commensurable",
+    "convert",
+    "dimension_of",
+    "lab_code",
+    "lab_codes",
+    "map_unit",
+    "reference_range",
+    "validate_unit",
+]

@@ -1,0 +1,1 @@
+"""UCUM, exactly: grammar, units, conversion, and what senders really write."""
