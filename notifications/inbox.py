@@ -64,7 +64,7 @@ def list_inbox(
 
 def unread_count(actor: Actor, person_ids: Iterable[PersonId]) -> int:
     """How many notices about these people this user has not read; at most 99. One indexed statement."""
-    ids = [i for i in person_ids if actor.stands_for(i)]
+    ids = [each for i in person_ids for each in actor.ids_of(i)]
     if not ids:
         return 0
     with connection.cursor() as cursor:

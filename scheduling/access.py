@@ -6,12 +6,25 @@ from scheduling.errors import AppointmentNotFound
 from scheduling.status import Move, Status, allowed
 from steadwell.actor import Actor, Role
 from steadwell.errors import NotFound
+from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId
 
 
 def is_patient_side(actor: Actor, person_id: PersonId) -> bool:
     """The patient themself or somebody who stands for them: lead times and caps are for them."""
     return actor.stands_for(person_id)
+
+
+def ids_of(actor: Actor, person_id: PersonId) -> list[PersonId]:
+    """Every id that means this patient now, in a fixed order. Those of whom the actor stands for came
+    with the actor; for staff one statement.
+    """
+    return sorted(actor.ids_of(person_id)) or ids_now(person_id)
+
+
+def ids_now(person_id: PersonId) -> list[PersonId]:
+    """The same, asked afresh: an actor was read when the request began."""
+    return sorted(identity.person_ids_of(person_id)) or [person_id]
 
 
 def staff_roles_at(actor: Actor, site_id: SiteId) -> frozenset[Role]:

@@ -17,7 +17,7 @@ def alternatives_for(
     *, actor: Actor, appointment_id: AppointmentId, now: datetime, limit: int = 6
 ) -> tuple[Alternative, ...]:
     """Times from the visit's own day on (today, when that is over): the same clinician first, then others at
-    the site, then other sites. Three statements.
+    the site, then other sites. Three statements; one more for staff.
     """
     visit = queries.see(actor, appointment_id)
     a = visit.appointment
@@ -29,7 +29,7 @@ def alternatives_for(
         from_on=start,
         until_on=start + timedelta(days=_DAYS),
         patient_side=access.is_patient_side(actor, a.person_id),
-        person_id=a.person_id,
+        person_ids=tuple(access.ids_of(actor, a.person_id)),
         without=frozenset({a.appointment_id}),
     )
     return search.around(criteria=criteria, practitioner_id=a.practitioner_id, site_id=a.site_id, limit=limit)

@@ -37,13 +37,13 @@ changed AS (
 """
 # Booking what is held: the hold must be this user's and alive, and each claim it took still be there. A
 # claimer who deleted one of them as ended leaves fewer than ``claims``, and then nothing of this statement
-# has happened.
+# has happened. Aliases (see placing.spans) may go at any time.
 _FROM_HOLD = """
 held AS (
     DELETE FROM scheduling_hold WHERE id = %(id)s AND held_by = %(user)s AND expires_at > %(now)s RETURNING *
 ), kept AS (
     UPDATE scheduling_claim SET expires_at = NULL
-    WHERE owner_id = %(id)s AND EXISTS (SELECT FROM held) RETURNING 1
+    WHERE owner_id = %(id)s AND EXISTS (SELECT FROM held) RETURNING kind
 ), changed AS (
     INSERT INTO scheduling_appointment
         (id, person_id, visit_type_id, practitioner_id, site_id, session_id, resource_ids, starts_at, ends_at,
@@ -52,7 +52,7 @@ held AS (
     SELECT id, person_id, visit_type_id, practitioner_id, site_id, session_id, resource_ids, starts_at,
     ends_at, wall_start, time_zone, CASE WHEN needs_approval THEN 'pending' ELSE 'booked' END, 1, %(note)s,
            %(by)s::uuid, %(now)s::timestamptz, '', '', false, false
-    FROM held WHERE claims = (SELECT count(*) FROM kept) RETURNING *
+    FROM held WHERE claims = (SELECT count(*) FROM kept WHERE kind <> 'alias') RETURNING *
 )
 """
 

@@ -55,7 +55,7 @@ def make_feed(
     token = secrets.token_urlsafe(32)
 
     def work() -> Feed:
-        _live(user_id, person_id, practitioner_id).update(revoked_at=now)
+        _live(actor, user_id, person_id, practitioner_id).update(revoked_at=now)
         row = CalendarFeed(
             person_id=person_id,
             practitioner_id=practitioner_id,
@@ -81,7 +81,8 @@ def find_feed(
 ) -> Feed | None:
     """This user's live feed, without its token: only the hash is kept."""
     user_id = _may_have_feed(actor, person_id, practitioner_id)
-    row = _live(user_id, person_id, practitioner_id).values("id", "created_at").first()
+    live = _live(actor, user_id, person_id, practitioner_id).order_by("-created_at")
+    row = live.values("id", "created_at").first()
     return Feed(feed_id=row["id"], token="", created_at=row["created_at"]) if row else None
 
 
@@ -115,7 +116,9 @@ def feed_for_token(*, token: str, now: datetime) -> bytes:
     except (NotFound, Forbidden):
         raise NotFound from None
     if person_id is not None:
-        visits = queries.list_for_feed(person_id=person_id, low=now - _PAST, statuses=_SHOWN)
+        visits = queries.list_for_feed(
+            person_ids=access.ids_of(actor, person_id), low=now - _PAST, statuses=_SHOWN
+        )
     else:
         found = queries.list_between(
             now - _PAST, now + _AHEAD, practitioner_id=practitioner_id, statuses=_SHOWN
@@ -172,10 +175,10 @@ def _may_have_feed(
 
 
 def _live(
-    user_id: UserId, person_id: PersonId | None, practitioner_id: PractitionerId | None
+    actor: Actor, user_id: UserId, person_id: PersonId | None, practitioner_id: PractitionerId | None
 ) -> QuerySet[CalendarFeed]:
-    whose = Q(person_id=person_id) if person_id else Q(practitioner_id=practitioner_id)
-    return CalendarFeed.objects.filter(whose, created_by=user_id, revoked_at__isnull=True)
+    own = Q(person_id__in=actor.ids_of(person_id)) if person_id else Q(practitioner_id=practitioner_id)
+    return CalendarFeed.objects.filter(own, created_by=user_id, revoked_at__isnull=True)
 
 
 def _digest(token: str) -> bytes:

@@ -34,7 +34,8 @@ SELECT s.stamp, c.claimant_id, c.kind,
        extract(epoch FROM lower(c.during))::bigint, extract(epoch FROM upper(c.during))::bigint
 FROM (SELECT (SELECT stamp FROM scheduling_cataloguestamp) AS stamp) s
 LEFT JOIN ({_SPANS} JOIN LATERAL ({_OVERLAPPING}) c ON true)
-    ON (c.expires_at IS NULL OR c.expires_at > %(now)s) AND NOT c.owner_id = ANY (%(without)s::uuid[])
+    ON (c.expires_at IS NULL OR c.expires_at > %(now)s) AND c.kind <> 'alias'
+    AND NOT c.owner_id = ANY (%(without)s::uuid[])
 """  # noqa: S608 - constants only
 _LOOK = f"""
 SELECT s.stamp, s.former, c.claimant_id, c.kind, c.owner_id, c.site_id,
@@ -42,7 +43,8 @@ SELECT s.stamp, s.former, c.claimant_id, c.kind, c.owner_id, c.site_id,
        (c.expires_at <= %(now)s) IS TRUE
 FROM (
     SELECT (SELECT stamp FROM scheduling_cataloguestamp) AS stamp,
-           (SELECT id FROM scheduling_hold WHERE held_by = %(user)s AND person_id = %(person)s) AS former,
+           (SELECT id FROM scheduling_hold WHERE held_by = %(user)s AND person_id = ANY (%(persons)s::uuid[])
+            ORDER BY expires_at DESC LIMIT 1) AS former,
            pg_advisory_xact_lock(%(lock)s) AS locked
 ) s
 LEFT JOIN ({_SPANS} JOIN LATERAL ({_OVERLAPPING}) c ON true) ON true
@@ -52,6 +54,14 @@ DELETE FROM scheduling_claim WHERE id IN (
     SELECT id FROM scheduling_claim
     WHERE owner_id = ANY (%(owners)s::uuid[]) AND expires_at <= %(now)s
     -- Whoever holds one of them is booking it, or deleting it as we are.
+    ORDER BY id FOR UPDATE SKIP LOCKED
+)
+"""
+# What two persons claimed for each other while they were taken for one.
+_DROP_ALIASES = """
+DELETE FROM scheduling_claim WHERE id IN (
+    SELECT id FROM scheduling_claim
+    WHERE owner_id = ANY (%(owners)s::uuid[]) AND claimant_id = ANY (%(persons)s::uuid[]) AND kind = 'alias'
     ORDER BY id FOR UPDATE SKIP LOCKED
 )
 """
@@ -99,13 +109,20 @@ def busy(
     return rows[0][0], [row[1:] for row in rows if row[1] is not None]
 
 
-def look(spans: Sequence[Span], *, user_id: UUID | None, person_id: UUID, now: datetime) -> Look:
+def look(spans: Sequence[Span], *, user_id: UUID | None, person_ids: Sequence[UUID], now: datetime) -> Look:
     """What is taken in the spans, expired claims included and marked; locks the patient for this transaction.
 
     The lock makes the patient's own bookings wait for each other, so that the next statement counts right
-    against the caps. Nobody else ever waits for it.
+    against the caps. Nobody else ever waits for it. ``person_ids``: every id of the patient, in a
+    fixed order.
     """
-    values = {**_arrays(spans), "now": now, "user": user_id, "person": person_id, "lock": lock_key(person_id)}
+    values = {
+        **_arrays(spans),
+        "now": now,
+        "user": user_id,
+        "persons": list(person_ids),
+        "lock": lock_key(person_ids[0]),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, values)
         rows = cursor.fetchall()
@@ -135,6 +152,12 @@ def drop_expired(owner_ids: Iterable[UUID], *, now: datetime) -> None:
     owners = sorted(set(owner_ids))
     with connection.cursor() as cursor:
         cursor.execute(_DROP_EXPIRED, {"owners": owners, "now": now})
+
+
+def drop_aliases(owner_ids: Iterable[UUID], person_ids: Iterable[UUID]) -> None:
+    """Delete what visits of somebody else still claim under these ids since an un-merge."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DROP_ALIASES, {"owners": sorted(set(owner_ids)), "persons": list(person_ids)})
 
 
 def release(owner_id: UUID) -> int:
@@ -184,7 +207,7 @@ def inserting(
     claimed AS (
         INSERT INTO scheduling_claim (claimant_id, during, kind, owner_id, site_id, expires_at, overbooked)
         SELECT who, during, kind, %(owner)s, %(claim_site)s, %(claim_until)s::timestamptz,
-               %(overbooked)s AND kind <> 'patient'
+               %(overbooked)s AND kind NOT IN ('patient', 'alias')
         FROM (VALUES {", ".join(rows)}) AS wanted (who, during, kind, place)
         WHERE {guard} ORDER BY place
         ON CONFLICT DO NOTHING RETURNING 1

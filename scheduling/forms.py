@@ -18,6 +18,11 @@ from steadwell.portal.service import DayInput
 WINDOW = 14  # days a search looks at
 
 
+def version_in(text: str) -> int | None:
+    """The version of a visit that a page was made from; None for what cannot be one."""
+    return int(text) if len(text) <= 9 and text.isdecimal() else None
+
+
 class FindForm(forms.Form):
     """A search for a time. Everything is optional; what makes no sense is said and left out."""
 

@@ -50,7 +50,7 @@ held AS (
         (id, person_id, visit_type_id, practitioner_id, site_id, session_id, resource_ids, starts_at, ends_at,
          wall_start, time_zone, held_by, needs_approval, claims, created_at, expires_at)
     SELECT %(owner)s, %(person)s, %(kind)s, %(practitioner)s, %(site)s, %(session)s::uuid, %(rooms)s::uuid[],
-           %(starts)s, %(ends)s, %(wall)s, %(zone)s, %(user)s, %(approval)s, %(claim_count)s, %(now)s,
+           %(starts)s, %(ends)s, %(wall)s, %(zone)s, %(user)s, %(approval)s, %(own_claims)s, %(now)s,
            %(claim_until)s
     FROM won ON CONFLICT DO NOTHING RETURNING 1
 )
@@ -99,7 +99,10 @@ def get_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> Hold:
 def find_hold(*, actor: Actor, person_id: PersonId, now: datetime) -> Hold | None:
     """The live hold of this user for this patient, if there is one."""
     row = (
-        HoldRow.objects.filter(held_by=_user(actor), person_id=person_id, expires_at__gt=now)
+        HoldRow.objects.filter(
+            held_by=_user(actor), person_id__in=access.ids_of(actor, person_id), expires_at__gt=now
+        )
+        .order_by("-expires_at")
         .values(*_FIELDS)
         .first()
     )
@@ -191,6 +194,9 @@ def clear_the_way(found: Placing) -> None:
     ended = found.expired_owners()
     if ended:
         claims.drop_expired(ended, now=found.asked.now)
+    outlived = found.outlived_aliases()
+    if outlived:
+        claims.drop_aliases(outlived, found.person_ids)
 
 
 def _take(found: Placing, hold_id: HoldId, rooms: tuple[UUID, ...], expires_at: datetime) -> Hold:
@@ -206,8 +212,9 @@ def _take(found: Placing, hold_id: HoldId, rooms: tuple[UUID, ...], expires_at: 
             now=asked.now,
         )
     guard, caps = placing.guard(found)
+    spans = placing.spans(found, rooms)
     sql, values = claims.inserting(
-        placing.spans(found, rooms),
+        spans,
         owner_id=hold_id,
         site_id=place.site.site_id,
         expires_at=expires_at,
@@ -215,7 +222,9 @@ def _take(found: Placing, hold_id: HoldId, rooms: tuple[UUID, ...], expires_at: 
     )
     needs_approval = placing.first_status(found) is Status.PENDING
     values |= caps | place_values(found, session_id, rooms)
+    own_claims = sum(span.kind != placing.ALIAS for span in spans)
     values |= {"user": asked.actor.user_id, "approval": needs_approval, "now": asked.now}
+    values["own_claims"] = own_claims
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {sql}, {_HELD}", values)
         if cursor.fetchone() is None:

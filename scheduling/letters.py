@@ -11,6 +11,7 @@ from notifications import service as notifications
 from scheduling import calendars
 from scheduling.types import Appointment, Modality
 from steadwell.accounts import service as accounts
+from steadwell.identity import service as identity
 
 SOON = timedelta(hours=24)
 FIND = "/visits/find/"
@@ -55,6 +56,7 @@ def _local(instant: datetime, zone: str) -> str:
 
 
 def _file(visit: Appointment, now: datetime) -> str:
-    contact = accounts.contact_of(visit.person_id)
+    persons = identity.person_ids_of(visit.person_id)
+    contact = next(iter(accounts.contacts_of(persons).values()), None)
     with translation.override(contact.language if contact else "en"):
         return calendars.file_of(visit, now=now).decode()

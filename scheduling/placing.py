@@ -6,7 +6,7 @@ Nothing here takes anything. The claim that follows decides; this is the kind an
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,13 +24,15 @@ from scheduling.types import Mode, OfferRef
 from steadwell.actor import Actor
 from steadwell.ids import PersonId
 
+ALIAS = "alias"
 # A patient's visits are counted this far ahead.
 _AHEAD = timedelta(days=800)
 _CAPS = """(
     SELECT (%(cap_ahead)s = 0 OR count(*) < %(cap_ahead)s)
        AND (%(cap_day)s = 0 OR count(*) FILTER (WHERE during && tstzrange(%(day_from)s, %(day_until)s)) <
        %(cap_day)s) FROM scheduling_claim
-    WHERE claimant_id = %(person)s AND kind = 'patient' AND NOT overbooked AND site_id = %(claim_site)s
+    WHERE claimant_id = ANY (%(persons)s::uuid[]) AND kind = 'patient' AND NOT overbooked
+      AND site_id = %(claim_site)s
       AND during && tstzrange(%(now)s, NULL) AND (expires_at IS NULL OR expires_at > %(now)s)
 )"""
 
@@ -59,6 +61,7 @@ class Placing:
     catalogue: Catalogue
     place: Place
     look: Look
+    person_ids: tuple[PersonId, ...]  # every id of the patient, who may have been merged
     session: Session | None  # the group session already open for it
 
     def taken_by_others(self) -> Iterable[Taken]:
@@ -71,13 +74,23 @@ class Placing:
     def expired_owners(self) -> set[UUID]:
         return {taken.owner_id for taken in self.look.taken if taken.expired}
 
+    def outlived_aliases(self) -> set[UUID]:
+        """Whose visits claim the patient's time only because the two were merged once: under none of the
+        patient's ids is there a visit of theirs.
+        """
+        own = [taken for taken in self.look.taken if taken.claimant_id in self.person_ids]
+        visits = {taken.owner_id for taken in own if taken.kind != ALIAS}
+        return {taken.owner_id for taken in own if taken.kind == ALIAS} - visits
+
 
 def find(asked: Asked) -> Placing:
-    """Look at an offer, with the set-up that holds in the same instant. One statement, two for a group visit.
+    """Look at an offer, with the set-up that holds in the same instant. One statement, two for a group visit;
+    one more for staff, who do not know yet which ids the patient has.
 
     Raises OutsideAvailability when a part of it does not exist, NotFound when it is not this actor's to book.
     """
     access.may_book(asked.actor, person_id=asked.person_id, site_id=asked.ref.site_id)
+    person_ids = tuple(access.ids_of(asked.actor, asked.person_id))
     known = catalogue.latest()
     place = rules.find_place(known, asked.ref)
     if place is None:
@@ -85,14 +98,22 @@ def find(asked: Asked) -> Placing:
         place = rules.find_place(known, asked.ref)
     while place is not None:
         seen = claims.look(
-            _around(known, place, asked),
+            _around(known, place, asked.now, person_ids),
             user_id=asked.actor.user_id,
-            person_id=asked.person_id,
+            person_ids=person_ids,
             now=asked.now,
         )
         if known.stamp is not None and seen.stamp == known.stamp:
             session = groups.find_session(place, now=asked.now) if place.is_group else None
-            return Placing(asked=asked, catalogue=known, place=place, look=seen, session=session)
+            found = Placing(
+                asked=asked, catalogue=known, place=place, look=seen, person_ids=person_ids, session=session
+            )
+            # Somebody else's claim to this patient's time: left by an un-merge, or by a merge a moment ago.
+            fresh = access.ids_now(asked.person_id) if found.outlived_aliases() else [*person_ids]
+            if fresh == [*person_ids]:
+                return found
+            person_ids = tuple(fresh)
+            continue
         known = catalogue.load()
         place = rules.find_place(known, asked.ref)
     raise OutsideAvailability
@@ -110,22 +131,29 @@ def check(placing: Placing) -> tuple[UUID, ...]:
     if not asked.overbook:
         rules.check_hours(placing.catalogue, place)
     others = list(placing.taken_by_others())
-    if any(_meets(t, asked.person_id, place.start, place.end) for t in others):
+    if any(_meets(t, placing.person_ids, place.start, place.end) for t in others if t.kind != ALIAS):
         raise PatientBusy
     if placing.session is not None and placing.session.seats_taken >= placing.session.capacity:
         raise SlotTaken
     if not asked.overbook and any(
-        _meets(t, place.practitioner_id, place.busy_from, place.busy_until) for t in others
+        _meets(t, (place.practitioner_id,), place.busy_from, place.busy_until) for t in others
     ):
         raise SlotTaken
     return _rooms(placing, others)
 
 
 def spans(placing: Placing, resource_ids: Iterable[UUID]) -> list[Span]:
-    """What an individual visit claims; a group session claims the first two itself (groups.py)."""
-    place = placing.place
-    patient = Span(claimant_id=placing.asked.person_id, start=place.start, end=place.end, kind="patient")
-    return [patient] if place.is_group else [patient, *shared_spans(place, resource_ids)]
+    """What an individual visit claims; a group session claims all but the patient's time itself (groups.py).
+
+    A merged patient's time is claimed under every id: so the constraint also sees a booking that began before
+    the merge.
+    """
+    place, own = placing.place, placing.asked.person_id
+    patient = [
+        Span(claimant_id=each, start=place.start, end=place.end, kind="patient" if each == own else ALIAS)
+        for each in {*placing.person_ids, own}
+    ]
+    return patient if place.is_group else [*patient, *shared_spans(place, resource_ids)]
 
 
 def shared_spans(place: Place, resource_ids: Iterable[UUID]) -> list[Span]:
@@ -147,7 +175,7 @@ def guard(placing: Placing) -> tuple[str, dict[str, Any]]:
     return _CAPS, {
         "cap_ahead": site.cap_ahead,
         "cap_day": site.cap_per_day,
-        "person": asked.person_id,
+        "persons": list(placing.person_ids),
         "now": asked.now,
         "day_from": moment(low),
         "day_until": moment(high),
@@ -160,14 +188,12 @@ def first_status(placing: Placing) -> Status:
     return Status.PENDING if wants_approval else Status.BOOKED
 
 
-def _around(known: Catalogue, place: Place, asked: Asked) -> list[Span]:
+def _around(known: Catalogue, place: Place, now: datetime, person_ids: Iterable[PersonId]) -> list[Span]:
     kinds = known.resources.get(place.site.site_id, {})
     rooms = {room for kind in place.kind.resource_kinds for room in kinds.get(kind, ())}
-    present = instant_of(asked.now)
-    ahead = Span(
-        claimant_id=asked.person_id, start=min(present, place.start), end=instant_of(asked.now + _AHEAD)
-    )
-    return [ahead, *shared_spans(place, rooms)]
+    first, last = min(instant_of(now), place.start), instant_of(now + _AHEAD)
+    ahead = [Span(claimant_id=each, start=first, end=last) for each in person_ids]
+    return [*ahead, *shared_spans(place, rooms)]
 
 
 def _visits_ahead(placing: Placing) -> list[int]:
@@ -179,8 +205,8 @@ def _visits_ahead(placing: Placing) -> list[int]:
     ]
 
 
-def _meets(taken: Taken, claimant_id: UUID, start: int, end: int) -> bool:
-    return taken.claimant_id == claimant_id and taken.start < end and taken.end > start
+def _meets(taken: Taken, claimants: Collection[UUID], start: int, end: int) -> bool:
+    return taken.claimant_id in claimants and taken.start < end and taken.end > start
 
 
 def _rooms(placing: Placing, others: list[Taken]) -> tuple[UUID, ...]:

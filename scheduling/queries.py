@@ -35,7 +35,8 @@ def get_appointment(*, actor: Actor, appointment_id: AppointmentId, now: datetim
 def list_for_patient(
     *, actor: Actor, person_id: PersonId, now: datetime, upcoming: bool = True, limit: int = 50
 ) -> tuple[Appointment, ...]:
-    """Upcoming in time order; or past and called-off ones, newest first. Two statements.
+    """Upcoming in time order; or past and called-off ones, newest first, under every id of the patient. Two
+    statements, for staff three.
 
     Staff see the visits at their own sites; a clinician their own as well.
     """
@@ -43,8 +44,10 @@ def list_for_patient(
     ahead = "a.status = ANY (%(takes_time)s) AND a.ends_at > %(now)s"
     when = f"{ahead} ORDER BY a.starts_at" if upcoming else f"NOT ({ahead}) ORDER BY a.starts_at DESC"
     scope, values = _scope(actor, person_id)
-    values |= {"person": person_id, "takes_time": _TAKES_TIME, "now": now, "limit": min(limit, 200)}
-    found = _fetch(f"WHERE a.person_id = %(person)s AND {scope} AND {when} LIMIT %(limit)s", values)
+    values |= {"persons": access.ids_of(actor, person_id)}
+    values |= {"takes_time": _TAKES_TIME, "now": now, "limit": min(limit, 200)}
+    whose = "a.person_id = ANY (%(persons)s::uuid[])"
+    found = _fetch(f"WHERE {whose} AND {scope} AND {when} LIMIT %(limit)s", values)
     record_read(
         [v.appointment for v in found], actor=actor, action="appointment.list", now=now, about=person_id
     )
@@ -122,12 +125,14 @@ def list_between(
     return _fetch(f"WHERE {' AND '.join(where)} ORDER BY a.starts_at, a.id LIMIT 3000", values)
 
 
-def list_for_feed(*, person_id: PersonId, low: datetime, statuses: Sequence[Status]) -> list[Appointment]:
+def list_for_feed(
+    *, person_ids: Iterable[PersonId], low: datetime, statuses: Sequence[Status]
+) -> list[Appointment]:
     """A patient's visits from ``low`` on."""
     found = _fetch(
-        "WHERE a.person_id = %(person)s AND a.starts_at >= %(low)s AND a.status = ANY (%(statuses)s)"
-        " ORDER BY a.starts_at LIMIT 500",
-        {"person": person_id, "low": low, "statuses": [status.value for status in statuses]},
+        "WHERE a.person_id = ANY (%(persons)s::uuid[]) AND a.starts_at >= %(low)s"
+        " AND a.status = ANY (%(statuses)s) ORDER BY a.starts_at LIMIT 500",
+        {"persons": list(person_ids), "low": low, "statuses": [status.value for status in statuses]},
     )
     return [visit.appointment for visit in found]
 

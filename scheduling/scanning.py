@@ -35,7 +35,7 @@ class Criteria:
     practitioner_ids: frozenset[PractitionerId] = frozenset()
     language: str = ""
     time_of_day: TimeOfDay | None = None
-    person_id: PersonId | None = None
+    person_ids: tuple[PersonId, ...] = ()  # the patient's, whose own visits stand in the way
     without: frozenset[UUID] = frozenset()
 
     def dates(self) -> Iterator[date]:
@@ -191,7 +191,7 @@ class Board:
             after=kind.after,
             visits=self.visits.get(practitioner_id, _EMPTY),
             closures=self.closures.get(practitioner_id, _EMPTY),
-            patient=self.visits.get(criteria.person_id, _EMPTY) if criteria.person_id else _EMPTY,
+            patient=self.visits.get(criteria.person_ids[0], _EMPTY) if criteria.person_ids else _EMPTY,
             rooms=self._rooms(site_id),
         )
 
@@ -295,8 +295,7 @@ def _spans(known: Catalogue, kind: VisitKind, criteria: Criteria) -> list[Span]:
     for site_id in {site_id for _, site_id in pairs}:
         for each in kind.resource_kinds:
             ids.update(dict.fromkeys(known.resources.get(site_id, {}).get(each, ())))
-    if criteria.person_id is not None:
-        ids[criteria.person_id] = None
+    ids.update(dict.fromkeys(criteria.person_ids))
     return [Span(claimant_id=each, start=low, end=high) for each in ids]
 
 
@@ -306,6 +305,8 @@ def _board(
     visits: dict[UUID, list[tuple[int, int]]] = {}
     closures: dict[UUID, list[tuple[int, int]]] = {}
     for claimant_id, claim, start, end in taken:
+        if claimant_id in criteria.person_ids:  # all of one patient's time stands together
+            claimant_id = criteria.person_ids[0]
         (closures if claim == "closure" else visits).setdefault(claimant_id, []).append((start, end))
     sessions: dict[tuple[UUID, UUID, int], int] = {}
     if kind.info.capacity > 1:

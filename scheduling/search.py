@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import TypedDict, Unpack
 
 from scheduling import access, availability, catalogue, offers, reasons, rules, scanning
 from scheduling.availability import instant_of
@@ -32,6 +33,19 @@ ENOUGH = 4  # alternatives after which nobody looks further
 MOST = 500
 
 
+class Wishes(TypedDict, total=False):
+    """What else a time must fit. ``person_id`` leaves out times at which the patient is busy; ``moving`` is
+    the visit that does not count as busy.
+    """
+
+    site_ids: Sequence[SiteId]
+    practitioner_ids: Sequence[PractitionerId]
+    language: str
+    time_of_day: TimeOfDay | None
+    person_id: PersonId | None
+    moving: AppointmentId | None
+
+
 def search(
     *,
     actor: Actor,
@@ -39,33 +53,17 @@ def search(
     now: datetime,
     from_on: date | None = None,
     until_on: date | None = None,
-    site_ids: Sequence[SiteId] = (),
-    practitioner_ids: Sequence[PractitionerId] = (),
-    language: str = "",
-    time_of_day: TimeOfDay | None = None,
-    person_id: PersonId | None = None,
-    moving: AppointmentId | None = None,
     limit: int = 60,
+    **wishes: Unpack[Wishes],
 ) -> SearchResult:
     """Offers in time order. Dates are local dates of each site, both included; by default the next 14 days.
 
-    ``person_id`` leaves out times at which the patient is busy; ``moving`` is the visit that does not count
-    as busy. An empty answer says why and what is near. One statement (two for a group visit, one more when
-    empty).
+    An empty answer says why and what is near. One statement (two for a group visit, one more when empty, and
+    one more where staff search for a patient).
     """
-    start = from_on or scanning.today(catalogue.latest(), site_ids, now=now)
-    criteria = Criteria(
-        visit_type_id=visit_type_id,
-        now=now,
-        from_on=start,
-        until_on=until_on or start + timedelta(days=DAYS - 1),
-        patient_side=_patient_side(actor, person_id),
-        site_ids=frozenset(site_ids),
-        practitioner_ids=frozenset(practitioner_ids),
-        language=language,
-        time_of_day=time_of_day,
-        person_id=person_id,
-        without=frozenset({moving} if moving else ()),
+    start = from_on or scanning.today(catalogue.latest(), wishes.get("site_ids", ()), now=now)
+    criteria = _criteria(
+        actor, visit_type_id, now, start, until_on or start + timedelta(days=DAYS - 1), wishes
     )
     if criteria.until_on < criteria.from_on:
         raise Invalid(fields={"until_on": "before-start"})
@@ -89,29 +87,19 @@ def months_glance(
     visit_type_id: VisitTypeId,
     month: date,
     now: datetime,
-    site_ids: Sequence[SiteId] = (),
-    practitioner_ids: Sequence[PractitionerId] = (),
-    language: str = "",
-    time_of_day: TimeOfDay | None = None,
-    person_id: PersonId | None = None,
-    moving: AppointmentId | None = None,
+    **wishes: Unpack[Wishes],
 ) -> MonthGlance:
     """How many offers each day of a month has, and why a day has none. One statement (two for a group
     visit).
     """
     first_on = month.replace(day=1)
-    criteria = Criteria(
-        visit_type_id=visit_type_id,
-        now=now,
-        from_on=first_on,
-        until_on=first_on.replace(day=calendar.monthrange(month.year, month.month)[1]),
-        patient_side=_patient_side(actor, person_id),
-        site_ids=frozenset(site_ids),
-        practitioner_ids=frozenset(practitioner_ids),
-        language=language,
-        time_of_day=time_of_day,
-        person_id=person_id,
-        without=frozenset({moving} if moving else ()),
+    criteria = _criteria(
+        actor,
+        visit_type_id,
+        now,
+        first_on,
+        first_on.replace(day=calendar.monthrange(month.year, month.month)[1]),
+        wishes,
     )
     board = scanning.gather(criteria)
     found, tallies = board.scan(criteria)
@@ -131,30 +119,13 @@ def first_available(
     actor: Actor,
     visit_type_id: VisitTypeId,
     now: datetime,
-    site_ids: Sequence[SiteId] = (),
-    practitioner_ids: Sequence[PractitionerId] = (),
-    language: str = "",
-    time_of_day: TimeOfDay | None = None,
-    person_id: PersonId | None = None,
-    moving: AppointmentId | None = None,
+    **wishes: Unpack[Wishes],
 ) -> Offer | None:
     """The earliest offer within the booking window, or within ``LONGEST_WINDOW`` days for staff. One
     statement when it is this week, else two.
     """
-    start = scanning.today(catalogue.latest(), site_ids, now=now)
-    criteria = Criteria(
-        visit_type_id=visit_type_id,
-        now=now,
-        from_on=start,
-        until_on=start + timedelta(days=6),
-        patient_side=_patient_side(actor, person_id),
-        site_ids=frozenset(site_ids),
-        practitioner_ids=frozenset(practitioner_ids),
-        language=language,
-        time_of_day=time_of_day,
-        person_id=person_id,
-        without=frozenset({moving} if moving else ()),
-    )
+    start = scanning.today(catalogue.latest(), wishes.get("site_ids", ()), now=now)
+    criteria = _criteria(actor, visit_type_id, now, start, start + timedelta(days=6), wishes)
     # Mostly it is this week; only a full week is worth reading two months for.
     for until_on in (criteria.until_on, start + timedelta(days=scanning.LONGEST_WINDOW)):
         board = scanning.gather(replace(criteria, until_on=until_on))
@@ -190,7 +161,7 @@ def nearest(
         until_on=on + timedelta(days=6),
         patient_side=_patient_side(actor, person_id),
         site_ids=frozenset({ref.site_id}),
-        person_id=person_id,
+        person_ids=_ids_of(actor, person_id),
     )
     # Mostly the clinician has another time next day; only else is the whole site read for a week.
     same = replace(
@@ -284,6 +255,29 @@ def _picked(
         seen.update(fresh)
         picked.extend(Alternative(kind=kind, offer=board.describe(one)) for one in fresh)
     return tuple(picked[:limit])
+
+
+def _criteria(
+    actor: Actor, visit_type_id: VisitTypeId, now: datetime, from_on: date, until_on: date, wishes: Wishes
+) -> Criteria:
+    person_id, moving = wishes.get("person_id"), wishes.get("moving")
+    return Criteria(
+        visit_type_id=visit_type_id,
+        now=now,
+        from_on=from_on,
+        until_on=until_on,
+        patient_side=_patient_side(actor, person_id),
+        site_ids=frozenset(wishes.get("site_ids", ())),
+        practitioner_ids=frozenset(wishes.get("practitioner_ids", ())),
+        language=wishes.get("language", ""),
+        time_of_day=wishes.get("time_of_day"),
+        person_ids=_ids_of(actor, person_id),
+        without=frozenset({moving} if moving else ()),
+    )
+
+
+def _ids_of(actor: Actor, person_id: PersonId | None) -> tuple[PersonId, ...]:
+    return tuple(access.ids_of(actor, person_id)) if person_id else ()
 
 
 def _patient_side(actor: Actor, person_id: PersonId | None) -> bool:

@@ -65,7 +65,7 @@ def version_values(
     """The parameters of VERSIONED. Its ``source`` keeps the patient's acts and the clinic's apart for
     good.
     """
-    persons = set() if by_clinic else {actor.person_id, *actor.proxy_for} - {None}
+    persons = set() if by_clinic else {actor.person_id, *actor.proxy_for, *dict(actor.same)} - {None}
     return {
         "by": actor.user_id,
         "by_role": role_label(actor),

@@ -29,6 +29,7 @@ class Actor:
     ``person_id`` is the patient this user is; ``proxy_for`` the patients they may act for today;
     ``practitioner_id`` the clinician they are; ``site_ids`` the clinics a member of staff works at
     (administrators and the system work at every site, see ``works_at``).
+    ``same`` pairs each further id of those patients, from records merged with theirs, with the id used here.
     ``grants`` says which staff role holds at which of them, None for every site. Where it is empty each
     staff role holds at each of ``site_ids``. ``roles`` alone never answers what may be done at a site: ask
     ``roles_at``.
@@ -39,6 +40,7 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     person_id: PersonId | None = None
     proxy_for: frozenset[PersonId] = frozenset()
+    same: frozenset[tuple[PersonId, PersonId]] = frozenset()
     practitioner_id: PractitionerId | None = None
     site_ids: frozenset[SiteId] = frozenset()
     grants: frozenset[tuple[Role, SiteId | None]] = frozenset()
@@ -57,7 +59,20 @@ class Actor:
 
     def stands_for(self, person_id: PersonId) -> bool:
         """Whether this actor is the patient, or may act for the patient as a proxy."""
-        return person_id == self.person_id or person_id in self.proxy_for
+        return self.known_as(person_id) is not None
+
+    def known_as(self, person_id: PersonId) -> PersonId | None:
+        """``person_id`` or the member of ``proxy_for`` that an id means; None for somebody else's."""
+        if person_id == self.person_id or person_id in self.proxy_for:
+            return person_id
+        return next((own for other, own in self.same if other == person_id), None)
+
+    def ids_of(self, person_id: PersonId) -> frozenset[PersonId]:
+        """Every id of a patient this actor stands for; none of anybody else."""
+        own = self.known_as(person_id)
+        if own is None:
+            return frozenset()
+        return frozenset({own, *(other for other, each in self.same if each == own)})
 
     def roles_at(self, site_id: SiteId) -> frozenset[Role]:
         """The staff roles that hold at a site (and the platform's own); none for staff of another clinic."""

@@ -26,7 +26,8 @@ class Claim(models.Model):
     class Kind(models.TextChoices):
         PRACTITIONER = "practitioner"
         RESOURCE = "resource"
-        PATIENT = "patient"  # the visit itself, without buffers
+        PATIENT = "patient"  # the visit itself, without buffers; under the id it was booked for
+        ALIAS = "alias"  # the same under each further id of a merged patient, for the constraint's eyes only
         CLOSURE = "closure"  # the whole of it, seen by searches and by every claimer
         # The parts of a closure that were free: with them the constraint guards it against bookings under
         # way.

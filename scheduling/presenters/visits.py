@@ -142,7 +142,7 @@ def _rule(appointment: Appointment, *, until: datetime, notice: str, now: dateti
 
 def standing(appointment: Appointment, *, actor: Actor) -> str:
     """The sentence under a visit's status, where the label alone could be misread."""
-    own = appointment.person_id == actor.person_id
+    own = actor.known_as(appointment.person_id) == actor.person_id
     if appointment.status is Status.PENDING:
         return _("The clinic has not confirmed this time yet. It is kept for you until they answer.")
     if appointment.status is Status.CANCELLED and appointment.cancelled_by is CancelledBy.CLINIC:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from scheduling import service as scheduling
 from scheduling.errors import OutsideAvailability, PatientBusy, SlotTaken
-from scheduling.forms import CancelForm
+from scheduling.forms import CancelForm, version_in
 from scheduling.presenters import offers, visits
 from scheduling.types import Appointment, Mode, OfferRef, SiteInfo
 from scheduling.views.booking import offer_context
@@ -63,7 +63,6 @@ def move_review(request: PortalRequest, appointment_id: UUID) -> HttpResponse:
 
 def _move(request: PortalRequest, appointment_id: AppointmentId, *, now: datetime) -> HttpResponse:
     key, ref = request_key(request), OfferRef.parse(request.POST.get("offer", ""))
-    seen = request.POST.get("seen", "")
     try:
         moved = scheduling.reschedule(
             actor=request.actor,
@@ -71,7 +70,7 @@ def _move(request: PortalRequest, appointment_id: AppointmentId, *, now: datetim
             offer=ref,
             request_key=key,
             now=now,
-            seen_version=int(seen) if seen.isdecimal() else None,
+            seen_version=version_in(request.POST.get("seen", "")),
         )
     except (*CHOOSE_AGAIN, Stale) as refusal:
         found = _visit(request, appointment_id, now=now)

@@ -57,8 +57,10 @@ def whose(request: PortalRequest, *, now: datetime, person_id: PersonId | None =
     """
     actor = request.actor
     asked = person_id or _asked(request)
-    if asked is not None and not actor.stands_for(asked):
-        raise NotFound
+    if asked is not None:
+        asked = actor.known_as(asked)
+        if asked is None:
+            raise NotFound
     if not actor.proxy_for:
         return None if actor.person_id is None else _alone(asked or actor.person_id)
     found = choices(request, now=now, current=asked)

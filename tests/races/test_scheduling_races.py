@@ -318,3 +318,23 @@ def test_seats_change_hands_without_loss():
     held = set(models.Claim.objects.filter(kind="practitioner").values_list("owner_id", flat=True))
     session: set[UUID] = set(models.GroupSession.objects.values_list("pk", flat=True))
     assert held == (session if booked else set())
+
+
+def test_a_merged_patient_cannot_be_at_two_clinics_at_once_under_two_ids():
+    from readers import Patient
+
+    from steadwell.accounts import service as accounts
+    from steadwell.actor import Actor, Role
+    from steadwell.identity import service as identity
+    from steadwell.ids import UserId, new_id
+
+    here, there, one, two = Clinic(), Clinic(), Patient(), Patient()
+    staff = Actor(user_id=UserId(new_id()), roles=frozenset({Role.ADMINISTRATOR}))
+    identity.merge(actor=staff, survivor_id=one.person_id, duplicate_id=two.person_id, reason="Same", now=NOW)
+    knows = accounts.actor_for_user(user_id=UserId(one.user_id), now=NOW)
+
+    # The second one's actor was read before the merge: only the constraint keeps the two apart.
+    results = all_at_once([partial(here.book, knows, 9), partial(there.book, two.actor, 9)] * 4)
+
+    assert codes(results) == {"won": 1, "patient-busy": 7}
+    assert overlapping_claims() == 0

@@ -11,6 +11,7 @@ from django.db import connection
 
 from steadwell.accounts.models import User
 from steadwell.actor import Actor, Role
+from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
 
 _FIELDS = [field.attname for field in User._meta.concrete_fields]
@@ -22,12 +23,13 @@ SELECT {_COLUMNS},
   ARRAY(SELECT g.role || ' ' || coalesce(g.site_id::text, '') FROM accounts_grant g
         WHERE g.user_id = u.id AND g.valid_from <= %(now)s
           AND (g.valid_until IS NULL OR g.valid_until > %(now)s)),
-  ARRAY(SELECT p.person_id FROM accounts_proxy p
+  array_to_string({identity.same_sql("u.person_id")}, ' '),
+  ARRAY(SELECT array_to_string({identity.same_sql("p.person_id")}, ' ') FROM accounts_proxy p
         WHERE p.user_id = u.id AND p.valid_from <= %(now)s
           AND (p.valid_until IS NULL OR p.valid_until > %(now)s)
           AND (p.until_on IS NULL OR p.until_on::timestamp AT TIME ZONE p.time_zone > %(now)s))
 FROM accounts_user u WHERE u.id = %(user_id)s
-"""  # noqa: S608 - column names of our own model
+"""  # noqa: S608 - column names of our own model, and identity's words for "the same person"
 
 
 def load_user(user_id: UUID, *, now: datetime) -> User | None:
@@ -37,13 +39,16 @@ def load_user(user_id: UUID, *, now: datetime) -> User | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    *values, grants, proxies = row
+    *values, grants, own, proxies = row
     user: User = User.from_db("default", _FIELDS, values)
-    user.standing = _actor(user, grants, proxies)
+    user.standing = _actor(user, grants, _ids(own), [_ids(each) for each in proxies])
     return user
 
 
-def _actor(user: User, grants: Sequence[str], proxies: Sequence[UUID]) -> Actor:
+def _actor(
+    user: User, grants: Sequence[str], own: Sequence[PersonId], proxies: Sequence[Sequence[PersonId]]
+) -> Actor:
+    """``own`` and each of ``proxies`` are the ids of one person, the current one first."""
     roles: set[Role] = set()
     held: set[tuple[Role, SiteId | None]] = set()
     for grant in grants:
@@ -56,17 +61,26 @@ def _actor(user: User, grants: Sequence[str], proxies: Sequence[UUID]) -> Actor:
             held.add((role, None))
     if user.person_id:
         roles.add(Role.PATIENT)
-    if proxies:
+    others = [ids for ids in proxies if ids[0] not in own]
+    if others:
         roles.add(Role.PROXY)
+    person_id = PersonId(user.person_id) if user.person_id else None
+    same = {(each, person_id) for each in own if person_id and each != person_id}
+    same |= {(each, ids[0]) for ids in others for each in ids[1:]}
     return Actor(
         user_id=UserId(user.pk),
         roles=frozenset(roles),
-        person_id=PersonId(user.person_id) if user.person_id else None,
-        proxy_for=frozenset(PersonId(person_id) for person_id in proxies),
+        person_id=person_id,
+        proxy_for=frozenset(ids[0] for ids in others),
+        same=frozenset(same),
         practitioner_id=PractitionerId(user.practitioner_id) if user.practitioner_id else None,
         site_ids=frozenset(site_id for _, site_id in held if site_id),
         grants=frozenset(held),
     )
+
+
+def _ids(text: str) -> list[PersonId]:
+    return [PersonId(UUID(each)) for each in text.split()]
 
 
 def as_user_id(value: Any) -> UUID | None:

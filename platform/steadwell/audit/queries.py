@@ -49,7 +49,7 @@ def list_for_person(
     """
     if not (actor.stands_for(person_id) or actor.has(Role.ADMINISTRATOR)):
         raise NotFound
-    rows = AuditEntry.objects.filter(subject_id=person_id)
+    rows = AuditEntry.objects.filter(subject_id__in=actor.ids_of(person_id) or [person_id])
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = [

@@ -88,10 +88,8 @@ def capacity_of(actor: Actor, subject_id: PersonId | None) -> str:
     """For whom the actor acts on this person's data, in the word that the patient reads."""
     if Role.SYSTEM in actor.roles:
         return "system"
-    if subject_id is not None and subject_id == actor.person_id:
-        return "self"
-    if subject_id is not None and subject_id in actor.proxy_for:
-        return "proxy"
+    if subject_id is not None and actor.stands_for(subject_id):
+        return "self" if actor.known_as(subject_id) == actor.person_id else "proxy"
     if actor.is_staff:
         return "staff"
     return "anonymous" if actor.user_id is None else "user"

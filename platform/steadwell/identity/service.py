@@ -19,6 +19,7 @@ from steadwell.identity.queries import (
     names,
     person_ids_of,
     same_person,
+    same_sql,
 )
 from steadwell.identity.registering import register
 from steadwell.identity.reviews import decide_review, list_reviews
@@ -69,6 +70,7 @@ __all__ = [
     "register",
     "relink",
     "same_person",
+    "same_sql",
     "search",
     "unbind_matcher",
     "unmerge",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduling import service as scheduling
+from scheduling.forms import version_in
 from scheduling.presenters.clinic import MOVES, STATUSES, name_of
 from scheduling.presenters.clinic_visit import facts_of, history_rows, offer_rows, person_facts, steps_of
 from scheduling.status import Move, is_ahead
@@ -152,7 +153,7 @@ def move(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
     """Another time for a visit: the nearest alternatives, or any week one looks at."""
     now = clock.now()
     shown = _get(request, appointment_id)
-    refused, seen = "", request.POST.get("seen", "")
+    refused = ""
     if request.method == "POST":
         try:
             scheduling.reschedule(
@@ -162,7 +163,7 @@ def move(request: portal.PortalRequest, appointment_id: UUID) -> HttpResponse:
                 request_key=portal.request_key(request),
                 now=now,
                 reason=request.POST.get("reason", "")[:200],
-                seen_version=int(seen[:9]) if seen.isdecimal() else None,
+                seen_version=version_in(request.POST.get("seen", "")),
             )
         except NotFound:
             raise
