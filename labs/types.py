@@ -6,6 +6,7 @@ takes it. ``…View`` is what readers get.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -155,6 +156,7 @@ class IncomingReport:
     message_id: UUID | None = None
     parent_filler_number: str = ""  # OBR-29: a sensitivity panel under its culture
     site_id: SiteId | None = None  # the clinic that this sender reports to, from its registration
+    complete: bool = False  # it names all results there are (a FHIR bundle): those left out are taken back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,19 @@ class ResultView:
     notes: tuple[str, ...]
     valid_from: datetime
     recorded_at: datetime
-    reason: str  # why this version replaced the one before
+    reason: str  # why this version replaced the one before: a code of settling.Why
+    problem: str = ""  # why it could not be read; it is shown as sent, and waits for a person
+    corrected: bool = False  # differs from a value that was final
+    previous_version: int | None = None  # whose value it replaced
+    value_low: Decimal | None = None  # the ends of a range, or numerator and denominator
+    value_high: Decimal | None = None
+    value_code: str = ""
+    absent_reason: str = ""
+    sub_id: str = ""
+    status_told: str = ""  # as sent; empty where it was left blank
+    method: str = ""
+    performer: str = ""
+    effective_text: str = ""  # as written, with its offset
 
     @property
     def critical(self) -> bool:
@@ -241,3 +255,65 @@ class ReportView:
     notes: tuple[str, ...]
     results: tuple[ResultView, ...]
     documents: tuple[UUID, ...]
+    status_disagrees: bool = False  # its own status and its results' contradict each other
+    waits: str = ""  # why it is nobody's yet
+    quarantined: int = 0
+    order_id: UUID | None = None
+    placer_number: str = ""
+    filler_number: str = ""
+    ordered_by_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSummary:
+    """One report in a line of a list."""
+
+    report_id: UUID
+    version: int
+    person_id: PersonId | None
+    site_id: SiteId | None
+    practitioner_id: PractitionerId | None
+    name: str
+    loinc: str
+    performer: str
+    status: Status
+    charted_at: datetime
+    collected_at: datetime | None
+    received_at: datetime
+    changed_at: datetime
+    critical: bool
+    abnormal: bool
+    corrected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionView:
+    """One version of a report: who said it, when, why it does not count any more, and its words.
+
+    ``standing`` is ``current`` or a code of settling.Why for its heading; each result has its own in
+    ``standings``, by key.
+    """
+
+    version: int
+    status_told: Status | None
+    issued_at: datetime | None
+    sent_at: datetime | None
+    recorded_at: datetime
+    recorded_by: UUID | None
+    source: str
+    reason: str
+    message_id: UUID | None
+    notes: tuple[str, ...]
+    standing: str
+    standings: Mapping[str, str]
+    results: tuple[ResultView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One value of a series: a current result with the report it came in."""
+
+    result: ResultView
+    at: datetime
+    performer: str
+    site_id: SiteId | None

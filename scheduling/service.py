@@ -37,6 +37,7 @@ from scheduling.closures import (
     touched_by_move,
 )
 from scheduling.days import list_day, list_week
+from scheduling.duty import list_on_duty
 from scheduling.errors import (
     AppointmentNotFound,
     CapReached,
@@ -166,6 +167,7 @@ __all__ = [
     "language_name",
     "list_day",
     "list_for_patient",
+    "list_on_duty",
     "list_practitioners",
     "list_requests",
     "list_sites",

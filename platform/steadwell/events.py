@@ -102,3 +102,56 @@ class CriticalLabMessageStored(LabMessageStored):
     """The same, with a critical flag or value in it: it overtakes all others."""
 
     name: ClassVar[str] = "hl7.critical_lab_message_stored.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(Event):
+    """Who an id means, or which records are somebody's, is no longer what it was: a link, a merge, a
+    decision.
+    """
+
+    name: ClassVar[str] = "identity.person_changed.v1"
+    person_id: UUID
+
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReportEvent(Event):
+    """Base of the lab events: which report, whose, and its version. ``person_id`` is ``NOBODY`` while the
+    report waits for its patient.
+    """
+
+    name: ClassVar[str] = ""
+    report_id: UUID
+    person_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReportFiled(LabReportEvent):
+    """Something a reader would see is new: a new report, a version that counts, or its patient was found."""
+
+    name: ClassVar[str] = "labs.report_filed.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReportCorrected(LabReportEvent):
+    """A value, flag or status that was final is no longer what it was."""
+
+    name: ClassVar[str] = "labs.report_corrected.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabCriticalFound(LabReportEvent):
+    """A critical result that was not known as such before."""
+
+    name: ClassVar[str] = "labs.critical_found.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReportReleased(LabReportEvent):
+    """The patient may see it from now on."""
+
+    name: ClassVar[str] = "labs.report_released.v1"

@@ -18,18 +18,23 @@ DOMAIN = ("scheduling", "labs", "medications")
 READS = ("get_", "find_", "list_", "search", "describe_")
 READS_BY_NAME = {
     "alternatives_for",
+    "as_known",
     "calendar_file",
     "feed_for_token",
     "first_available",
     "history_of",
     "language_name",
     "months_glance",
+    "report_versions",
+    "reports_of",
+    "series",
     "speciality_name",
     "standing_elsewhere",
     "touched_by_move",
 }
 # Writes that answer a repeat with the first answer without being given a key, and why they can.
 REPEATABLE = {
+    "file_report": "the same content is one version of its report",
     "hold": "one hold per user and patient; the same offer again is the same hold",
     "release_hold": "gone is gone",
     "make_feed": "each call ends the former address: that is its meaning",

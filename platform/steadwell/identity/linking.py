@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from steadwell import events
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
@@ -17,6 +18,7 @@ from steadwell.identity import access, locking, persons, records
 from steadwell.identity.errors import AlreadyOne
 from steadwell.identity.models import Link, Method, Person, SearchKey, SourceRecordVersion
 from steadwell.ids import PersonId, SourceRecordId
+from steadwell.outbox import service as outbox
 
 
 def person_of(record_id: UUID) -> PersonId:
@@ -85,4 +87,5 @@ def relink(
                 actor=actor, action="person.relink", category="identity", now=now, subject_id=subject,
                 entity_id=record_id, reason=reason,
             )  # fmt: skip
+            outbox.publish(events.PersonChanged(person_id=subject), now=now)
     return target

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
-from steadwell.identity import access, locking
+from steadwell.identity import access, locking, standings
 from steadwell.identity.errors import AlreadyOne, NotMerged
 from steadwell.identity.models import Person, PersonLink
 from steadwell.ids import PersonId
@@ -42,6 +42,7 @@ def merge(*, actor: Actor, survivor_id: PersonId, duplicate_id: PersonId, reason
         )
         _point(duplicate.pk, survivor.pk)
         _note(actor, "person.merge", survivor.pk, duplicate.pk, link.pk, reason, now)
+        standings.tell([survivor.pk, duplicate.pk], now=now)
     return link.pk
 
 
@@ -62,6 +63,7 @@ def unmerge(*, actor: Actor, duplicate_id: PersonId, reason: str, now: datetime)
         link.save(update_fields=["closed_at", "closed_by", "close_reason"])
         _point(duplicate_id, duplicate_id)
         _note(actor, "person.unmerge", link.replaced_by_id, duplicate_id, link.pk, reason, now)
+        standings.tell([link.replaced_by_id, duplicate_id], now=now)
 
 
 def _require_a_person(actor: Actor) -> None:

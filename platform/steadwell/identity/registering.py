@@ -11,7 +11,7 @@ from django.db import transaction
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
-from steadwell.identity import access, candidates, linking, locking, persons, records
+from steadwell.identity import access, candidates, linking, locking, persons, records, standings
 from steadwell.identity.models import MatchReview, Method, SourceRecord, SourceRecordVersion
 from steadwell.identity.types import Candidate, Demographics, Identifier
 from steadwell.ids import PersonId
@@ -78,6 +78,8 @@ def _first_time(
         entity_id=record.pk,
         detail={"linked": one.reasons[0] if one else "new", "review": str(bool(found and not one))},
     )  # fmt: skip
+    if one is not None:
+        standings.tell([person_id], now=now)
     return person_id
 
 

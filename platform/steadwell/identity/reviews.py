@@ -10,9 +10,9 @@ from django.db import transaction
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
-from steadwell.identity import access, linking, merging
+from steadwell.identity import access, merging, standings
 from steadwell.identity.errors import ReviewDecided
-from steadwell.identity.models import Link, MatchReview, Method, Person
+from steadwell.identity.models import Link, MatchReview, Person
 from steadwell.identity.types import Candidate, Review
 from steadwell.ids import PersonId, SourceRecordId
 
@@ -69,7 +69,8 @@ def decide_review(
                 reason=reason,
                 now=now,
             )
-        _make_manual(review.record_id, actor, reason, now)
+        link = Link.objects.get(record_id=review.record_id, closed_at__isnull=True)
+        standings.make_manual(link, actor=actor, reason=reason, now=now)
         review.state = MatchReview.State.NEW if same_as is None else MatchReview.State.SAME
         review.decided_at, review.decided_by, review.reason = now, actor.user_id, reason
         review.decided_person_id = same_as
@@ -78,6 +79,7 @@ def decide_review(
             actor=actor, action="person.review", category="identity", now=now, entity_id=review.record_id,
             subject_id=PersonId(review.person_id), reason=reason, detail={"decision": review.state},
         )  # fmt: skip
+        standings.tell([review.person_id], now=now)
         return PersonId(Person.objects.values_list("current_id", flat=True).get(pk=review.person_id))
 
 
@@ -86,13 +88,3 @@ def _is_candidate(person_id: PersonId, known: set[str]) -> bool:
     if str(person_id) in known:
         return True
     return Person.objects.filter(pk__in=known, current_id=person_id).exists()
-
-
-def _make_manual(record_id: UUID, actor: Actor, reason: str, now: datetime) -> None:
-    """The record's own link is a person's decision from now on."""
-    link = Link.objects.get(record_id=record_id, closed_at__isnull=True)
-    linking.close_link(link, actor=actor, now=now)
-    linking.open_link(
-        actor=actor, record_id=record_id, person_id=PersonId(link.person_id), method=Method.MANUAL,
-        evidence={"reasons": ["reviewed"]}, weight=0.0, now=now, reason=reason,
-    )  # fmt: skip

@@ -24,6 +24,7 @@ from steadwell.identity.queries import (
 from steadwell.identity.registering import register
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
+from steadwell.identity.standings import confirm_record, find_standing, list_standings
 from steadwell.identity.types import (
     Address,
     Candidate,
@@ -33,6 +34,7 @@ from steadwell.identity.types import (
     NewPerson,
     PersonDetail,
     PersonSummary,
+    RecordStanding,
     RecordView,
     Review,
     Sex,
@@ -51,6 +53,7 @@ __all__ = [
     "NotMerged",
     "PersonDetail",
     "PersonSummary",
+    "RecordStanding",
     "RecordView",
     "Review",
     "ReviewDecided",
@@ -58,11 +61,14 @@ __all__ = [
     "StaleDemographics",
     "as_known",
     "bind_matcher",
+    "confirm_record",
     "current_person",
     "decide_review",
+    "find_standing",
     "get_detail",
     "get_person",
     "list_reviews",
+    "list_standings",
     "load_people",
     "merge",
     "names",

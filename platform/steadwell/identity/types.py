@@ -103,6 +103,19 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordStanding:
+    """Whose a source record is. ``decided``: a person said so. ``sources`` are the systems that hold other
+    records of whoever it is now (after merges).
+    """
+
+    record_id: SourceRecordId
+    person_id: PersonId
+    current_id: PersonId
+    decided: bool
+    sources: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDetail:
     """A person with every source record that is open for them. ``records[0]`` is the one whose words are
     shown.

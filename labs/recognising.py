@@ -1,0 +1,101 @@
+"""Whose report it is: what identity makes of the patient in the message, and whether that is enough.
+
+A laboratory's word about a patient is a source record of its own (``lab:`` and the sender). It is enough when
+a system other than laboratories knows the person too, by an exact identifier, or when a person decided. Else
+the report waits (ADR 0093).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from labs.surroundings import Ordered
+from labs.types import IncomingPatient
+from steadwell.actor import Actor
+from steadwell.errors import Invalid
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId
+
+LAB_SOURCE = "lab:"
+
+
+class Wait(StrEnum):
+    """Why a report is nobody's yet."""
+
+    NONE = ""
+    NOT_SAID = "patient-not-said"
+    UNREADABLE = "patient-unreadable"
+    UNKNOWN = "patient-unknown"
+    ANOTHERS_ORDER = "order-of-another"  # the order it answers is for somebody else
+    PATIENTS_DIFFER = "patients-differ"  # its versions name different people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    record_id: UUID | None
+    person_id: PersonId | None
+    waits: Wait
+
+
+def source_of(sender: str) -> str:
+    return LAB_SOURCE + sender
+
+
+def is_known(standing: identity.RecordStanding) -> bool:
+    return standing.decided or any(not source.startswith(LAB_SOURCE) for source in standing.sources)
+
+
+def recognise(
+    *, actor: Actor, sender: str, patient: IncomingPatient | None, order: Ordered | None, now: datetime
+) -> Recognised:
+    """Who it is about. The order's number is our own: with the same birth date and family name it is
+    enough; where the patient is somebody else than the order's, the report waits whatever else is known.
+    """
+    if patient is None:
+        return Recognised(record_id=None, person_id=None, waits=Wait.NOT_SAID)
+    external_id = _external_id(patient)
+    try:
+        identity.register(
+            actor=actor, source=source_of(sender), external_id=external_id,
+            demographics=patient.demographics, identifiers=patient.identifiers, now=now,
+        )  # fmt: skip
+    except Invalid:
+        return Recognised(record_id=None, person_id=None, waits=Wait.UNREADABLE)
+    standing = identity.find_standing(source=source_of(sender), external_id=external_id)
+    if standing is None:
+        raise RuntimeError("A record that was just registered is not there.")
+    if is_known(standing):
+        elsewhere = order is not None and not _same(standing, order.person_id)
+        waits = Wait.ANOTHERS_ORDER if elsewhere else Wait.NONE
+        return Recognised(record_id=standing.record_id, person_id=standing.person_id, waits=waits)
+    if order is not None and _agrees(actor, order.person_id, patient, now):
+        return Recognised(record_id=standing.record_id, person_id=order.person_id, waits=Wait.NONE)
+    return Recognised(record_id=standing.record_id, person_id=None, waits=Wait.UNKNOWN)
+
+
+def _external_id(patient: IncomingPatient) -> str:
+    if patient.external_id:
+        return patient.external_id
+    first = next(iter(patient.identifiers), None)
+    return f"{first.system}|{first.value}" if first else ""
+
+
+def _same(standing: identity.RecordStanding, person_id: PersonId) -> bool:
+    return person_id in {standing.person_id, standing.current_id} or identity.same_person(
+        standing.person_id, person_id
+    )
+
+
+def _agrees(actor: Actor, person_id: PersonId, patient: IncomingPatient, now: datetime) -> bool:
+    known = identity.names(actor=actor, person_ids=[person_id], now=now).get(person_id)
+    said = patient.demographics
+    return (
+        known is not None
+        and said.birth_date is not None
+        and known.birth_date == said.birth_date
+        and bool(said.family_name.strip())
+        and known.family_name.strip().casefold() == said.family_name.strip().casefold()
+    )

@@ -1,0 +1,96 @@
+"""The statements of filing: one for the report's row, one for all that a version brings.
+
+Rows travel as one JSON document each: one parameter instead of five hundred, and half the time of a
+multi-row VALUES with fourteen results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import OperationalError, connection, models
+
+from labs.models import Document, Quarantined, Report, ReportVersion, Result, ResultVersion
+from steadwell.errors import Busy
+
+Row = Mapping[str, Any]
+
+_OUT_OF_TIME = {"55P03", "57014", "40P01"}
+
+
+@cache
+def _names(model: type[models.Model]) -> tuple[str, ...]:
+    fields = model._meta.concrete_fields
+    return tuple(f.column or "" for f in fields if not isinstance(f, models.BigAutoField))
+
+
+@cache
+def _shape(model: type[models.Model]) -> str:
+    fields = {f.column: f for f in model._meta.concrete_fields}
+    return ", ".join(f"{name} {fields[name].db_type(connection)}" for name in _names(model))
+
+
+def _insert(model: type[models.Model], parameter: str) -> str:
+    table, names = model._meta.db_table, ", ".join(_names(model))
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {names}"  # noqa: S608 - names of our own columns
+        f" FROM jsonb_to_recordset(%({parameter})s::jsonb) AS t({_shape(model)})"
+    )
+
+
+# Filing again what is there locks the row and tells which it is; nothing is changed by it yet.
+_ON_REPORT = """
+ ON CONFLICT (sender, identity) DO UPDATE SET sender = labs_report.sender
+ RETURNING id, xmax = 0
+"""
+_ON_RESULT = """
+ ON CONFLICT (report_id, key) DO UPDATE SET version = excluded.version,
+ previous_version = excluded.previous_version, status = excluded.status, corrected = excluded.corrected,
+ reason = excluded.reason, flag = excluded.flag, loinc = excluded.loinc, person_id = excluded.person_id,
+ observed_at = excluded.observed_at
+"""
+
+
+def insert_or_lock(report: Row) -> tuple[UUID, bool]:
+    """The report's id, and whether this made it. Its row is locked until the transaction ends."""
+    rows = _run(_insert(Report, "report") + _ON_REPORT, {"report": [report]})
+    return rows[0][0], rows[0][1]
+
+
+def add_version(*, version: Row, words: Sequence[Row], results: Sequence[Row], aside: Sequence[Row]) -> None:
+    """A version's heading, its observations, what counts of them now, and what is set aside."""
+    parts = {"version": _insert(ReportVersion, "version")}
+    values: dict[str, Sequence[Row]] = {"version": [version]}
+    if words:
+        parts["words"] = _insert(ResultVersion, "words")
+        values["words"] = words
+    if results:
+        parts["results"] = _insert(Result, "results") + _ON_RESULT
+        values["results"] = results
+    if aside:
+        parts["aside"] = _insert(Quarantined, "aside") + " ON CONFLICT DO NOTHING"
+        values["aside"] = aside
+    made = ", ".join(f"{name} AS ({sql})" for name, sql in parts.items())
+    _run(f"WITH {made} SELECT 1", values)
+
+
+def add_documents(documents: Iterable[Document]) -> None:
+    several = list(documents)
+    if several:
+        Document.objects.bulk_create(several, ignore_conflicts=True)
+
+
+def _run(sql: str, values: Mapping[str, Sequence[Row]]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(sql, {name: orjson.dumps(rows).decode() for name, rows in values.items()})
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") in _OUT_OF_TIME:
+                raise Busy from error
+            raise
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
