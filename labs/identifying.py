@@ -51,10 +51,8 @@ def clean(text: str) -> str:
 
 def digest_of(report: IncomingReport) -> str:
     """Of everything that was said, but not of the message that carried it."""
-    return _digest(
-        _plain(report, without={"message_id", "attachments", "site_id"}),
-        *(a.content for a in report.attachments),
-    )
+    said = _plain(report, without={"message_id", "attachments", "site_id"})
+    return _digest(said, *(each.content for each in report.attachments))
 
 
 def heading_digest(report: IncomingReport) -> str:
