@@ -51,6 +51,10 @@ def _own_command(name: str) -> Callable[[list[str]], int] | None:
         from steadwell.launcher import status
 
         return status.run
+    if name == "ucum":
+        from steadwell.launcher import units
+
+        return units.run
     return None
 
 

@@ -71,41 +71,50 @@ def convert(
         return refusal.answer()
 
 
-def _apply(plan: Plan, number: Number) -> Decimal:
-    if not plan.curved and not plan.offset:
-        if number.coefficient == 0:
-            return Decimal((0, (0,), -number.decimals))
+def _apply(plan: Plan, number: Number) -> Number:
+    if plan.curved or plan.offset:
+        value = plan.forth(number.fraction())
+        numerator, denominator = value.numerator, value.denominator
+    elif number.coefficient == 0:
+        return Number(0, min(number.exponent, 0), 1)
+    else:
         # Whole numbers only: a Fraction would look for common divisors at each step.
-        numerator = number.coefficient * plan.factor.numerator
-        denominator = plan.factor.denominator
+        numerator, denominator = number.coefficient * plan.factor.numerator, plan.factor.denominator
         if number.exponent >= 0:
             numerator *= 10**number.exponent
         else:
             denominator *= 10**-number.exponent
-    else:
-        exact = plan.forth(Fraction(number.coefficient) * Fraction(10) ** number.exponent)
-        numerator, denominator = exact.numerator, exact.denominator
-    found = None if plan.curved or plan.measured else digits.exact(numerator, denominator, number.digits)
-    return _rounded(plan, number, numerator, denominator) if found is None else found
-
-
-def _rounded(plan: Plan, number: Number, numerator: int, denominator: int) -> Decimal:
-    """As few digits as lead back to the source, and never fewer than its own."""
-    value = Fraction(number.coefficient) * Fraction(10) ** number.exponent
-    half = Fraction(10) ** number.exponent / 2
-    count = max(number.digits, digits.LEAST_ROUNDED)
-    while True:
-        found = digits.rounded(numerator, denominator, count)
-        if count >= _MOST_DIGITS or _leads_back(plan, found, value, half):
+    if not (plan.curved or plan.measured):
+        found = digits.exact(numerator, denominator, number.digits)
+        if found is not None:
             return found
-        count += 1
+    return _rounded(plan, number, numerator, denominator)
 
 
-def _leads_back(plan: Plan, found: Decimal, value: Fraction, half: Fraction) -> bool:
-    try:
-        return abs(plan.back(Fraction(found)) - value) <= half
-    except UnitRefused:
-        return False
+def _rounded(plan: Plan, number: Number, numerator: int, denominator: int) -> Number:
+    """As few digits as lead back to the source, and never fewer than its own."""
+    for count in range(max(number.digits, digits.LEAST_ROUNDED), _MOST_DIGITS):
+        found = digits.rounded(numerator, denominator, count)
+        if _leads_back(plan, number, found):
+            return found
+    return digits.rounded(numerator, denominator, _MOST_DIGITS)
+
+
+def _leads_back(plan: Plan, number: Number, found: Number) -> bool:
+    """Whether the rounded answer, converted back, is the source to the source's last digit."""
+    if plan.curved or plan.offset:
+        try:
+            apart = plan.back(found.fraction()) - number.fraction()
+        except UnitRefused:
+            return False
+        return 2 * abs(apart) <= Fraction(10) ** number.exponent
+    # The same without an offset, in whole numbers: found / factor - number, times the factor, in last digits.
+    above, below = plan.factor.numerator, plan.factor.denominator
+    shift = found.exponent - number.exponent
+    scale: int = 10 ** abs(shift)
+    if shift >= 0:
+        return 2 * abs(found.coefficient * scale * below - number.coefficient * above) <= above
+    return 2 * abs(found.coefficient * below - number.coefficient * above * scale) <= above * scale
 
 
 @lru_cache(maxsize=8192)

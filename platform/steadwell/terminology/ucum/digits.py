@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 from steadwell.terminology.ucum.types import invalid
 
 MOST_DIGITS = 40  # of a number read
 FARTHEST = 300  # powers of ten; far beyond any quantity, and no place for a number that stalls us
 LONGEST_EXACT = 15  # significant digits; past them an exact answer is noise
+_MOST_BITS = 4000  # of an exact answer before it is looked at digit by digit
 LEAST_ROUNDED = 3  # a rounding of half a percent at worst
 
 _NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,4}))?")
@@ -29,9 +31,8 @@ class Number:
     exponent: int
     digits: int
 
-    @property
-    def decimals(self) -> int:
-        return max(-self.exponent, 0)
+    def fraction(self) -> Fraction:
+        return Fraction(self.coefficient) * Fraction(10) ** self.exponent
 
 
 def read(value: str | Decimal) -> Number:
@@ -59,7 +60,7 @@ def _why(text: str) -> str:
     return f"“{shown}” is not a number: write digits with a decimal point."
 
 
-def exact(numerator: int, denominator: int, digits: int) -> Decimal | None:
+def exact(numerator: int, denominator: int, digits: int) -> Number | None:
     """The fraction in decimal digits, at least so many; None when it has no end, or one too far off."""
     twos = (denominator & -denominator).bit_length() - 1
     rest, fives = denominator >> twos, 0
@@ -69,27 +70,47 @@ def exact(numerator: int, denominator: int, digits: int) -> Decimal | None:
         return None
     places = max(twos, fives)
     coefficient = numerator // rest * 2 ** (places - twos) * 5 ** (places - fives)
-    text = str(abs(coefficient)).rstrip("0") or "0"
+    if coefficient.bit_length() > _MOST_BITS:
+        return None
+    written = str(abs(coefficient))
+    text = written.rstrip("0")
     if len(text) > max(LONGEST_EXACT, digits):
         return None
-    exponent = -places + len(str(abs(coefficient))) - len(text) if coefficient else 0
-    missing = digits - len(text) if coefficient else 0
+    exponent = len(written) - len(text) - places if text else 0
+    missing = digits - len(text) if text else 0
     if missing > 0:
         text, exponent = text + "0" * missing, exponent - missing
-    return Decimal((int(coefficient < 0), tuple(map(int, text)), exponent))
+    value = int(text or "0")
+    return Number(-value if coefficient < 0 else value, exponent, digits)
 
 
-def rounded(numerator: int, denominator: int, digits: int) -> Decimal:
-    context = Context(prec=digits, rounding=ROUND_HALF_EVEN)
-    found = context.divide(Decimal(numerator), Decimal(denominator))
-    missing = digits - len(found.as_tuple().digits)
-    return (
-        found if missing <= 0 else context.quantize(found, Decimal((0, (1,), found.adjusted() - digits + 1)))
-    )
+def rounded(numerator: int, denominator: int, digits: int) -> Number:
+    """The fraction to so many significant digits, a half to the even one."""
+    size = abs(numerator)
+    # Bits tell the magnitude to within a digit or two, whatever the length; the rest is put right below.
+    places = digits + 1 - int((size.bit_length() - denominator.bit_length()) * 0.30103)
+    while True:
+        above = size * 10**places if places >= 0 else size
+        below = denominator if places >= 0 else denominator * 10**-places
+        quotient, rest = divmod(above, below)
+        over = len(str(quotient)) - digits if quotient else 0
+        if over <= 0:
+            break
+        places -= over
+    if 2 * rest > below or (2 * rest == below and quotient & 1):
+        quotient += 1
+    return Number(-quotient if numerator < 0 else quotient, -places, digits)
 
 
-def shown(value: Decimal) -> str:
+def shown(value: Number) -> str:
     """Plain digits; powers of ten only where there would be a row of noughts."""
-    if value == 0 or -10 <= value.adjusted() <= 20:
-        return f"{value:f}"
-    return str(value).replace("E", "e").replace("e+", "e")
+    text, exponent = str(abs(value.coefficient)), value.exponent
+    sign = "-" if value.coefficient < 0 else ""
+    magnitude = len(text) - 1 + exponent
+    if value.coefficient and not -10 <= magnitude <= 20:
+        tail = f".{text[1:]}" if len(text) > 1 else ""
+        return f"{sign}{text[0]}{tail}e{magnitude}"
+    if exponent >= 0:
+        return sign + text + "0" * exponent
+    text = text.zfill(1 - exponent)
+    return f"{sign}{text[:exponent]}.{text[exponent:]}"

@@ -28,6 +28,11 @@ _POWER = re.compile(
 _POWER_MARK = re.compile(r"x ?10|10 ?(?:\*|\^|e|exp|\()|1? ?e ?[0-9]", re.IGNORECASE)
 _COUNTED = frozenset({"", "cells", "cell", "wbc", "rbc", "plt", "cfu", "copies", "cop", "iu"})
 
+_ENZYME_UNIT = re.compile(r"(?<![A-Za-z'_\]])([mukn]?)U(?=$|[./{)])")
+# Hormones measured against a preparation of the WHO (TSH, FSH, LH, hCG, insulin): whoever writes mU/L of them
+# means mIU/L. Antibodies are not among them: their makers' units differ.
+_HORMONES = frozenset({"3016-3", "11579-0", "11580-8", "15067-2", "10501-5", "19080-1", "21198-7", "20448-7"})
+
 
 def map_unit(
     raw: str, *, sender: str = "", extra: Mapping[str, str] | None = None, loinc: str = ""
@@ -122,6 +127,10 @@ def _judged(found: Answer, trap: Trap | None, loinc: str) -> Answer:
     if trap is None:
         if _fits(units.read(found.answer), expected, loinc):
             return found
+        international = _as_international(found.answer)
+        if loinc in _HORMONES and international and _fits(units.read(international), expected, loinc):
+            reason = f"Read as {international}: the unit of {analyte.name} is the international one."
+            return Answer(international, Status.OK, reason, "resolved")
         reason = (
             f"{found.answer} is {units.read(found.answer).dimension.in_words()}; {analyte.name} is measured "
             f"in {expected.code}, which is {expected.dimension.in_words()}."
@@ -132,6 +141,12 @@ def _judged(found: Answer, trap: Trap | None, loinc: str) -> Answer:
         reason = f"Read as {fitting[0]}: nobody measures {analyte.name} in {trap.literally}."
         return Answer(fitting[0], Status.OK, reason, "resolved")
     return found
+
+
+def _as_international(code: str) -> str:
+    """The code with its enzyme units as international ones, or empty where it has none."""
+    found = _ENZYME_UNIT.sub(r"\1[iU]", code)
+    return found if found != code else ""
 
 
 def _fits(unit: Unit, expected: Unit, loinc: str) -> bool:
