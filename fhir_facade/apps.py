@@ -6,3 +6,16 @@ from django.apps import AppConfig
 class FhirFacadeConfig(AppConfig):
     name = "fhir_facade"
     verbose_name = "FHIR facade"
+
+    def ready(self) -> None:
+        from fhir_facade.hl7v2 import reading
+        from steadwell.events import CriticalLabMessageStored, LabMessageStored
+        from steadwell.outbox import service as outbox
+
+        outbox.subscribe(
+            LabMessageStored, consumer="hl7.read", queue="labs.ingest", handler=reading.read_stored
+        )
+        outbox.subscribe(
+            CriticalLabMessageStored, consumer="hl7.read_critical", queue="labs.critical",
+            handler=reading.read_stored,
+        )  # fmt: skip

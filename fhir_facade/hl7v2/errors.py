@@ -20,10 +20,9 @@ REASONS: Final = {
     "control-id-reused": _("The control id (MSH-10) was used before with another body."),
     "type-not-allowed": _("This sender may not send this type of message."),
     "application-not-allowed": _("MSH-3 or MSH-4 is not what this sender was registered with."),
+    "processing-not-allowed": _("This sender may not send messages with this processing id (MSH-11)."),
+    "not-storable": _("The message cannot be stored as it is."),
     "not-handled": _("This type of message is not handled here."),
-    "damaged-text": _("Some bytes are no text in the character set of the message."),
-    "no-results": _("The message carries no report (OBR)."),
-    "busy": _("The message could not be stored now. Send it again."),
 }
 
 
@@ -35,7 +34,7 @@ class Unreadable(Refusal):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(str(REASONS[reason]))
+        super().__init__(reason)  # the words are in REASONS, for whoever shows them
 
 
 class MessageNotFound(NotFound):

@@ -270,6 +270,22 @@ EMAIL_TIMEOUT = 10  # seconds a mail server may be silent
 # beside the first.
 EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 
+# The HL7 listener (fhir_facade.hl7v2). MLLP knows no sign-in: the allow-list in the admin says who may send.
+MLLP_HOST = env.text("MLLP_HOST", "127.0.0.1")
+MLLP_PORT = env.number("MLLP_PORT", 2575)
+MLLP_APPLICATION = env.text("MLLP_APPLICATION", "STEADWELL")  # who answers, where a message names nobody
+MLLP_TLS_CERTIFICATE = env.text(
+    "MLLP_TLS_CERTIFICATE", ""
+)  # PEM files; with none the listener speaks plain TCP
+MLLP_TLS_KEY = env.text("MLLP_TLS_KEY", "")
+MLLP_TLS_CLIENT_CA = env.text("MLLP_TLS_CLIENT_CA", "")
+MLLP_TLS_CLIENT_REQUIRED = env.flag("MLLP_TLS_CLIENT_REQUIRED", default=True)
+MLLP_MAX_BYTES = env.number("MLLP_MAX_BYTES", 16 * 2**20)  # of one message; a larger one is refused (AR)
+MLLP_IDLE_SECONDS = env.number("MLLP_IDLE_SECONDS", 600)  # between two messages
+MLLP_FRAME_SECONDS = env.number("MLLP_FRAME_SECONDS", 30)  # from a message's first byte to its last
+MLLP_CONNECTIONS = env.number("MLLP_CONNECTIONS", 200)
+MLLP_WRITERS = env.number("MLLP_WRITERS", 2)  # threads that store, each with a database connection
+
 # Celery. Only the relay sends, with a time-out of one second of its own. A worker's socket waits longer: one
 # acknowledgement that failed would count against its prefetch limit for ever (ADR 0013).
 CELERY_BROKER_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")

@@ -1,0 +1,21 @@
+"""What the listener counts. Labels are codes: the sender's registered name, never what a message says."""
+
+from __future__ import annotations
+
+from steadwell.observability import service as observability
+
+RECEIVED = observability.counter(
+    "steadwell_hl7_messages_total",
+    "HL7 messages answered, by sender and what was decided.",
+    ("source", "outcome"),
+)
+ACKNOWLEDGED = observability.histogram(
+    "steadwell_hl7_ack_seconds", "From the last byte of a message to its acknowledgement."
+)
+STORED = observability.histogram("steadwell_hl7_store_seconds", "One transaction that stores messages.")
+CONNECTIONS = observability.counter(
+    "steadwell_hl7_connections_total", "Connections that ended, and why.", ("outcome",)
+)
+READ = observability.counter(
+    "steadwell_hl7_read_total", "HL7 messages read after storing, by outcome.", ("outcome",)
+)
