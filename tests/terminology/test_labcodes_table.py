@@ -96,7 +96,27 @@ def test_reference_range_says_nothing_without_a_sex_where_sexes_differ() -> None
 
 
 def test_reference_range_says_nothing_for_a_child_where_only_adults_are_known() -> None:
-    assert reference_range("2951-2", sex="male", birth_date=date(2024, 1, 1), on=ON) is None
+    assert reference_range("2160-0", sex="male", birth_date=date(2024, 1, 1), on=ON) is None
+
+
+def test_reference_range_goes_by_age() -> None:
+    bands = {
+        born: reference_range("718-7", sex="female", birth_date=born, on=ON)
+        for born in (date(2025, 6, 1), date(2023, 3, 3), date(2016, 1, 1), date(1990, 1, 1))
+    }
+
+    assert [found and found.low for found in bands.values()] == [
+        Decimal("10.5"), Decimal("11.0"), Decimal("11.5"), Decimal(12),
+    ]  # fmt: skip
+
+
+def test_a_newborns_critical_limit_is_its_own() -> None:
+    newborn = reference_range("2823-3", sex="", birth_date=date(2026, 2, 20), on=ON)
+    child = reference_range("2823-3", sex="", birth_date=date(2020, 2, 20), on=ON)
+
+    assert newborn is not None
+    assert child is not None
+    assert (newborn.critical_high, child.critical_high) == (Decimal("7.8"), Decimal("6.4"))
 
 
 def test_reference_range_without_a_birth_date_takes_what_holds_for_adults() -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from steadwell.terminology.labcodes import LabCode, ReferenceRange, lab_code, lab_codes, reference_range
+from steadwell.terminology.labcodes import (
+    LabCode,
+    ReferenceRange,
+    is_loinc,
+    lab_code,
+    lab_codes,
+    reference_range,
+)
+from steadwell.terminology.labunits import check_unit
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.dimension import Dimension
 from steadwell.terminology.ucum.mapping import map_unit, validate_unit
@@ -16,9 +24,11 @@ __all__ = [
     "ReferenceRange",
     "Status",
     "UnitRefused",
+    "check_unit",
     "commensurable",
     "convert",
     "dimension_of",
+    "is_loinc",
     "lab_code",
     "lab_codes",
     "map_unit",
