@@ -182,6 +182,27 @@ TEMPLATES: Mapping[str, Template] = {
             ),
         ),
         _template(
+            "visit.unanswered",
+            en=Text(
+                subject="No answer to your request for {day}",
+                lines=(
+                    "We are sorry: the clinic did not answer your request for {moment} in time.",
+                    "That time is not kept for you any more. You do not need to do anything about it.",
+                    "You can ask for another time in the portal, or call the clinic.",
+                ),
+                action="Find another time",
+            ),
+            es=Text(
+                subject="Su solicitud para el {day} quedó sin respuesta",
+                lines=(
+                    "Lo sentimos: la clínica no respondió a tiempo a su solicitud para el {moment}.",
+                    "Ese horario ya no está guardado para usted. No tiene que hacer nada al respecto.",
+                    "Puede pedir otro horario en el portal o llamar a la clínica.",
+                ),
+                action="Buscar otro horario",
+            ),
+        ),
+        _template(
             "visit.alternatives",
             en=Text(
                 subject="Please choose a new time for your visit on {day}",

@@ -55,4 +55,28 @@ STAFF_TEMPLATES = (
             ),
         },
     ),
+    Template(
+        code="staff.overdue-request",
+        required=_WHERE,
+        texts={
+            "en": Text(
+                subject="A request waits for your clinic's answer",
+                lines=(
+                    "A patient asked for a visit and has waited longer than your clinic allows.",
+                    "Where: {place}",
+                    "Please say yes or no. Without an answer the request ends by itself.",
+                ),
+                action="See the requests",
+            ),
+            "es": Text(
+                subject="Una solicitud espera la respuesta de su clínica",
+                lines=(
+                    "Un paciente pidió una cita y ha esperado más de lo que su clínica permite.",
+                    "Lugar: {place}",
+                    "Por favor, acepte o rechace. Sin respuesta, la solicitud termina por sí sola.",
+                ),
+                action="Ver las solicitudes",
+            ),
+        },
+    ),
 )

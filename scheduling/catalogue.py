@@ -167,6 +167,8 @@ def _site(row: dict[str, Any]) -> SiteInfo:
         mode=Mode(row["mode"]),
         book_lead_minutes=row["book_lead_minutes"],
         cancel_lead_minutes=row["cancel_lead_minutes"],
+        answer_hours=row["answer_hours"],
+        answer_lead_minutes=row["answer_lead_minutes"],
         window_days=row["window_days"],
         cap_per_day=row["cap_per_day"],
         cap_ahead=row["cap_ahead"],

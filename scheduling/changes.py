@@ -38,7 +38,8 @@ REASON_LENGTH = 200
 _STEP = f"""
 WITH changed AS (
     UPDATE scheduling_appointment SET status = %(status)s, version = version + 1,
-        cancelled_by = %(cancelled_by)s, cancel_reason = %(cancel_reason)s, rebook_offered = %(rebook)s
+        cancelled_by = %(cancelled_by)s, cancel_reason = %(cancel_reason)s, rebook_offered = %(rebook)s,
+        lapsed_at = coalesce(%(lapsed)s::timestamptz, lapsed_at)
     WHERE id = %(id)s RETURNING *
 ), {visits.VERSIONED} {visits.CHANGED}
 """  # noqa: S608 - constants only
@@ -47,7 +48,8 @@ changed AS (
     UPDATE scheduling_appointment SET version = version + 1, visit_type_id = %(kind)s, practitioner_id =
     %(practitioner)s, site_id = %(site)s, session_id = %(session)s::uuid, resource_ids = %(rooms)s::uuid[],
     starts_at = %(starts)s, ends_at = %(ends)s, wall_start = %(wall)s, time_zone = %(zone)s, status =
-    %(status)s, overbooked = false WHERE id = %(owner)s AND EXISTS (SELECT FROM won) RETURNING *
+    %(status)s, overbooked = false, overdue_at = NULL
+    WHERE id = %(owner)s AND EXISTS (SELECT FROM won) RETURNING *
 )
 """
 
@@ -214,8 +216,8 @@ def apply(change: Change, visit: Visit, *, tell: Callable[..., None], by_clinic:
     """Write a checked move: the row, its version, the time it gives back, audit, outbox."""
     a, target = visit.appointment, MOVES[change.move].target
     assert target is not None  # noqa: S101 - only RESCHEDULE keeps its status, and it is not applied here
-    ends = change.move in {Move.CANCEL, Move.DECLINE, Move.MARK_ERROR}
-    called_off = change.move in {Move.CANCEL, Move.DECLINE}
+    called_off = change.move in {Move.CANCEL, Move.DECLINE, Move.LAPSE}
+    ends = called_off or change.move is Move.MARK_ERROR
     patient_side = access.is_patient_side(change.actor, a.person_id) and not by_clinic
     by = CancelledBy.PATIENT if patient_side else CancelledBy.CLINIC
     values: dict[str, Any] = {
@@ -224,6 +226,7 @@ def apply(change: Change, visit: Visit, *, tell: Callable[..., None], by_clinic:
         "rebook": change.rebook,
         "cancelled_by": by.value if called_off else "",
         "cancel_reason": change.reason if called_off else "",
+        "lapsed": change.now if change.move is Move.LAPSE else None,
     }
     values |= visits.version_values(
         actor=change.actor, move=change.move.value, why=change.reason, now=change.now, by_clinic=by_clinic

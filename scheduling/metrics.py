@@ -18,6 +18,11 @@ booking_latency = observability.histogram(
     "Seconds from the hold to the booked visit.",
     buckets=observability.JOURNEY_BUCKETS,
 )
+requests = observability.counter(
+    "scheduling_requests_unanswered_total",
+    "Requests that the clinic was slow to answer (overdue), or did not (lapsed).",
+    ("outcome",),
+)
 reminders = observability.counter(
     "scheduling_reminders_total", "Reminders that fell due, by outcome.", ("outcome",)
 )

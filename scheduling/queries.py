@@ -57,11 +57,46 @@ def list_for_patient(
 def list_requests(
     *, actor: Actor, site_id: SiteId, now: datetime, limit: int = 100
 ) -> tuple[Appointment, ...]:
-    """Requests of a site that wait for its answer, the oldest first. Two statements."""
+    """Requests of a site that wait for its answer: first those of which it was reminded, then the oldest. Two
+    statements.
+    """
+    return _of_site(
+        "a.status = 'pending' AND a.ends_at > %(now)s ORDER BY a.overdue_at, a.booked_at",
+        actor=actor,
+        site_id=site_id,
+        now=now,
+        limit=limit,
+    )
+
+
+def list_overdue(*, actor: Actor, site_id: SiteId, now: datetime, limit: int = 20) -> tuple[Appointment, ...]:
+    """Those of which the desk was reminded, the next visit first. Two statements."""
+    return _of_site(
+        "a.status = 'pending' AND a.overdue_at IS NOT NULL AND a.ends_at > %(now)s ORDER BY a.starts_at",
+        actor=actor,
+        site_id=site_id,
+        now=now,
+        limit=limit,
+    )
+
+
+def list_lapsed(*, actor: Actor, site_id: SiteId, now: datetime, limit: int = 50) -> tuple[Appointment, ...]:
+    """Requests of the last weeks that ended because nobody answered, the latest first. Two statements."""
+    return _of_site(
+        "a.lapsed_at > %(now)s - interval '30 days' ORDER BY a.lapsed_at DESC",
+        actor=actor,
+        site_id=site_id,
+        now=now,
+        limit=limit,
+    )
+
+
+def _of_site(
+    where: str, *, actor: Actor, site_id: SiteId, now: datetime, limit: int
+) -> tuple[Appointment, ...]:
     access.may_run_site(actor, site_id)
     found = _fetch(
-        "WHERE a.site_id = %(site)s AND a.status = 'pending' AND a.ends_at > %(now)s"
-        " ORDER BY a.booked_at LIMIT %(limit)s",
+        f"WHERE a.site_id = %(site)s AND {where} LIMIT %(limit)s",
         {"site": site_id, "now": now, "limit": min(limit, 200)},
     )
     record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)

@@ -59,7 +59,14 @@ from scheduling.errors import (
 )
 from scheduling.holds import find_hold, get_hold, hold, release_hold
 from scheduling.importing import ImportReport, import_calendar
-from scheduling.queries import get_appointment, history_of, list_for_patient, list_requests
+from scheduling.queries import (
+    get_appointment,
+    history_of,
+    list_for_patient,
+    list_lapsed,
+    list_overdue,
+    list_requests,
+)
 from scheduling.search import describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
 from scheduling.types import (
@@ -167,7 +174,9 @@ __all__ = [
     "language_name",
     "list_day",
     "list_for_patient",
+    "list_lapsed",
     "list_on_duty",
+    "list_overdue",
     "list_practitioners",
     "list_requests",
     "list_sites",

@@ -28,6 +28,7 @@ class Status(StrEnum):
 class Move(StrEnum):
     APPROVE = "approve"
     DECLINE = "decline"
+    LAPSE = "lapse"  # nobody answered in time
     RESCHEDULE = "reschedule"
     CANCEL = "cancel"
     CHECK_IN = "check-in"
@@ -62,6 +63,9 @@ class Rule:
 MOVES: Mapping[Move, Rule] = {
     Move.APPROVE: Rule(sources=frozenset({Status.PENDING}), target=Status.BOOKED, staff=_STAFF),
     Move.DECLINE: Rule(sources=frozenset({Status.PENDING}), target=Status.CANCELLED, staff=_STAFF),
+    Move.LAPSE: Rule(
+        sources=frozenset({Status.PENDING}), target=Status.CANCELLED, staff=frozenset({Role.SYSTEM})
+    ),
     Move.RESCHEDULE: Rule(
         sources=frozenset({Status.PENDING, Status.BOOKED}), target=None, staff=_STAFF, patient=True
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from scheduling import holds, letters, queries, reminders
+from scheduling import answers, holds, letters, queries, reminders
 from scheduling.models import AppointmentVersion
 from scheduling.status import Move, Status
 from scheduling.types import Appointment, CancelledBy
@@ -18,7 +18,8 @@ from steadwell.outbox import service as outbox
 from steadwell.outbox.service import DeliveryContext
 
 CONSUMER = "scheduling.tell_patient"
-_OVERTAKES = [Move.RESCHEDULE, Move.CANCEL, Move.DECLINE, Move.MARK_ERROR]
+_OVERTAKES = [Move.RESCHEDULE, Move.CANCEL, Move.DECLINE, Move.LAPSE, Move.MARK_ERROR]
+_REQUESTS_THAT_FAILED = {Move.DECLINE: "visit.declined", Move.LAPSE: "visit.unanswered"}
 
 
 def register() -> None:
@@ -38,6 +39,8 @@ def register() -> None:
         events.AppointmentCancelled, consumer=CONSUMER, queue="notifications.urgent", handler=tell_cancelled
     )
     outbox.handle_due(reminders.KIND, queue="notifications.standard", handler=reminders.remind)
+    outbox.handle_due(answers.OVERDUE, queue="default", handler=answers.remind_desk)
+    outbox.handle_due(answers.LAPSE, queue="default", handler=answers.lapse)
     outbox.repeat("scheduling.tidy", every=timedelta(minutes=5), queue="default", handler=tidy)
 
 
@@ -49,12 +52,14 @@ def tell_requested(event: events.AppointmentRequested, ctx: DeliveryContext) -> 
     visit = _current(event)
     if visit is not None:
         letters.send("visit.requested", visit, key=_key(event), now=ctx.now)
+        answers.plan(visit, version=event.version, asked_at=visit.booked_at, now=ctx.now)
 
 
 def tell_booked(event: events.AppointmentBooked, ctx: DeliveryContext) -> None:
     visit = _current(event)
     if visit is not None:
         letters.send("visit.booked", visit, key=_key(event), now=ctx.now, with_file=True)
+        answers.forget(visit.appointment_id)
         reminders.plan(visit, version=event.version, now=ctx.now)
 
 
@@ -66,12 +71,15 @@ def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
         row["version"]: row
         for row in AppointmentVersion.objects.filter(
             entity_id=event.appointment_id, version__in=[event.version, event.version - 1]
-        ).values("version", "starts_at", "time_zone", "source")
+        ).values("version", "starts_at", "time_zone", "source", "recorded_at")
     }
     if visit.status is Status.PENDING:  # moved by the patient, at a site that approves first
         reminders.forget(visit.appointment_id)
         letters.send("visit.requested", visit, key=_key(event), now=ctx.now)
+        asked_at = versions[event.version]["recorded_at"]
+        answers.plan(visit, version=event.version, asked_at=asked_at, now=ctx.now)
         return
+    answers.forget(visit.appointment_id)
     old, new = versions[event.version - 1], versions[event.version]
     by_clinic = new["source"] == CancelledBy.CLINIC
     letters.send(
@@ -88,14 +96,14 @@ def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
 
 def tell_cancelled(event: events.AppointmentCancelled, ctx: DeliveryContext) -> None:
     reminders.forget(AppointmentId(event.appointment_id))
+    answers.forget(AppointmentId(event.appointment_id))
     visit = _current(event)
     if visit is None:
         return
-    was_request = AppointmentVersion.objects.filter(
-        entity_id=event.appointment_id, version=event.version, move=Move.DECLINE
-    ).exists()
-    if was_request:
-        template, path = "visit.declined", letters.FIND
+    made_by = AppointmentVersion.objects.filter(entity_id=event.appointment_id, version=event.version)
+    move = Move(made_by.values_list("move", flat=True).get())
+    if move in _REQUESTS_THAT_FAILED:
+        template, path = _REQUESTS_THAT_FAILED[move], letters.FIND
     elif visit.rebook_offered:
         template, path = "visit.alternatives", ""  # the visit's own page shows the other times
     elif event.by == CancelledBy.CLINIC:

@@ -58,6 +58,8 @@ class SiteInfo:
     mode: Mode
     book_lead_minutes: int
     cancel_lead_minutes: int
+    answer_hours: int  # working hours within which a request is to be answered
+    answer_lead_minutes: int  # before the visit, when a request without an answer ends
     window_days: int
     cap_per_day: int  # 0: no cap
     cap_ahead: int  # 0: no cap
@@ -259,6 +261,8 @@ class Appointment:
     cancel_reason: str = ""
     rebook_offered: bool = False  # the clinic called it off and offers other times
     overbooked: bool = False
+    overdue: bool = False  # a request that has waited too long for its answer
+    lapsed: bool = False  # a request that was never answered
     is_group: bool = False
     video_link: str = ""
     moves: frozenset[Move] = frozenset()

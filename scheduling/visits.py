@@ -18,7 +18,8 @@ COLUMNS = """
     a.practitioner_id, p.name, a.site_id, s.name, s.address, s.phone,
     ARRAY(SELECT r.name FROM scheduling_resource r WHERE r.id = ANY (a.resource_ids) ORDER BY r.name),
     a.starts_at, a.ends_at, a.wall_start, a.time_zone, a.booked_at, a.note, a.cancelled_by, a.cancel_reason,
-    a.rebook_offered, a.overbooked, a.session_id, s.video_link, s.cancel_lead_minutes, s.mode
+    a.rebook_offered, a.overbooked, a.session_id, s.video_link, s.cancel_lead_minutes, s.mode,
+    a.overdue_at, a.lapsed_at
 """
 JOINS = """
     JOIN scheduling_site s ON s.id = a.site_id
@@ -108,6 +109,8 @@ def read(row: tuple[Any, ...]) -> Visit:
         cancel_reason=row[21],
         rebook_offered=row[22],
         overbooked=row[23],
+        overdue=row[28] is not None and row[3] == Status.PENDING,
+        lapsed=row[29] is not None,
         is_group=row[24] is not None,
         video_link=video_link.replace("{visit}", str(appointment_id)) if row[6] == Modality.VIDEO else "",
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid5
 
 from django.db import transaction
 
-from scheduling import closures, models, queries, reminders
+from scheduling import answers, catalogue, closures, models, queries, reminders
 from scheduling.closures import Plan
 from scheduling.demo import clinic, people
 from scheduling.demo.people import KNOWN, NAMESPACE
@@ -22,6 +22,7 @@ from steadwell.ids import SiteId
 from steadwell.outbox import service as outbox
 
 ACTOR = system("demo")
+_SOON = timedelta(days=1)
 
 
 def seed(*, now: datetime) -> bool:
@@ -36,6 +37,7 @@ def seed(*, now: datetime) -> bool:
         Filler(patients, now).fill().write()
         _make_leave(now)
         _plan_reminders(now)
+        _plan_answers(now)
         audit.record(
             actor=ACTOR, action="demo.seed", category="set-up", now=now, entity_id=clinic.ORGANISATION_ID
         )
@@ -140,3 +142,22 @@ def _plan_reminders(now: datetime) -> None:
     )
     rows = [row for visit in ahead for row in reminders.rows(visit.appointment, version=1, now=now)]
     outbox.schedule_many(rows, now=now)
+
+
+def _plan_answers(now: datetime) -> None:
+    """As if each request had come this minute; but two have waited for days, for the desk to see."""
+    waiting = queries.list_between(
+        now,
+        now.replace(year=now.year + 1),
+        site_ids=[clinic.site_id(number) for number in range(3)],
+        statuses=[Status.PENDING],
+    )
+    known = catalogue.current()
+    outbox.schedule_many(
+        [row for visit in waiting for row in answers.rows(known, visit.appointment, version=1, asked_at=now)],
+        now=now,
+    )
+    slow = [
+        visit.appointment.appointment_id for visit in waiting if visit.appointment.starts_at > now + _SOON
+    ]
+    models.Appointment.objects.filter(pk__in=slow[:2]).update(overdue_at=now)

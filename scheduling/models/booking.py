@@ -170,6 +170,8 @@ class Appointment(VisitFacts):
     cancel_reason = models.CharField(max_length=200, blank=True, default="")
     rebook_offered = models.BooleanField(default=False)
     overbooked = models.BooleanField(default=False)
+    overdue_at = models.DateTimeField(null=True)  # when the desk was reminded of a request
+    lapsed_at = models.DateTimeField(null=True)  # when a request ended because nobody answered
 
     class Meta:
         constraints = [
@@ -199,6 +201,12 @@ class Appointment(VisitFacts):
             # Requests that wait for the clinic's answer.
             models.Index(
                 fields=["site", "booked_at"], condition=Q(status="pending"), name="scheduling_appt_pending"
+            ),
+            # Requests that a clinic left without an answer.
+            models.Index(
+                fields=["site", "lapsed_at"],
+                condition=Q(lapsed_at__isnull=False),
+                name="scheduling_appt_lapsed",
             ),
         ]
 

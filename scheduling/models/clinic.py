@@ -83,6 +83,20 @@ class Site(models.Model):
     cap_ahead = models.PositiveSmallIntegerField(
         _("visits ahead per patient"), default=6, help_text=_("0 means no limit.")
     )
+    # db_default: the code before this one writes rows without them.
+    answer_hours = models.PositiveSmallIntegerField(
+        _("time to answer"),
+        default=8,
+        db_default=8,
+        validators=[MinValueValidator(1)],
+        help_text=_("Working hours within which requests are answered; the desk is reminded after that."),
+    )
+    answer_lead_minutes = models.PositiveIntegerField(
+        _("last moment to answer"),
+        default=120,
+        db_default=120,
+        help_text=_("Minutes before a visit at which a request without an answer ends by itself."),
+    )
     video_link = models.CharField(
         _("video address"),
         max_length=200,

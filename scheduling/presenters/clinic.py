@@ -37,6 +37,7 @@ STATUSES: Mapping[Status, tuple[Promise, str]] = {
 MOVES: Mapping[Move, Promise] = {
     Move.APPROVE: gettext_lazy("Approve"),
     Move.DECLINE: gettext_lazy("Decline"),
+    Move.LAPSE: gettext_lazy("End without an answer"),
     Move.RESCHEDULE: gettext_lazy("Move"),
     Move.CANCEL: gettext_lazy("Cancel the visit"),
     Move.CHECK_IN: gettext_lazy("Check in"),

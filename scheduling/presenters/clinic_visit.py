@@ -37,6 +37,7 @@ HISTORY: Mapping[str, Promise] = {
     "overbook": gettext_lazy("Booked over a taken time"),
     "approve": gettext_lazy("Approved"),
     "decline": gettext_lazy("Declined"),
+    "lapse": gettext_lazy("Ended without an answer"),
     "reschedule": gettext_lazy("Moved"),
     "cancel": gettext_lazy("Cancelled"),
     "call-off": gettext_lazy("Called off by the clinic"),
@@ -87,6 +88,7 @@ class RequestRow:
     clinician: str
     note: str
     asked: str
+    is_overdue: bool
     url: str
     approve_url: str
     decline_url: str
@@ -218,6 +220,7 @@ def request_rows(visits: Iterable[Appointment], names: Names) -> list[RequestRow
                 clinician=visit.practitioner_name,
                 note=visit.note,
                 asked=portal.moment_text(visit.booked_at, visit.time_zone),
+                is_overdue=visit.overdue,
                 url=reverse("clinic:visit", args=[visit.appointment_id]),
                 approve_url=reverse("clinic:step", args=[visit.appointment_id, Move.APPROVE.value]),
                 decline_url=reverse("clinic:step", args=[visit.appointment_id, Move.DECLINE.value]),

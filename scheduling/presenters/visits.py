@@ -35,6 +35,7 @@ MOVE_WORDS: Mapping[str, Promise] = {
     "overbook": gettext_lazy("Booked"),
     "approve": gettext_lazy("Confirmed by the clinic"),
     "decline": gettext_lazy("Declined by the clinic"),
+    "lapse": gettext_lazy("Ended, as the clinic did not answer in time"),
     "reschedule": gettext_lazy("Moved to another time"),
     "cancel": gettext_lazy("Cancelled"),
     "check-in": gettext_lazy("Checked in"),
@@ -145,6 +146,11 @@ def standing(appointment: Appointment, *, actor: Actor) -> str:
     own = actor.known_as(appointment.person_id) == actor.person_id
     if appointment.status is Status.PENDING:
         return _("The clinic has not confirmed this time yet. It is kept for you until they answer.")
+    if appointment.lapsed:
+        return _(
+            "We are sorry: the clinic did not answer in time, so this time is not kept for you any more. You"
+            " can ask for another one."
+        )
     if appointment.status is Status.CANCELLED and appointment.cancelled_by is CancelledBy.CLINIC:
         if appointment.rebook_offered:
             return _("The clinic had to call this visit off. You can choose another time below.")

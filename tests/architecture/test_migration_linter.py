@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql_analyser_class
 
-pytestmark = pytest.mark.django_db
+# Without a transaction around it: an index that is made concurrently cannot be looked at within one.
+pytestmark = pytest.mark.django_db(transaction=True)
 OURS = [
     config.label
     for config in apps.get_app_configs()

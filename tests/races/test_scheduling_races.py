@@ -338,3 +338,39 @@ def test_a_merged_patient_cannot_be_at_two_clinics_at_once_under_two_ids():
 
     assert codes(results) == {"won": 1, "patient-busy": 7}
     assert overlapping_claims() == 0
+
+
+@pytest.mark.parametrize("answer", ["approve", "decline", "cancel"])
+def test_an_answer_and_the_end_of_a_request_at_once_leave_one_of_them(answer: str):
+    from django.db import transaction
+
+    from scheduling import answers
+    from steadwell.outbox.service import DeliveryContext, DueRow
+
+    for _ in range(6):
+        clinic, who = Clinic(site_fields={"mode": "request"}), patient()
+        visit = clinic.book(who, 9)
+        row = DueRow(
+            kind=answers.LAPSE, key="k", due_at=NOW, expires_at=None, about=visit.appointment_id,
+            payload={"version": "1"},
+        )  # fmt: skip
+
+        def lapse(row: DueRow = row) -> None:
+            with transaction.atomic():
+                answers.lapse(row, DeliveryContext(delivery_id=1, attempt=1, now=NOW))
+
+        reason = {} if answer == "approve" else {"reason": "Full"}
+        say = partial(
+            getattr(scheduling, answer), actor=clinic.desk, appointment_id=visit.appointment_id,
+            request_key=key(), now=NOW, **reason,
+        )  # fmt: skip
+
+        said, *_ended = all_at_once([say, lapse, lapse])
+
+        stands = models.Appointment.objects.get(pk=visit.appointment_id)
+        won = isinstance(said, scheduling.Appointment)
+        assert won == (stands.lapsed_at is None)
+        assert stands.version == 2
+        assert models.Claim.objects.filter(owner_id=visit.appointment_id).exists() == (
+            won and answer == "approve"
+        )

@@ -355,3 +355,43 @@ def test_booking_says_that_there_is_no_first_time(house):
 
     assert answer.status_code == 200
     assert "no free time here in the next two months" in _text(answer)
+
+
+def test_what_waits_too_long_stands_on_top_of_the_desk_s_pages():
+    from scheduling import models
+
+    house = House(site_fields={"mode": "request"})
+    late, other = _request(house, 9), _request(house, 10)
+    models.Appointment.objects.filter(pk=late.appointment_id).update(overdue_at=NOW)
+
+    day = _text(house.client().get(f"/clinic/?on={MONDAY}"))
+    requests = _text(house.client().get("/clinic/requests/"))
+
+    assert "1 request waits for your answer" in day
+    assert f"/clinic/visit/{late.appointment_id}/" in day.split('class="desk"')[0]
+    assert requests.count("Waits too long") == 1
+    assert requests.index(str(late.appointment_id)) < requests.index(str(other.appointment_id))
+
+
+def test_requests_without_an_answer_stay_on_a_list():
+    from scheduling import models
+
+    house = House(site_fields={"mode": "request"})
+    lapsed = _request(house, 9)
+    models.Appointment.objects.filter(pk=lapsed.appointment_id).update(
+        status="cancelled", cancelled_by="clinic", lapsed_at=NOW
+    )
+
+    page = _text(house.client().get("/clinic/requests/"))
+
+    assert "Ended without an answer" in page
+    assert f"/clinic/visit/{lapsed.appointment_id}/" in page
+    assert "No requests are waiting" in page
+
+
+def _request(house, hour):
+    person_id = house.patient()
+    who = Actor(user_id=UserId(uuid4()), roles=frozenset({Role.PATIENT}), person_id=person_id)
+    return scheduling.book_direct(
+        actor=who, person_id=person_id, offer=house.offer(hour, on=TUESDAY), request_key=key(), now=NOW
+    )

@@ -34,7 +34,7 @@ def audited() -> list[tuple[str, str]]:
 def site_form(**changes: str) -> dict[str, str]:
     row = models.Site.objects.get()
     names = ["name", "address", "phone", "time_zone", "mode", "window_days", "cap_per_day", "cap_ahead"]
-    names += ["book_lead_minutes", "cancel_lead_minutes", "video_link"]
+    names += ["book_lead_minutes", "cancel_lead_minutes", "answer_hours", "answer_lead_minutes", "video_link"]
     fields = {name: str(getattr(row, name)) for name in names}
     return fields | {"organisation": str(row.organisation_id), "active": "on"} | changes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +13,9 @@ from django.views.decorators.http import require_GET
 
 from scheduling import service as scheduling
 from scheduling.presenters.clinic import board_of, people_of, rows_of, week_board_of
+from scheduling.presenters.clinic_visit import request_rows
 from scheduling.presenters.week import monday_of, week_of
+from scheduling.types import Appointment, Mode
 from scheduling.views.clinic.looking import Looking, look
 from steadwell import clock
 from steadwell.actor import STAFF_ROLES
@@ -39,9 +41,12 @@ def day(request: portal.PortalRequest) -> HttpResponse:
         site_id=looking.site_id,
         practitioner_id=looking.clinician_id,
     )
-    names = identity.names(actor=request.actor, person_ids=people_of(days), now=now)
+    overdue = _overdue(request, looking, now)
+    people = [*people_of(days), *(visit.person_id for visit in overdue)]
+    names = identity.names(actor=request.actor, person_ids=people, now=now)
     context = _frame(looking, "clinic:day", step=timedelta(days=1))
     context |= {
+        "overdue": request_rows(overdue, names),
         "heading": portal.day_text(looking.on),
         "boards": [board_of(each, names, now=now) for each in days],
     }
@@ -85,11 +90,24 @@ def arrivals(request: portal.PortalRequest) -> HttpResponse:
         site_id=looking.site_id,
         practitioner_id=looking.clinician_id,
     )
+    overdue = _overdue(request, looking, now)
     people = [v.person_id for d in days for c in d.columns for v in c.visits]
+    people += [visit.person_id for visit in overdue]
     names = identity.names(actor=request.actor, person_ids=people, now=now)
     context = _frame(looking, "clinic:arrivals", step=timedelta(days=1))
-    context |= {"heading": portal.day_text(looking.on), "rows": rows_of(days, names, now=now)}
+    context |= {
+        "heading": portal.day_text(looking.on),
+        "overdue": request_rows(overdue, names),
+        "rows": rows_of(days, names, now=now),
+    }
     return render(request, "scheduling/clinic/arrivals.html", context)
+
+
+def _overdue(request: portal.PortalRequest, looking: Looking, now: datetime) -> tuple[Appointment, ...]:
+    """What stands on top, whichever day is looked at, where patients ask first."""
+    if looking.site.mode is not Mode.REQUEST:
+        return ()
+    return scheduling.list_overdue(actor=request.actor, site_id=looking.site.site_id, now=now)
 
 
 def _frame(looking: Looking, view: str, *, step: timedelta, on: date | None = None) -> dict[str, object]:

@@ -19,14 +19,18 @@ from steadwell.portal import service as portal
 @require_GET
 @portal.requires(*STAFF_ROLES)
 def waiting(request: portal.PortalRequest) -> HttpResponse:
-    """The requests of one clinic, the nearest visit first."""
+    """The requests of one clinic, those that have waited too long first; and those that nobody answered."""
     now = clock.now()
     looking = look(request, now=now)
-    visits = scheduling.list_requests(actor=request.actor, site_id=looking.site.site_id, now=now)
-    names = identity.names(actor=request.actor, person_ids=[v.person_id for v in visits], now=now)
+    site_id = looking.site.site_id
+    waiting = scheduling.list_requests(actor=request.actor, site_id=site_id, now=now)
+    lapsed = scheduling.list_lapsed(actor=request.actor, site_id=site_id, now=now)
+    people = [visit.person_id for visit in (*waiting, *lapsed)]
+    names = identity.names(actor=request.actor, person_ids=people, now=now)
     context = {
         "looking": looking,
-        "rows": request_rows(visits, names),
-        "back_url": f"{reverse('clinic:day')}?site={looking.site.site_id}",
+        "rows": request_rows(waiting, names),
+        "lapsed": request_rows(lapsed, names),
+        "back_url": f"{reverse('clinic:day')}?site={site_id}",
     }
     return render(request, "scheduling/clinic/requests.html", context)
