@@ -77,6 +77,8 @@ def viewers_of(*, entity_id: UUID, before: datetime | None = None) -> list[Viewe
         rows = rows.filter(at__lt=before)
     found: dict[UUID, Viewer] = {}
     for user_id, capacity, at in rows.order_by("id").values_list("user_id", "capacity", "at"):
+        if user_id is None:
+            continue
         known = found.get(user_id)
         first_at = known.first_at if known else at
         found[user_id] = Viewer(user_id=UserId(user_id), capacity=capacity, first_at=first_at, last_at=at)
