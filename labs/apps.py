@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class LabsConfig(AppConfig):
     name = "labs"
     verbose_name = "Labs"
+
+    def ready(self) -> None:
+        from labs.review import subscribers as review
+
+        review.register()

@@ -155,3 +155,18 @@ class LabReportReleased(LabReportEvent):
     """The patient may see it from now on."""
 
     name: ClassVar[str] = "labs.report_released.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReportSigned(LabReportEvent):
+    """A clinician read this version and stands for it. ``talked``: 1 when they spoke with the patient."""
+
+    name: ClassVar[str] = "labs.report_signed.v1"
+    talked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabReportCommented(LabReportEvent):
+    """A clinician wrote to the patient about this version."""
+
+    name: ClassVar[str] = "labs.report_commented.v1"

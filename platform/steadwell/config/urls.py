@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("steadwell.observability.urls")),
     path("accounts/", include("steadwell.accounts.urls")),
     path("", include("scheduling.urls")),
+    path("clinic/labs/", include("labs.urls_clinic")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("admin/", include("steadwell.accounts.admin_door")),
