@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from steadwell import clock
-from tests.bench import clinic, figures, prepare, raw, setting, storm, web
+from tests.bench import clinic, figures, ids, prepare, raw, setting, storm, web
 from tests.bench.clinic import FreeSlot
 from tests.bench.figures import Report
 
@@ -49,7 +49,7 @@ def run(report: Report, *, visits: int, patients: int, seconds: float, storms: i
             _hold_and_book(report, server, list(islice(wishes, enough)), clients=clients, seconds=seconds)
         figures.statements(report, server, "hold", "/visits/hold/", "POST")
         figures.statements(report, server, "book", "/visits/hold/<uuid:hold_id>/", "POST")
-        storm.run(report, server, runs=storms)
+    storm.run(report, runs=storms)
     if raw_ms := report.figures.get("raw.cpu_ms"):
         report.set("book.times_raw", report.figures["book.cpu_ms"] / raw_ms, 2)
         report.set("book.pg_times_raw", report.figures["book.pg_cpu_ms"] / raw_ms, 2)
@@ -85,7 +85,7 @@ def _busy_patients(patients: int) -> dict[int, set[Any]]:
         ).fetchall()
     busy: dict[int, set[Any]] = {}
     for user_id, starts_at in rows:
-        busy.setdefault(user_id.int & 0xFFFFFFFF, set()).add(starts_at)
+        busy.setdefault(ids.number_of(user_id), set()).add(starts_at)
     assert every
     return busy
 
@@ -117,4 +117,4 @@ def _holds() -> dict[int, str]:
         rows = connection.execute(
             "SELECT held_by, id FROM scheduling_hold WHERE expires_at > now()"
         ).fetchall()
-    return {held_by.int & 0xFFFFFFFF: str(hold_id) for held_by, hold_id in rows}
+    return {ids.number_of(held_by): str(hold_id) for held_by, hold_id in rows}

@@ -1,7 +1,7 @@
 """1,000,000 visits of 240 clinicians at 12 sites, written by the owner straight into the real tables.
 
 Visits lie on a grid: clinician ``c`` works at site ``c % 12`` on weekdays from 08:00 to 16:00 UTC, 16
-    visits a day.
+visits a day.
 The past is full, the future three quarters full, so that there is always something to find and to book.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from tests.bench import ids
 from tests.bench.tables import Connection, unhindered
 
 SITES, CLINICIANS, SLOTS, MINUTES = 12, 240, 16, 30
@@ -25,16 +26,16 @@ BIG_TABLES = ("scheduling_claim", "scheduling_appointment", "scheduling_appointm
 
 
 def site_id(number: int) -> UUID:
-    return UUID(f"01960000-0000-7000-8000-{number:012x}")
+    return ids.numbered(ids.SITE, number)
 
 
 def clinician_id(number: int) -> UUID:
-    return UUID(f"01950000-0000-7000-8000-{number:012x}")
+    return ids.numbered(ids.CLINICIAN, number)
 
 
 def room_id(number: int) -> UUID:
     """Clinician ``number``'s room: as many rooms as clinicians, so that rooms never decide."""
-    return UUID(f"01940000-0000-7000-8000-{number:012x}")
+    return ids.numbered(ids.ROOM, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,12 @@ FROM (SELECT day, (position - 1)::int AS number
     generate_series(0, %(slots)s - 1) slot, generate_series(0, %(clinicians)s - 1) clinician
 WHERE NOT (day > %(today)s AND (number * 5 + slot * 3 + clinician * 7) %% 4 = 0)
 """
-_IDS = """
-    ('01920000-0000-7000-8000-' || lpad(to_hex(visit), 12, '0'))::uuid AS id,
-    ('01900000-0000-7000-8000-' || lpad(to_hex(patient), 12, '0'))::uuid AS person_id,
-    ('01950000-0000-7000-8000-' || lpad(to_hex(clinician), 12, '0'))::uuid AS practitioner_id,
-    ('01940000-0000-7000-8000-' || lpad(to_hex(clinician), 12, '0'))::uuid AS room_id,
-    ('01960000-0000-7000-8000-' || lpad(to_hex(clinician %% %(sites)s), 12, '0'))::uuid AS site_id,
+_IDS = f"""
+    {ids.numbered_sql(ids.APPOINTMENT, "visit")} AS id,
+    {ids.numbered_sql(ids.PERSON, "patient")} AS person_id,
+    {ids.numbered_sql(ids.CLINICIAN, "clinician")} AS practitioner_id,
+    {ids.numbered_sql(ids.ROOM, "clinician")} AS room_id,
+    {ids.numbered_sql(ids.SITE, "clinician %% %(sites)s")} AS site_id,
     starts_at, starts_at + make_interval(mins => %(minutes)s) AS ends_at, ahead,
     to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS') AS wall_start
 """

@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from steadwell.ids import PersonId
+from tests.bench import ids
 from tests.bench.tables import Connection, unhindered
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _ENDS = ["", "", "er", "son", "man", "ley", "ton", "ez", "ski", "berg", "well", 
 
 def person_id(number: int) -> PersonId:
     """The id of patient ``number``; ``clinic.py`` writes the same in SQL."""
-    return PersonId(UUID(f"01900000-0000-7000-8000-{number:012x}"))
+    return PersonId(ids.numbered(ids.PERSON, number))
 
 
 def names(*, seed: str, count: int, ends: Sequence[str]) -> list[str]:
@@ -61,11 +61,10 @@ def generate(count: int) -> Iterator[NewPerson]:
 
 # The others are drawn from the first ones' names, a few of which are common and most rare, as names are: by
 # the power of an evenly spread number, which `hashint4` makes of the patient's.
-_DRAWN = """
+_DRAWN = f"""
 CREATE TEMPORARY TABLE drawn AS
 SELECT n AS number,
-    ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS person_id,
-    ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS record_id,
+    {ids.numbered_sql(ids.PERSON, "n")} AS person_id, {ids.numbered_sql(ids.RECORD, "n")} AS record_id,
     f.family_name, g.given_name, f.family, g.given,
     date '1930-01-01' + (hashint4(n + 3) & 32767) AS birth_date,
     CASE WHEN hashint4(n) & 1 = 0 THEN 'female' ELSE 'male' END AS sex,

@@ -67,7 +67,7 @@ def _digest(visits: int, patients: int) -> str:
     return digest.hexdigest()[:12]
 
 
-_GENERATORS = ("clinic.py", "people.py", "setting.py", "tables.py")
+_GENERATORS = ("ids.py", "clinic.py", "people.py", "setting.py", "tables.py")
 
 
 def _filled_on(cluster: Connection, name: str) -> date | None:

@@ -14,14 +14,14 @@ from uuid import UUID
 import django
 import psycopg
 
-from tests.bench import clinic, people
+from tests.bench import clinic, ids, people
 
 USERS = 12_000  # patients with an account
 FRONT_DESK = "01990000-0000-7000-8000-000000000001"
 
 
 def user_id(number: int) -> str:
-    return f"01930000-0000-7000-8000-{number:012x}"
+    return str(ids.numbered(ids.USER, number))
 
 
 def make_clinic() -> None:
