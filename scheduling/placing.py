@@ -6,6 +6,7 @@ Nothing here takes anything. The claim that follows decides; this is the kind an
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from steadwell.actor import Actor
 from steadwell.ids import PersonId
 
 ALIAS = "alias"
+# Rooms are looked at in the clinician's order; only when these are all taken are the others.
+_FEW_ROOMS = 4
 # A patient's visits are counted this far ahead.
 _AHEAD = timedelta(days=800)
 _CAPS = """(
@@ -63,6 +66,7 @@ class Placing:
     look: Look
     person_ids: tuple[PersonId, ...]  # every id of the patient, who may have been merged
     session: Session | None  # the group session already open for it
+    rooms: dict[str, list[UUID]]  # the rooms and equipment looked at, by kind, the preferred one first
 
     def taken_by_others(self) -> Iterable[Taken]:
         """Live claims of others. Not the former hold's: it is given back in the same transaction."""
@@ -70,6 +74,28 @@ class Placing:
         if self.session is not None:
             own |= {self.session.session_id}
         return (taken for taken in self.look.taken if not taken.expired and taken.owner_id not in own)
+
+    def taken_at_the_time(self) -> set[UUID]:
+        """Whoever and whatever is busy at the offer's own time, buffers included."""
+        low, high = self.place.busy_from, self.place.busy_until
+        return {t.claimant_id for t in self.taken_by_others() if t.start < high and t.end > low}
+
+    def may_need_other_rooms(self, every: dict[str, list[UUID]]) -> bool:
+        """Whether a kind has too few free rooms among those looked at, and others that were not.
+
+        Not when the clinician is busy: the offer is lost then, whatever the rooms.
+        """
+        taken = self.taken_at_the_time()
+        if self.place.practitioner_id in taken and not self.asked.overbook:
+            return False
+        looked_at = {room for order in self.rooms.values() for room in order}
+        if self.session is not None and not looked_at.issuperset(self.session.resource_ids):
+            return True
+        wanted = Counter(self.place.kind.resource_kinds)
+        return any(
+            len(self.rooms[kind]) < len(every[kind]) and len(set(self.rooms[kind]) - taken) < count
+            for kind, count in wanted.items()
+        )
 
     def expired_owners(self) -> set[UUID]:
         return {taken.owner_id for taken in self.look.taken if taken.expired}
@@ -96,26 +122,37 @@ def find(asked: Asked) -> Placing:
     if place is None:
         known = catalogue.current()
         place = rules.find_place(known, asked.ref)
+    few: int | None = _FEW_ROOMS
     while place is not None:
+        rooms = _rooms_in_order(known, place)
         seen = claims.look(
-            _around(known, place, asked.now, person_ids),
+            _around(place, asked.now, person_ids, rooms, few),
             user_id=asked.actor.user_id,
             person_ids=person_ids,
             now=asked.now,
         )
-        if known.stamp is not None and seen.stamp == known.stamp:
-            session = groups.find_session(place, now=asked.now) if place.is_group else None
-            found = Placing(
-                asked=asked, catalogue=known, place=place, look=seen, person_ids=person_ids, session=session
-            )
-            # Somebody else's claim to this patient's time: left by an un-merge, or by a merge a moment ago.
-            fresh = access.ids_now(asked.person_id) if found.outlived_aliases() else [*person_ids]
-            if fresh == [*person_ids]:
-                return found
-            person_ids = tuple(fresh)
+        if known.stamp is None or seen.stamp != known.stamp:
+            known = catalogue.load()
+            place = rules.find_place(known, asked.ref)
             continue
-        known = catalogue.load()
-        place = rules.find_place(known, asked.ref)
+        session = groups.find_session(place, now=asked.now) if place.is_group else None
+        found = Placing(
+            asked=asked,
+            catalogue=known,
+            place=place,
+            look=seen,
+            person_ids=person_ids,
+            session=session,
+            rooms={kind: order[:few] for kind, order in rooms.items()},
+        )
+        # Somebody else's claim to this patient's time: left by an un-merge, or by a merge a moment ago.
+        fresh = access.ids_now(asked.person_id) if found.outlived_aliases() else [*person_ids]
+        if fresh != [*person_ids]:
+            person_ids = tuple(fresh)
+        elif few is not None and found.may_need_other_rooms(rooms):
+            few = None
+        else:
+            return found
     raise OutsideAvailability
 
 
@@ -139,7 +176,7 @@ def check(placing: Placing) -> tuple[UUID, ...]:
         _meets(t, (place.practitioner_id,), place.busy_from, place.busy_until) for t in others
     ):
         raise SlotTaken
-    return _rooms(placing, others)
+    return _rooms(placing)
 
 
 def spans(placing: Placing, resource_ids: Iterable[UUID]) -> list[Span]:
@@ -188,12 +225,28 @@ def first_status(placing: Placing) -> Status:
     return Status.PENDING if wants_approval else Status.BOOKED
 
 
-def _around(known: Catalogue, place: Place, now: datetime, person_ids: Iterable[PersonId]) -> list[Span]:
-    kinds = known.resources.get(place.site.site_id, {})
-    rooms = {room for kind in place.kind.resource_kinds for room in kinds.get(kind, ())}
+def _rooms_in_order(known: Catalogue, place: Place) -> dict[str, list[UUID]]:
+    """The site's rooms and equipment by kind. Each clinician has an order of their own, so that two who book
+    at once rarely want the same room, and a clinician mostly finds themself in the same one.
+    """
+    at_site, own = known.resources.get(place.site.site_id, {}), place.practitioner_id.bytes
+    return {
+        kind: sorted(at_site.get(kind, ()), key=lambda room: zlib.crc32(own + room.bytes))
+        for kind in place.kind.resource_kinds
+    }
+
+
+def _around(
+    place: Place,
+    now: datetime,
+    person_ids: Iterable[PersonId],
+    rooms: dict[str, list[UUID]],
+    few: int | None,
+) -> list[Span]:
     first, last = min(instant_of(now), place.start), instant_of(now + _AHEAD)
     ahead = [Span(claimant_id=each, start=first, end=last) for each in person_ids]
-    return [*ahead, *shared_spans(place, rooms)]
+    looked_at = {room for order in rooms.values() for room in order[:few]}
+    return [*ahead, *shared_spans(place, looked_at)]
 
 
 def _visits_ahead(placing: Placing) -> list[int]:
@@ -209,19 +262,14 @@ def _meets(taken: Taken, claimants: Collection[UUID], start: int, end: int) -> b
     return taken.claimant_id in claimants and taken.start < end and taken.end > start
 
 
-def _rooms(placing: Placing, others: list[Taken]) -> tuple[UUID, ...]:
-    """One free room or piece of equipment of each kind. Each clinician has an order of their own, so that two
-    who book at once rarely want the same room, and a clinician mostly finds themself in the same one.
-    """
+def _rooms(placing: Placing) -> tuple[UUID, ...]:
+    """One free room or piece of equipment of each kind."""
     place, chosen = placing.place, list[UUID]()
-    taken = {t.claimant_id for t in others if t.start < place.busy_until and t.end > place.busy_from}
+    taken = placing.taken_at_the_time()
     if placing.session is not None and not taken.intersection(placing.session.resource_ids):
         return placing.session.resource_ids
-    at_site = placing.catalogue.resources.get(place.site.site_id, {})
     for kind in place.kind.resource_kinds:
-        order = sorted(
-            at_site.get(kind, ()), key=lambda room: zlib.crc32(place.practitioner_id.bytes + room.bytes)
-        )
+        order = placing.rooms[kind]
         free = [room for room in order if room not in chosen and room not in taken]
         if not free and placing.asked.overbook:
             free = [room for room in order if room not in chosen]
