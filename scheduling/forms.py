@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from scheduling.types import PractitionerInfo, SiteInfo, TimeOfDay
 from steadwell.ids import PractitionerId, SiteId
-from steadwell.portal.service import DayInput
+from steadwell.portal.service import DayInput, LongSelect
 
 WINDOW = 14  # days a search looks at
 
@@ -37,7 +37,7 @@ class FindForm(forms.Form):
             (TimeOfDay.EVENING.value, _("Evening")),
         ],
     )
-    clinician = forms.ChoiceField(label=_("Clinician"), required=False)
+    clinician = forms.ChoiceField(label=_("Clinician"), required=False, widget=LongSelect)
     site = forms.ChoiceField(label=_("Clinic"), required=False)
     language = forms.ChoiceField(label=_("Language spoken"), required=False)
 

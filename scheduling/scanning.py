@@ -4,13 +4,13 @@ visits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from scheduling import availability, catalogue, claims, groups, offers, rules
-from scheduling.availability import DAY, Busy, instant_of
+from scheduling.availability import Busy, Interval, instant_of
 from scheduling.catalogue import Catalogue, VisitKind
 from scheduling.claims import Span
 from scheduling.errors import OutsideAvailability
@@ -136,10 +136,17 @@ class Board:
         found: list[Found] = []
         tallies: dict[date, Tally] = {}
         pairs = candidates(self.catalogue, self.kind, criteria)
+        columns: dict[tuple[PractitionerId, SiteId], Column] = {}
         for on in criteria.dates():
             tally = tallies[on] = Tally()
-            for practitioner_id, site_id in pairs:
-                self._scan_day(criteria, practitioner_id, site_id, on, tally, found)
+            for pair in pairs:
+                plan = offers.plan(self.catalogue, self.kind, *pair, on)
+                if plan.holiday:
+                    tally.holidays.add(plan.holiday)
+                if plan.starts:
+                    if pair not in columns:
+                        columns[pair] = self._column(criteria, *pair)
+                    self._scan_day(columns[pair], pair, plan, tally, found)
         found.sort(key=lambda f: f.start)
         return found, tallies
 
@@ -155,28 +162,21 @@ class Board:
 
     def _scan_day(
         self,
-        criteria: Criteria,
-        practitioner_id: PractitionerId,
-        site_id: SiteId,
-        on: date,
+        column: Column,
+        pair: tuple[PractitionerId, SiteId],
+        plan: offers.Plan,
         tally: Tally,
         found: list[Found],
     ) -> None:
-        plan = offers.plan(self.catalogue, self.kind, practitioner_id, site_id, on)
-        if plan.holiday:
-            tally.holidays.add(plan.holiday)
-        if not plan.starts:
-            return
-        column = self._column(criteria, practitioner_id, site_id)
         tally.starts += len(plan.starts)
         group = self.kind.info.capacity > 1
         for start in plan.starts:
-            seats = self.sessions.get((practitioner_id, site_id, start)) if group else None
+            seats = self.sessions.get((*pair, start)) if group else None
             cause = column.why_not(start, seats)
             setattr(tally, cause, getattr(tally, cause) + 1)
             if cause == "open":
                 left = (self.kind.info.capacity if seats is None else seats) if group else None
-                found.append(Found(start, practitioner_id, site_id, left))
+                found.append(Found(start, *pair, left))
 
     def _column(self, criteria: Criteria, practitioner_id: PractitionerId, site_id: SiteId) -> Column:
         site, kind = self.catalogue.sites[site_id], self.kind
@@ -222,10 +222,11 @@ def gather(criteria: Criteria) -> Board:
             kind = known.visit_types.get(criteria.visit_type_id)
             if kind is None:
                 raise OutsideAvailability
-        spans = _spans(known, kind, criteria)
+        reach = _reach(known, kind, criteria)
+        spans = [Span(claimant_id=each, start=low, end=high) for each, (low, high) in reach.items()]
         stamp, taken = claims.busy(spans, now=criteria.now, without=criteria.without)
         if stamp == known.stamp:
-            return _board(known, kind, criteria, taken)
+            return _board(known, kind, criteria, taken, reach)
         known = catalogue.load()
         if known.stamp is None:
             raise OutsideAvailability  # a clinic without any set-up
@@ -280,27 +281,46 @@ def _all_free(rooms: list[list[Busy]], busy_from: int, busy_until: int) -> bool:
     return all(any(not room.touches(busy_from, busy_until) for room in kind) for kind in rooms)
 
 
-def _window(known: Catalogue, criteria: Criteria) -> tuple[int, int]:
-    """Instants around the criteria's dates in every zone, with room for buffers and nights."""
-    epoch = date(1970, 1, 1)
-    low = (criteria.from_on - epoch).days * DAY - DAY
-    last = min(criteria.until_on, criteria.from_on + timedelta(days=LONGEST_WINDOW))
-    return low, (last - epoch).days * DAY + 3 * DAY
+def _reach(known: Catalogue, kind: VisitKind, criteria: Criteria) -> dict[UUID, Interval]:
+    """From when to when it matters what each clinician, room and the patient have: the stretch from the first
+    start there is to the end of the last one, buffers included.
+
+    It decides what a search costs: every claim in it is read.
+    """
+    dates = list(criteria.dates())
+    reach: dict[UUID, Interval] = {}
+    for practitioner_id, site_id in candidates(known, kind, criteria):
+        first = _first_starts(known, kind, practitioner_id, site_id, dates)
+        if not first:
+            continue
+        last = _first_starts(known, kind, practitioner_id, site_id, dates[::-1])
+        low, high = first[0] - kind.before, last[-1] + kind.length + kind.after
+        at_site = known.resources.get(site_id, {})
+        rooms = (room for each in kind.resource_kinds for room in at_site.get(each, ()))
+        for claimant in (practitioner_id, *rooms, *criteria.person_ids):
+            known_low, known_high = reach.get(claimant, (low, high))
+            reach[claimant] = (min(low, known_low), max(high, known_high))
+    return reach
 
 
-def _spans(known: Catalogue, kind: VisitKind, criteria: Criteria) -> list[Span]:
-    low, high = _window(known, criteria)
-    pairs = candidates(known, kind, criteria)
-    ids: dict[UUID, None] = dict.fromkeys(practitioner_id for practitioner_id, _ in pairs)
-    for site_id in {site_id for _, site_id in pairs}:
-        for each in kind.resource_kinds:
-            ids.update(dict.fromkeys(known.resources.get(site_id, {}).get(each, ())))
-    ids.update(dict.fromkeys(criteria.person_ids))
-    return [Span(claimant_id=each, start=low, end=high) for each in ids]
+def _first_starts(
+    known: Catalogue,
+    kind: VisitKind,
+    practitioner_id: PractitionerId,
+    site_id: SiteId,
+    dates: Sequence[date],
+) -> tuple[int, ...]:
+    """The starts of the first of the dates that has any."""
+    plans = (offers.plan(known, kind, practitioner_id, site_id, on) for on in dates)
+    return next((plan.starts for plan in plans if plan.starts), ())
 
 
 def _board(
-    known: Catalogue, kind: VisitKind, criteria: Criteria, taken: list[tuple[UUID, str, int, int]]
+    known: Catalogue,
+    kind: VisitKind,
+    criteria: Criteria,
+    taken: list[tuple[UUID, str, int, int]],
+    reach: dict[UUID, Interval],
 ) -> Board:
     visits: dict[UUID, list[tuple[int, int]]] = {}
     closures: dict[UUID, list[tuple[int, int]]] = {}
@@ -309,14 +329,12 @@ def _board(
             claimant_id = criteria.person_ids[0]
         (closures if claim == "closure" else visits).setdefault(claimant_id, []).append((start, end))
     sessions: dict[tuple[UUID, UUID, int], int] = {}
-    if kind.info.capacity > 1:
-        low, high = _window(known, criteria)
-        practitioners = {practitioner_id for practitioner_id, _ in candidates(known, kind, criteria)}
+    if kind.info.capacity > 1 and reach:
         for each in groups.list_open(
             visit_type_id=kind.info.visit_type_id,
-            practitioner_ids=practitioners,
-            low=low,
-            high=high,
+            practitioner_ids=known.practitioners.keys() & reach.keys(),
+            low=min(low for low, _ in reach.values()),
+            high=max(high for _, high in reach.values()),
             now=criteria.now,
         ):
             sessions[each.practitioner_id, each.site_id, each.start] = each.seats_left

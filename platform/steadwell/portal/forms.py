@@ -9,9 +9,14 @@ from typing import Any
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from steadwell.errors import Refusal
+
+_SELECTED = mark_safe(" selected")
 
 
 class PortalRenderer(DjangoTemplates):
@@ -39,6 +44,23 @@ class TimeOfDayInput(forms.TimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%H:%M")
+
+
+class LongSelect(forms.Select):
+    """A list of hundreds, written in one go: Django's own renders a template for each line of it."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = set(self.format_value(value))
+        lines = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((each, _SELECTED if str(each) in chosen else "", label) for each, label in self.choices),
+        )
+        return format_html(
+            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), lines
+        )
 
 
 class RadioCards(forms.RadioSelect):

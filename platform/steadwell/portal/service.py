@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from steadwell.portal.access import PortalRequest, actor_of, is_htmx, requires
 from steadwell.portal.csp import ContentSecurityPolicyMiddleware, build_policy
-from steadwell.portal.forms import DayInput, PortalRenderer, RadioCards, TimeOfDayInput, refuse
+from steadwell.portal.forms import DayInput, LongSelect, PortalRenderer, RadioCards, TimeOfDayInput, refuse
 from steadwell.portal.months import Day, Month, month_of, next_month, previous_month
 from steadwell.portal.navigation import Area, register_nav
 from steadwell.portal.panels import Panel, register_panel, render_panels
@@ -26,6 +26,7 @@ __all__ = [
     "ContentSecurityPolicyMiddleware",
     "Day",
     "DayInput",
+    "LongSelect",
     "Month",
     "Panel",
     "PortalRenderer",
