@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from steadwell.errors import Refusal
-
-_SELECTED = mark_safe(" selected")
 
 
 class PortalRenderer(DjangoTemplates):
@@ -53,14 +51,13 @@ class LongSelect(forms.Select):
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
     ) -> SafeString:
         chosen = set(self.format_value(value))
-        lines = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((each, _SELECTED if str(each) in chosen else "", label) for each, label in self.choices),
+        lines = "".join(
+            f'<option value="{escape(str(each))}"{" selected" if str(each) in chosen else ""}>'
+            f"{escape(str(label))}</option>"
+            for each, label in self.choices
         )
-        return format_html(
-            '<select name="{}"{}>{}</select>', name, flatatt(self.build_attrs(self.attrs, attrs)), lines
-        )
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return mark_safe(f"<select{attributes}>{lines}</select>")  # noqa: S308 - every part is escaped above
 
 
 class RadioCards(forms.RadioSelect):
