@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from review_house import NOW, ReviewHouse, again, carry, key, potassium, timedelta
 
 from labs.models import CallStep, OpenCall, ReviewTask, Signature
@@ -79,12 +80,11 @@ def test_of_clinicians_who_read_back_at_once_one_ends_the_call(house):
 def test_event_delivered_to_several_workers_at_once_opens_one_task_and_one_call(house):
     filed = house.file(house.say(potassium("7.1", flags=("HH",))), carried=False)
 
-    all_at_once(
-        [
-            lambda: opening.open_for(report_id=filed.report_id, version=1, corrected=False, now=NOW)
-            for _ in range(6)
-        ]
-    )
+    def hear():
+        with transaction.atomic():
+            opening.open_for(report_id=filed.report_id, version=1, corrected=False, now=NOW)
+
+    all_at_once([hear] * 6)
 
     assert ReviewTask.objects.count() == OpenCall.objects.count() == 1
 

@@ -212,8 +212,8 @@ def test_sign_normal_refuses_all_where_one_is_not_plain(house, what):
             house.file(said)
     else:
         status = Status.PRELIMINARY if what == "preliminary" else Status.FINAL
-        value = "5.9" if what == "abnormal" else "4.1"
-        house.file(house.say(potassium(value, status=status), status=status))
+        flags = ("H",) if what == "abnormal" else ()
+        house.file(house.say(potassium(flags=flags, status=status), status=status))
 
     with pytest.raises(NotNormal):
         signing.sign_normal(
