@@ -55,7 +55,7 @@ def absent_reason(text: str) -> str:
     bare = text.strip().strip("*.!()[] ")
     if not bare or _ONLY_MARKS.fullmatch(bare):
         return "not-reported"
-    if len(bare) > 200:
+    if bare[0] in "0123456789<>" or len(bare) > 200:
         return ""
     for reason, words in _ALONE:
         if words.fullmatch(bare):

@@ -15,7 +15,7 @@ from django.utils.translation.trans_null import gettext_noop
 
 TOO_LARGE = gettext_noop("The number is too large or too small to be a laboratory value.")
 AMBIGUOUS = gettext_noop("The comma may separate thousands or decimals: the value can be read in two ways.")
-LONGEST = 64  # characters; no laboratory writes longer numbers
+LONGEST = 40  # characters; no laboratory writes longer numbers
 LARGEST_EXPONENT = 15  # of ten; viral loads reach 10^10
 
 # Signs that mean the same as an ASCII one. Superscripts are deliberately not among them: 10³ is not 103.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from labs.numerals import NUMBER, decimal_mark_of, plain_signs, read_numeral
 
@@ -57,6 +58,7 @@ class Range:
         return self.low is not None or self.high is not None
 
 
+@lru_cache(maxsize=8192)  # a laboratory repeats its ranges
 def read_range(text: str, *, unit_text: str = "", sex: str = "", decimal_mark: str = "") -> Range:
     """Read a range; never raises. ``sex`` (``male``, ``female``) chooses where the text names one for each.
 

@@ -102,8 +102,8 @@ def test_a_conversion_gives_the_published_value(loinc: str, unit: str, other: st
 @pytest.mark.parametrize(
     ("loinc", "unit", "meant"),
     [
-        ("3016-3", "mU/L", "m[IU]/L"), ("3016-3", "uU/mL", "u[IU]/mL"), ("20448-7", "uU/mL", "u[IU]/mL"),
-        ("15067-2", "U/L", "[IU]/L"), ("10334-1", "U/mL", "[arb'U]/mL"), ("31017-7", "U/mL", "[arb'U]/mL"),
+        ("3016-3", "mU/L", "m[iU]/L"), ("3016-3", "uU/mL", "u[iU]/mL"), ("20448-7", "uU/mL", "u[iU]/mL"),
+        ("15067-2", "U/L", "[iU]/L"), ("10334-1", "U/mL", "[arb'U]/mL"), ("31017-7", "U/mL", "[arb'U]/mL"),
         ("1742-6", "U/L", "U/L"), ("1742-6", "[iU]/L", "[iU]/L"), ("2345-7", "mmol/L", "mmol/L"),
         ("2951-2", "meq/L", "meq/L"), ("6690-2", "10*9/L", "10*9/L"), ("6301-6", "", "{INR}"),
         ("2744-1", "", "[pH]"),
@@ -127,7 +127,7 @@ def test_check_unit_takes_what_the_code_expects(loinc: str, unit: str, meant: st
         ("59261-8", "%", Status.REFUSED), ("4548-4", "", Status.REFUSED), ("718-7", "mmol/L", Status.REFUSED),
         ("48065-7", "ng/mL{DDU}", Status.REFUSED), ("6301-6", "%", Status.REFUSED),
         ("2345-7", "nonsense", Status.INVALID),
-        ("99999-9", "mg/dL", Status.UNKNOWN), ("43583-4", "mg/dL", Status.REFUSED),
+        ("99999-9", "mg/dL", Status.UNKNOWN), ("11572-5", "U/mL", Status.REFUSED), ("43583-4", "mg/dL", Status.REFUSED),
     ],
 )  # fmt: skip
 def test_check_unit_refuses_what_it_does_not(loinc: str, unit: str, status: Status) -> None:

@@ -6,30 +6,25 @@ be brought to the unit that the code expects, by UCUM and by the analyte's own c
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from steadwell.terminology.labcodes import LabCode, lab_code
 from steadwell.terminology.ucum.converting import convert
-from steadwell.terminology.ucum.mapping import validate_unit
+from steadwell.terminology.ucum.mapping import map_unit, validate_unit
 from steadwell.terminology.ucum.types import Answer, Status
 
 # Where everybody leaves the unit out, and nothing else can be meant: an INR of 2.5, a pH of 7.4.
 _UNSAID = frozenset({"[pH]", "mg/mg", "g/g", "1"})
-# "U" is UCUM's enzyme unit. Where a code counts international or arbitrary units, "mU/L" means those.
-_ENZYME_UNIT = re.compile(r"(?<![A-Za-z\]'])([mku]?)U(?![A-Za-z'])")
-_COUNTED = ("[IU]", "[iU]", "[arb'U]")
 
 
 @lru_cache(maxsize=8192)
 def check_unit(loinc: str, ucum: str) -> Answer:
     """The unit, when values in it can be brought to the one that the code expects; else why not.
 
-    ``ucum`` is a UCUM code, or empty where none was sent: then the answer is the expected unit if nothing else
-    can be meant, and a refusal if a number without a unit could be several things. Use the answer's unit from
-    then on: it may say more than the one sent (``mU/L`` of thyrotropin is ``m[IU]/L``). ``code`` of the answer:
-    ``no-code`` (we do not know the code), ``no-unit``, ``unexpected`` and ``counted`` (both ok), or why the
-    conversion is refused.
+    ``ucum`` is a UCUM code, or empty where none was sent: then the answer is the expected unit if nothing
+    else can be meant, and a refusal if a number without a unit could be several things. Use the answer's unit from
+    then on: it may say more than the one sent. ``code`` of the answer: ``no-code`` (not in our table),
+    ``no-unit``, ``unexpected`` and ``resolved`` (both ok), or why the conversion is refused.
     """
     code = lab_code(loinc)
     if code is None:
@@ -44,18 +39,9 @@ def check_unit(loinc: str, ucum: str) -> Answer:
     fits = convert("1", ucum, code.unit, loinc=code.loinc)
     if fits.ok:
         return Answer(known.answer, Status.OK)
-    return _as_counted(code, ucum) or Answer("", fits.status, fits.reason, fits.code)
-
-
-def _as_counted(code: LabCode, ucum: str) -> Answer | None:
-    """The unit with the enzyme unit read as what the code counts, where that fits."""
-    counted = next((unit for unit in _COUNTED if unit in code.unit), None)
-    meant = _ENZYME_UNIT.sub(lambda found: found.group(1) + str(counted), ucum) if counted else ucum
-    if meant == ucum or not convert("1", meant, code.unit, loinc=code.loinc).ok:
-        return None
-    return Answer(
-        meant, Status.OK, f"{code.display} is counted in {counted}: U stands for that here.", "counted"
-    )
+    # What the code counts may say what an enzyme unit stands for: mU/L of thyrotropin is m[iU]/L.
+    meant = map_unit(ucum, loinc=code.loinc) if fits.status is Status.REFUSED else fits
+    return meant if meant.ok else Answer("", fits.status, fits.reason, fits.code)
 
 
 def _without_unit(code: LabCode) -> Answer:

@@ -131,6 +131,10 @@ def _judged(found: Answer, trap: Trap | None, loinc: str) -> Answer:
         if loinc in _HORMONES and international and _fits(units.read(international), expected, loinc):
             reason = f"Read as {international}: the unit of {analyte.name} is the international one."
             return Answer(international, Status.OK, reason, "resolved")
+        arbitrary = _ENZYME_UNIT.sub(r"\1[arb'U]", found.answer)
+        if "[arb'U]" in expected.code and _reads(arbitrary) and _fits(units.read(arbitrary), expected, loinc):
+            reason = f"Read as {arbitrary}: {analyte.name} is measured in units of its own."
+            return Answer(arbitrary, Status.OK, reason, "resolved")
         reason = (
             f"{found.answer} is {units.read(found.answer).dimension.in_words()}; {analyte.name} is measured "
             f"in {expected.code}, which is {expected.dimension.in_words()}."
@@ -147,6 +151,14 @@ def _as_international(code: str) -> str:
     """The code with its enzyme units as international ones, or empty where it has none."""
     found = _ENZYME_UNIT.sub(r"\1[iU]", code)
     return found if found != code else ""
+
+
+def _reads(code: str) -> bool:
+    try:
+        units.read(code)
+    except UnitRefused:
+        return False
+    return True
 
 
 def _fits(unit: Unit, expected: Unit, loinc: str) -> bool:
