@@ -139,8 +139,11 @@ def describe_offer(*, ref: OfferRef, now: datetime) -> Offer:
     """Names and wall time of an offer, without asking whether it is still open. OutsideAvailability if it
     cannot be.
     """
-    known = catalogue.current()
+    known = catalogue.latest()
     place = rules.find_place(known, ref)
+    if place is None:
+        known = catalogue.current()
+        place = rules.find_place(known, ref)
     if place is None:
         raise OutsideAvailability
     return offers.describe(known, place.kind, place.practitioner_id, place.site.site_id, place.start)

@@ -155,7 +155,7 @@ def _nearest(request: PortalRequest, wanted: Offer, about: Whose, *, now: dateti
 
 def offer_context(offer: Offer, *, now: datetime) -> dict[str, object]:
     """What a page says about a time before it is a visit."""
-    clinic = scheduling.get_clinic(now=now)
+    clinic = scheduling.get_clinic(now=now, searching=offer.visit_type_id)
     kind = clinic.visit_type(offer.visit_type_id)
     return {
         "offer": offer,
