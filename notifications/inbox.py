@@ -25,6 +25,7 @@ _UNREAD = """
 SELECT count(*) FROM (
     SELECT FROM notifications_message m
     WHERE m.person_id = ANY(%s) AND m.channel = 'in-app' AND NOT (m.state = 'superseded')
+      AND (NOT m.only_patient OR m.person_id = %s)
       AND NOT EXISTS (SELECT FROM notifications_reading r WHERE r.message_id = m.id AND r.user_id = %s)
     LIMIT %s
 ) unread
@@ -53,6 +54,8 @@ def list_inbox(
     rows = Message.objects.filter(person_id__in=ids, channel=Channel.IN_APP).exclude(
         state=MessageState.SUPERSEDED
     )
+    if actor.person_id not in ids:
+        rows = rows.filter(only_patient=False)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     read = Reading.objects.filter(message=OuterRef("pk"), user_id=reader_id)
@@ -68,7 +71,7 @@ def unread_count(actor: Actor, person_ids: Iterable[PersonId]) -> int:
     if not ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD, [ids, actor.user_id, MOST_UNREAD])
+        cursor.execute(_UNREAD, [ids, actor.person_id, actor.user_id, MOST_UNREAD])
         return int(cursor.fetchone()[0])
 
 
@@ -106,12 +109,13 @@ def mark_all_read(*, actor: Actor, person_id: PersonId, now: datetime) -> None:
                 "INSERT INTO notifications_reading (message_id, user_id, read_at)"
                 " SELECT id, %s, %s FROM notifications_message WHERE person_id = ANY(%s) AND channel ="
                 " 'in-app'"
-                " AND NOT (state = 'superseded') ON CONFLICT DO NOTHING",
-                [reader_id, now, list(ids)],
+                " AND NOT (state = 'superseded') AND (NOT only_patient OR %s) ON CONFLICT DO NOTHING",
+                [reader_id, now, list(ids), actor.person_id in ids],
             )
-        Message.objects.filter(
-            person_id__in=ids, channel=Channel.IN_APP, state=MessageState.DELIVERED
-        ).update(state=MessageState.READ, read_at=now)
+        rows = Message.objects.filter(person_id__in=ids, channel=Channel.IN_APP, state=MessageState.DELIVERED)
+        if actor.person_id not in ids:
+            rows = rows.filter(only_patient=False)
+        rows.update(state=MessageState.READ, read_at=now)
         audit.record(
             actor=actor, action="message.read-all", category="message", now=now, subject_id=person_id
         )
@@ -133,7 +137,9 @@ def _notice(actor: Actor, token: str) -> Message:
     row = Message.objects.filter(token=token, channel=Channel.IN_APP).first()
     if row is None:
         raise NotFound
-    _own(actor, _person(row))
+    ids, _reader = _own(actor, _person(row))
+    if row.only_patient and actor.person_id not in ids:
+        raise NotFound
     return row
 
 

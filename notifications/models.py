@@ -57,6 +57,8 @@ class Message(models.Model):
     language = models.CharField(_("language"), max_length=10)
     urgency = models.CharField(_("urgency"), max_length=10)
     about = models.UUIDField(_("about"), null=True)
+    # Said to the patient alone: for those who act for them it is not there, not even as a number.
+    only_patient = models.BooleanField(default=False, db_default=False)
     # Whose staff may see that it did not arrive; none: managers and administrators only.
     site_id = models.UUIDField(_("site"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=MessageState)

@@ -56,9 +56,16 @@ def get_preferences(*, actor: Actor, person_id: PersonId) -> Preferences:
 
 
 def set_preferences(
-    *, actor: Actor, person_id: PersonId, email: bool, offsets: Iterable[timedelta], now: datetime
+    *,
+    actor: Actor,
+    person_id: PersonId,
+    email: bool,
+    offsets: Iterable[timedelta],
+    now: datetime,
+    results_email: bool | None = None,
 ) -> None:
-    """What the actor wants to be told by e-mail about this person's visits, and when the person is reminded.
+    """What the actor wants to be told by e-mail about this person's visits (``email``) and results, and when
+    the person is reminded. Without ``results_email`` that choice stays as it is.
 
     Takes effect for messages told from now on. ``offsets`` must be among OFFSETS.
     """
@@ -67,19 +74,23 @@ def set_preferences(
     if not wanted <= set(OFFSETS):
         raise Invalid(fields={"offsets": "Choose among the times listed."})
     with transaction.atomic():
-        ReaderChoice.objects.update_or_create(
-            person_id=person_id,
-            reader_id=reader_id,
-            kind=Kind.VISITS,
-            defaults={"email": email, "changed_at": now},
-        )
+        for kind, chosen in ((Kind.VISITS, email), (Kind.RESULTS, results_email)):
+            if chosen is not None:
+                ReaderChoice.objects.update_or_create(
+                    person_id=person_id,
+                    reader_id=reader_id,
+                    kind=kind,
+                    defaults={"email": chosen, "changed_at": now},
+                )
         minutes = sorted((int(o.total_seconds() // 60) for o in wanted), reverse=True)
         ReminderChoice.objects.update_or_create(
             person_id=person_id, defaults={"minutes": minutes, "changed_at": now}
         )
         audit.record(
             actor=actor, action="message.choose", category="message", now=now, subject_id=person_id,
-            detail={"email": str(email), "reminders": ",".join(map(str, minutes))},
+            detail={
+                "email": str(email), "results": str(results_email), "reminders": ",".join(map(str, minutes)),
+            },
         )  # fmt: skip
 
 

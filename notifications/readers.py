@@ -37,9 +37,9 @@ class Audience:
     has_reader: bool
 
 
-def audience_of(person_id: PersonId, kind: Kind, *, now: datetime) -> Audience:
+def audience_of(person_id: PersonId, kind: Kind, *, now: datetime, only_patient: bool = False) -> Audience:
     """Patient and proxies with their choices. A patient without an account is written to at the clinic's
-    address.
+    address; not with ``only_patient``, for that address may be a parent's.
     """
     ids = identity.person_ids_of(person_id)
     if not ids:
@@ -50,13 +50,14 @@ def audience_of(person_id: PersonId, kind: Kind, *, now: datetime) -> Audience:
     by_email = [
         Recipient(reader_id=r.contact.user_id, email=r.contact.email, language=r.contact.language)
         for r in readers
-        if wanted.get(r.contact.user_id, r.is_patient)
+        if wanted.get(r.contact.user_id, r.is_patient) and (r.is_patient or not only_patient)
     ]
     language = own.contact.language if own else ""
     if own is None:
         known = identity.get_person(actor=_ACTOR, person_id=person_id, now=now)
         language = known.language
-        by_email.append(Recipient(reader_id=None, email=known.email or "", language=language))
+        if not only_patient:
+            by_email.append(Recipient(reader_id=None, email=known.email or "", language=language))
     return Audience(
         person_id=own.person_id if own else ids[0],
         language=language,

@@ -22,11 +22,13 @@ LANES: Mapping[Urgency, type[MessageDue]] = {
     Urgency.STANDARD: MessageDue,
     Urgency.BULK: BulkMessageDue,
 }
+# What leaves the inbox unread when something newer is said; the rest stays as what was said then.
+_UNTRUE_BY_ITSELF = ("visit.reminder", "result.ready")
 _NOTICE = """
 INSERT INTO notifications_message (id, key, token, person_id, channel, template, template_version, params,
-    calendar, language, urgency, about, site_id, state, told_at, expires_at, delivered_at, cause, provider,
-    uncertain, address)
-VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '',
+    calendar, language, urgency, about, site_id, only_patient, state, told_at, expires_at, delivered_at,
+    cause, provider, uncertain, address)
+VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '',
     false, '')
 ON CONFLICT (key, channel, reader_id) DO NOTHING
 """
@@ -43,6 +45,7 @@ def tell(
     urgency: str = Urgency.STANDARD,
     attachment_ics: str | None = None,
     site_id: SiteId | None = None,
+    only_patient: bool = False,
 ) -> MessageId:
     """Tell a patient, and the proxies who chose to be told, in the portal and by e-mail as each prefers.
 
@@ -50,12 +53,12 @@ def tell(
     ``wording.PARAMS``: ``starts_at`` and ``old_starts_at`` as ISO 8601 with offset, ``zone`` (IANA),
     ``place``, and ``path``, where the button leads inside the portal. What was said earlier about the same
     thing and has not gone out yet is superseded. ``attachment_ics`` is a calendar file without clinical
-    words. ``site_id`` is the clinic whose staff see that it did not arrive. Nothing leaves before the
-    caller's commit.
+    words. ``site_id`` is the clinic whose staff see that it did not arrive. With ``only_patient`` nobody who
+    acts for the patient is told, nor sees that there is a message. Nothing leaves before the caller's commit.
     """
     found, lane = rendering.checked(template, params), Urgency(urgency)
     with transaction.atomic():
-        audience = readers.audience_of(person_id, found.kind, now=now)
+        audience = readers.audience_of(person_id, found.kind, now=now, only_patient=only_patient)
         notice_id = new_id()
         inserted = _write_notice(
             notice_id,
@@ -67,6 +70,7 @@ def tell(
             site_id=site_id,
             lane=lane,
             calendar=attachment_ics or "",
+            only_patient=only_patient,
             now=now,
         )
         if not inserted:
@@ -94,6 +98,7 @@ def _write_notice(
     site_id: SiteId | None,
     lane: Urgency,
     calendar: str,
+    only_patient: bool,
     now: datetime,
 ) -> bool:
     """Whether this telling is the first with its key; a second one waits here for the first to commit."""
@@ -102,7 +107,8 @@ def _write_notice(
             _NOTICE,
             [
                 notice_id, key, new_token(), audience.person_id, template.code, template.version,
-                orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, site_id, now,
+                orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, site_id,
+                only_patient, now,
                 rendering.instant(params, template.expires) if template.expires else None, now,
             ],
         )  # fmt: skip
@@ -140,12 +146,10 @@ def _write_mails(
 
 
 def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) -> None:
-    """What is still on its way goes no further; an unread reminder leaves the inbox, for it is not true any
-    more.
-    """
+    """What is still on its way goes no further; what is unread and not true any more leaves the inbox."""
     earlier = Message.objects.filter(about=about, template__in=template.supersedes).exclude(key=not_key)
     unread_reminder = earlier.filter(
-        channel=Channel.IN_APP, state=MessageState.DELIVERED, template="visit.reminder"
+        channel=Channel.IN_APP, state=MessageState.DELIVERED, template__in=_UNTRUE_BY_ITSELF
     )
     on_its_way = earlier.filter(channel=Channel.EMAIL, state__in=status.UNDELIVERED)
     for rows in (on_its_way, unread_reminder):

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     """What a message is about, as far as a reader chooses by it."""
 
     VISITS = "visits"
+    RESULTS = "results"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

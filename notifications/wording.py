@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notifications.template import Template, Text
+from notifications.wording_results import RESULT_TEMPLATES
 from notifications.wording_staff import STAFF_TEMPLATES
 
 # What a sentence may contain, and which param it is made from.
@@ -243,6 +244,7 @@ TEMPLATES: Mapping[str, Template] = {
                 action="Ver su cita",
             ),
         ),
+        *RESULT_TEMPLATES,
         *STAFF_TEMPLATES,
     )
 }

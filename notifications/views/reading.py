@@ -150,6 +150,7 @@ def preferences(request: PortalRequest) -> HttpResponseBase:
                 actor=request.actor,
                 person_id=person_id,
                 email=form.cleaned_data["email"],
+                results_email=form.cleaned_data["results_email"],
                 offsets=form.offsets(),
                 now=clock.now(),
             )

@@ -133,7 +133,7 @@ def test_a_link_of_a_mail_asks_to_sign_in_first(client: Client, somebody: Somebo
 
 def test_preferences_are_kept(signed_in: Client, somebody: Somebody) -> None:
     page = signed_in.get("/preferences/").content.decode()
-    assert page.count("checked") == 4
+    assert page.count("checked") == 5
 
     saved = signed_in.post("/preferences/", {"reminders": ["86400"]}, follow=True).content.decode()
 
