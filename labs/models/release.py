@@ -154,6 +154,7 @@ class Hold(models.Model):
     rule_id = models.UUIDField()
     rule_version = models.PositiveIntegerField()
     delay = models.CharField(_("until"), max_length=20, choices=DELAYS)
+    hours = models.PositiveIntegerField(default=0)  # after the final result, where it waits for that
     legal = models.CharField(_("legal reason"), max_length=24, choices=LEGAL)
     legal_text = models.CharField(_("reason in words"), max_length=500)
     words = models.JSONField(default=dict)
