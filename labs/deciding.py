@@ -15,7 +15,7 @@ from django.db import transaction
 from labs import policies, release
 from labs.choices import choice_for
 from labs.models import Hold, Release, Report, Result
-from labs.policy import Audience, Case, Cause, Delay, Wanted, wanted
+from labs.policy import Audience, Case, Delay, Wanted, wanted
 from labs.ports import directory
 from steadwell import events
 from steadwell.actor import system
@@ -170,8 +170,7 @@ def _promise(report: Report, ends: Iterable[datetime], now: datetime) -> None:
 
 def show(report: Report, row: Release, now: datetime, *, more: bool = False) -> None:
     """Note that the patient sees it, and tell once it is final; ``more``: a test in it was held until now."""
-    patient = Visible(report, row, now)
-    if not patient.is_released:
+    if not release.shown_to(report, Audience.EVERYONE, now):
         return
     if row.released_at is None:
         row.released_at = now
@@ -189,19 +188,3 @@ def show(report: Report, row: Release, now: datetime, *, more: bool = False) -> 
             ),
             now=now,
         )
-
-
-class Visible:
-    """What the patient themself sees of a report that is locked here."""
-
-    def __init__(self, report: Report, row: Release, now: datetime) -> None:
-        holds = Hold.objects.filter(
-            release.open_holds(now), report=report, person_id=row.person_id, audience=Audience.EVERYONE
-        )
-        held = set(holds.values_list("loinc", flat=True))
-        tests = set(Result.objects.filter(report=report).values_list("loinc", flat=True))
-        something = bool(tests - held) if tests else not held
-        self.is_released = "" not in held and something and release.is_showable(report, row)
-
-
-__all__ = ["ACTOR", "DUE", "Cause", "decide", "lock_release", "show"]

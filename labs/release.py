@@ -175,6 +175,20 @@ def trim_summaries(
     )
 
 
+def shown_to(report: Report, audience: Audience, now: datetime) -> bool:
+    """Whether anything of it is visible to the patient, or to those who act for them."""
+    release = Release.objects.filter(pk=report.pk).first()
+    own = {report.person_id: audience is Audience.EVERYONE} if report.person_id else {}
+    held = _held({report.pk: report}, own, now).get(report.pk, _Held())
+    tests = set(Result.objects.filter(report=report).values_list("loinc", flat=True))
+    return _visibility(report, release, held, tests).is_released
+
+
+def released_at(report_id: UUID) -> datetime | None:
+    """Since when the patient sees it, or something of it."""
+    return Release.objects.filter(pk=report_id).values_list("released_at", flat=True).first()
+
+
 def is_settled(report: Report) -> bool:
     """Final, or closed: there is something to tell of."""
     return report.status in status.FINAL | status.CLOSED

@@ -25,7 +25,7 @@ _UNREAD = """
 SELECT count(*) FROM (
     SELECT FROM notifications_message m
     WHERE m.person_id = ANY(%s) AND m.channel = 'in-app' AND NOT (m.state = 'superseded')
-      AND (NOT m.only_patient OR m.person_id = %s)
+      AND (NOT m.only_patient OR m.person_id = ANY(%s))
       AND NOT EXISTS (SELECT FROM notifications_reading r WHERE r.message_id = m.id AND r.user_id = %s)
     LIMIT %s
 ) unread
@@ -70,8 +70,9 @@ def unread_count(actor: Actor, person_ids: Iterable[PersonId]) -> int:
     ids = [each for i in person_ids for each in actor.ids_of(i)]
     if not ids:
         return 0
+    own = list(actor.ids_of(actor.person_id)) if actor.person_id else []
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD, [ids, actor.person_id, actor.user_id, MOST_UNREAD])
+        cursor.execute(_UNREAD, [ids, own, actor.user_id, MOST_UNREAD])
         return int(cursor.fetchone()[0])
 
 

@@ -1,0 +1,44 @@
+"""Telling the patient's side: that there is a result, and that one was corrected after somebody had seen it.
+
+No word says what, of which test. Each may be delivered twice: a telling has its key.
+"""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from labs import openings, release
+from labs.models import Release, Report
+from labs.policy import Audience
+from notifications import service as notifications
+from steadwell import events
+from steadwell.ids import PersonId, SiteId
+from steadwell.outbox import service as outbox
+
+
+def tell_released(event: events.LabReportReleased, ctx: outbox.DeliveryContext) -> None:
+    """Once for each time that something of it became visible; never for a preliminary result."""
+    _tell("result.ready", event, f"{event.name}:{event.report_id}:{event.round}", ctx)
+
+
+def tell_corrected(event: events.LabReportCorrected, ctx: outbox.DeliveryContext) -> None:
+    """Everybody of the patient's side, when one of them had opened what was there before."""
+    if openings.opened_before(event.report_id, event.version):
+        _tell("result.corrected", event, f"{event.name}:{event.report_id}:{event.version}", ctx)
+
+
+def _tell(template: str, event: events.LabReportEvent, key: str, ctx: outbox.DeliveryContext) -> None:
+    report = Report.objects.filter(pk=event.report_id).first()
+    row = Release.objects.filter(pk=event.report_id).first()
+    if report is None or row is None or row.released_at is None or report.person_id != event.person_id:
+        return  # it is another person's by now, who is told of it by its own event
+    notifications.tell(
+        person_id=PersonId(event.person_id),
+        template=template,
+        params={"path": reverse("labs:result", args=[event.report_id])},
+        key=key,
+        about=event.report_id,
+        now=ctx.now,
+        site_id=SiteId(report.site_id) if report.site_id else None,
+        only_patient=not release.shown_to(report, Audience.PROXIES, ctx.now),
+    )
