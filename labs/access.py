@@ -35,15 +35,20 @@ def reads(actor: Actor, report: Report) -> bool:
     return report.site_id is not None and bool(actor.roles_at(SiteId(report.site_id)) & READERS)
 
 
-def may_read(actor: Actor, report: Report, *, person_ids: Iterable[PersonId], now: datetime) -> None:
-    """``person_ids``: all ids of the report's patient. A patient, and who stands for them, see what is
-    released to them.
+def may_read(
+    actor: Actor, report: Report, *, person_ids: Iterable[PersonId], now: datetime
+) -> release.Visibility | None:
+    """What the actor sees of it; None: all. ``person_ids``: all ids of the report's patient. A patient, and
+    who stands for them, see what is released to them.
     """
     if reads(actor, report):
-        return
-    theirs = any(actor.stands_for(person_id) for person_id in person_ids)
-    if not (theirs and not report.waits and release.is_released(report, actor, now)):
+        return None
+    if report.waits or not any(actor.stands_for(person_id) for person_id in person_ids):
         raise ReportNotFound
+    seen = release.visibility([report], actor, now)[report.pk]
+    if not seen.is_released:
+        raise ReportNotFound
+    return seen
 
 
 def readable(actor: Actor) -> Q:
@@ -57,9 +62,9 @@ def readable(actor: Actor) -> Q:
     return Q(site_id__isnull=False) | own if everywhere else Q(site_id__in=clinician_sites(actor)) | own
 
 
-def released(actor: Actor, now: datetime) -> Q:
-    """What the patient's side may see in a list, as a condition."""
-    return release.released(actor, now)
+def released(actor: Actor, person_ids: Iterable[PersonId], now: datetime) -> Q:
+    """What the patient's side may see in a list of one person's reports, as a condition."""
+    return release.released(actor, person_ids, now)
 
 
 def clinician_sites(actor: Actor) -> list[SiteId]:

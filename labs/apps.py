@@ -8,6 +8,8 @@ class LabsConfig(AppConfig):
     verbose_name = "Labs"
 
     def ready(self) -> None:
+        from labs import subscribers
         from labs.review import subscribers as review
 
         review.register()
+        subscribers.register()

@@ -1,4 +1,4 @@
-"""What patients choose about when they see their results: versioned, honoured everywhere, theirs to change."""
+"""What patients choose about when they see their results: versioned, honoured everywhere, theirs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from steadwell.ids import PersonId, SiteId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """``legal`` is the clinic's reason where the choice is its standing one, None where it is the patient's."""
+    """``legal`` is the clinic's reason where the choice is its standing one, None where it is their own."""
 
     choice: Choice
     is_own: bool
@@ -52,7 +52,7 @@ def choice_for(person_id: PersonId, site_id: SiteId | None) -> Chosen:
 
 
 def get_choice(*, actor: Actor, person_id: PersonId, site_id: SiteId | None, now: datetime) -> ChoiceView:
-    """For the patient and who acts for them. ``site_id``: whose standing choice is shown before they chose."""
+    """For the patient and who acts for them. ``site_id``: whose standing choice holds before they chose."""
     ids = _reach(actor, person_id)
     row = _own(ids)
     offered = {r.on_choice for r in policies.current_rules() if r.on_choice and r.is_active(now)}

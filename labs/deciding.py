@@ -38,9 +38,10 @@ def decide(*, report_id: UUID, now: datetime) -> None:
         report = Report.objects.filter(pk=report_id).first()
         if report is None or report.person_id is None or report.waits:
             return
-        row = _locked(report, now)
-        if row.person_id != report.person_id:
-            row.person_id, row.decided, row.decided_version = report.person_id, [], 0
+        person_id = PersonId(report.person_id)
+        row = _locked(report, person_id, now)
+        if row.person_id != person_id:
+            row.person_id, row.decided, row.decided_version = person_id, [], 0
             row.opened_at, row.released_at, row.final_at, row.rounds = now, None, None, 0
         if row.decided_version < report.version:
             _decide(report, row, now)
@@ -49,15 +50,17 @@ def decide(*, report_id: UUID, now: datetime) -> None:
 
 def lock_release(report_id: UUID) -> tuple[Report, Release] | None:
     """The report with its release, which is locked until the transaction ends; None before it was decided."""
-    row = Release.objects.select_for_update(of=("self",)).select_related("report").filter(pk=report_id).first()
+    row = (
+        Release.objects.select_for_update(of=("self",)).select_related("report").filter(pk=report_id).first()
+    )
     return (row.report, row) if row is not None else None
 
 
-def _locked(report: Report, now: datetime) -> Release:
+def _locked(report: Report, person_id: PersonId, now: datetime) -> Release:
     Release.objects.bulk_create(
         [
             Release(
-                report=report, person_id=report.person_id, site_id=report.site_id, opened_at=now,
+                report=report, person_id=person_id, site_id=report.site_id, opened_at=now,
                 decided_version=0,
             )
         ],
@@ -77,7 +80,7 @@ def _decide(report: Report, row: Release, now: datetime) -> None:
     if is_first or not {*tests, report.loinc} <= known:
         asked = wanted(policies.current_rules(), _case(report, row, tests, now))
         fresh = [w for w in asked if is_first or (w.loinc and w.loinc not in known)]
-        _hold(report, fresh, now)
+        _hold(report, PersonId(row.person_id), fresh, now)
     row.site_id = report.site_id
     row.decided = sorted(known | set(tests) | {report.loinc})
     row.decided_version = report.version
@@ -85,7 +88,7 @@ def _decide(report: Report, row: Release, now: datetime) -> None:
 
 
 def _case(report: Report, row: Release, tests: Sequence[str], now: datetime) -> Case:
-    person_id = PersonId(report.person_id or events.NOBODY)
+    person_id = PersonId(row.person_id)
     site_id = SiteId(report.site_id) if report.site_id else None
     zone = directory().site_zone(site_id=site_id, now=now) if site_id else "UTC"
     choice = choice_for(person_id, site_id)
@@ -109,14 +112,14 @@ def _born(person_id: PersonId, now: datetime) -> date | None:
         return None
 
 
-def _hold(report: Report, holds: Sequence[Wanted], now: datetime) -> None:
+def _hold(report: Report, person_id: PersonId, holds: Sequence[Wanted], now: datetime) -> None:
     """Each with its legal reason and its end; what was ended before does not begin again."""
     if not holds:
         return
     Hold.objects.bulk_create(
         [
             Hold(
-                report=report, person_id=report.person_id, loinc=each.loinc, audience=each.audience,
+                report=report, person_id=person_id, loinc=each.loinc, audience=each.audience,
                 cause=each.cause, rule_id=each.rule.rule_id, rule_version=each.rule.version,
                 delay=each.rule.delay, hours=each.rule.hours, legal=each.legal,
                 legal_text=each.rule.legal_text, words=dict(each.rule.words), opened_at=now,
@@ -130,8 +133,8 @@ def _hold(report: Report, holds: Sequence[Wanted], now: datetime) -> None:
     audit.record_many(
         [
             audit.Entry(
-                action="lab.hold", category="lab", subject_id=PersonId(report.person_id or events.NOBODY),
-                entity_id=report.pk, reason=each.legal,
+                action="lab.hold", category="lab", subject_id=person_id, entity_id=report.pk,
+                reason=each.legal,
                 detail={
                     "rule": str(each.rule.rule_id), "version": str(each.rule.version), "from": each.audience,
                     "until": each.ends_at.isoformat(),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from labs.models import Opening
+from labs.models import Opening, ReportVersion
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 
@@ -27,17 +27,17 @@ def note(*, actor: Actor, report_id: UUID, version: int, now: datetime) -> None:
 
 def versions(*, actor: Actor, report_ids: Iterable[UUID]) -> Mapping[UUID, int]:
     """The version that this reader opened last, of each report they opened."""
+    if actor.user_id is None:
+        return {}
     rows = Opening.objects.filter(user_id=actor.user_id, report_id__in=list(report_ids))
     return dict(rows.values_list("report_id", "version"))
 
 
 def opened_before(report_id: UUID, version: int) -> bool:
-    """Whether somebody of the patient's side had opened an earlier version, by the page or by any other way.
-
-    The audit trail knows of every way (a print, a file, the API); an opening knows the version as well.
+    """Whether somebody of the patient's side had seen it before this version came: by the page or any other
+    way (a print, a file, the API). The audit trail knows.
     """
-    if Opening.objects.filter(report_id=report_id, version__lt=version).exists():
-        return True
-    opened = set(Opening.objects.filter(report_id=report_id).values_list("user_id", flat=True))
-    viewers = audit.viewers_of(entity_id=report_id)
-    return any(v.capacity in {"self", "proxy"} and v.user_id not in opened for v in viewers)
+    came = ReportVersion.objects.filter(entity_id=report_id, version=version)
+    before = came.values_list("recorded_at", flat=True).first()
+    viewers = audit.viewers_of(entity_id=report_id, before=before)
+    return any(viewer.capacity in {"self", "proxy"} for viewer in viewers)

@@ -60,7 +60,13 @@ def list_rules(*, actor: Actor) -> Sequence[Rule]:
 
 
 def set_rule(
-    *, actor: Actor, rule: NewRule, now: datetime, rule_id: UUID | None = None, seen: int = 0, reason: str = ""
+    *,
+    actor: Actor,
+    rule: NewRule,
+    now: datetime,
+    rule_id: UUID | None = None,
+    seen: int = 0,
+    reason: str = "",
 ) -> UUID:
     """Add a row, or the next version of one; it counts for what is filed from now on.
 
@@ -73,8 +79,9 @@ def set_rule(
         _next(entity_id, seen)
         ReleaseRule.objects.create(
             entity_id=entity_id, version=seen + 1, supersedes=seen or None, valid_from=now,
-            valid_to=rule.active_until, recorded_at=now, recorded_by=actor.user_id, recorded_role=_role(actor),
-            reason=reason, loinc=rule.loinc, site_id=rule.site_id, age_from=rule.age_from,
+            valid_to=rule.active_until, recorded_at=now, recorded_by=actor.user_id,
+            recorded_role=_role(actor), reason=reason, loinc=rule.loinc, site_id=rule.site_id,
+            age_from=rule.age_from,
             age_until=rule.age_until, on_choice=rule.on_choice or "", delay=rule.delay, hours=rule.hours,
             longest_hours=rule.longest_hours, legal=rule.legal, legal_text=rule.legal_text,
             words=dict(rule.words),
@@ -126,9 +133,9 @@ def set_standing(
         last = ReleaseDefault.objects.filter(entity_id=site_id).order_by("-version").first()
         version = last.version if last else 0
         ReleaseDefault.objects.create(
-            entity_id=site_id, version=version + 1, supersedes=version or None, valid_from=now, recorded_at=now,
-            recorded_by=actor.user_id, recorded_role=_role(actor), reason=reason, choice=choice,
-            legal=legal or "",
+            entity_id=site_id, version=version + 1, supersedes=version or None, valid_from=now,
+            recorded_at=now, recorded_by=actor.user_id, recorded_role=_role(actor), reason=reason,
+            choice=choice, legal=legal or "",
         )  # fmt: skip
         audit.record(
             actor=actor, action="release-default.set", category="set-up", now=now, entity_id=site_id,

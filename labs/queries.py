@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from labs import access, rows, viewing
+from labs import access, release, rows, viewing
 from labs.current import State, state_of
 from labs.errors import ReportNotFound
 from labs.models import Document, Report, ReportVersion, Result, ResultVersion
@@ -33,22 +33,25 @@ class Page:
 
 def get_report(*, actor: Actor, report_id: UUID, now: datetime) -> ReportView:
     """One report as it counts now. Raises ReportNotFound when there is none, or not for this actor."""
-    report = _allowed(actor, report_id, now)
+    report, seen = _allowed(actor, report_id, now)
     state = _state(report_id)
-    view = _view(report, state)
+    view = release.trim(_view(report, state), seen)
     _note(actor, "lab.view", report, now, {"version": str(report.version)})
     return view
 
 
 def report_versions(*, actor: Actor, report_id: UUID, now: datetime) -> list[VersionView]:
     """Everything that was said about a report, newest arrival first, and what became of it."""
-    report = _allowed(actor, report_id, now)
+    report, seen = _allowed(actor, report_id, now)
     state = _state(report_id)
     words: dict[int, list[ResultVersion]] = {}
     for word in ResultVersion.objects.filter(report_id=report_id).order_by("version", "position"):
         words.setdefault(word.version, []).append(word)
     found = ReportVersion.objects.filter(entity_id=report_id).order_by("-version")
-    views = [viewing.version_view(row, words.get(row.version, ()), state) for row in found]
+    views = [
+        release.trim_version(viewing.version_view(row, words.get(row.version, ()), state), seen)
+        for row in found
+    ]
     _note(actor, "lab.view-history", report, now, {})
     return views
 
@@ -58,13 +61,13 @@ def as_known(*, actor: Actor, report_id: UUID, at: datetime, now: datetime) -> R
 
     Raises ReportNotFound when nothing had.
     """
-    report = _allowed(actor, report_id, now)
+    report, seen = _allowed(actor, report_id, now)
     state = _state(report_id, until=at)
     versions = rows.versions_of(report_id, until=at)
     for name, value in rows.projection(state, versions, received_at=report.received_at).items():
         setattr(report, name, value)
     report.version = versions[-1]["version"]
-    view = _view(report, state)
+    view = release.trim(_view(report, state), seen)
     _note(actor, "lab.view-history", report, now, {"version": str(report.version)})
     return view
 
@@ -81,7 +84,7 @@ def reports_of(
     person_ids = identity.person_ids_of(person_id)
     patients_side = access.may_see_reports_of(actor, person_ids)
     found = Report.objects.filter(person_id__in=person_ids, waits="")
-    found = found.filter(access.released(actor, now) if patients_side else access.readable(actor))
+    found = found.filter(access.released(actor, person_ids, now) if patients_side else access.readable(actor))
     if before is not None:
         at, last = before
         found = found.filter(Q(charted_at__lt=at) | Q(charted_at=at, pk__lt=last))
@@ -89,8 +92,11 @@ def reports_of(
     page = list(found.order_by("-charted_at", "-pk")[: limit + 1])
     more = page[limit - 1] if len(page) > limit else None
     audit.record(actor=actor, action="lab.list", category="lab", now=now, subject_id=person_id)
+    reports = [viewing.report_summary(report) for report in page[:limit]]
+    if patients_side:
+        reports = release.trim_summaries(reports, release.visibility(page[:limit], actor, now))
     return Page(
-        reports=tuple(viewing.report_summary(report) for report in page[:limit]),
+        reports=tuple(reports),
         before=(more.charted_at, more.pk) if more else None,
     )
 
@@ -104,11 +110,14 @@ def series(*, actor: Actor, person_id: PersonId, loinc: str, now: datetime) -> l
     patients_side = access.may_see_reports_of(actor, person_ids)
     found = Result.objects.filter(person_id__in=person_ids, loinc=loinc, report__waits="")
     found = found.exclude(status__in=["cancelled", "entered-in-error"])
-    allowed = access.released(actor, now) if patients_side else access.readable(actor)
+    allowed = access.released(actor, person_ids, now) if patients_side else access.readable(actor)
     readable = Report.objects.filter(allowed, person_id__in=person_ids)
     chosen = list(
         found.filter(report__in=readable).select_related("report").order_by("-observed_at", "-pk")[:_SERIES]
     )
+    if patients_side:
+        seen = release.visibility({result.report for result in chosen}, actor, now)
+        chosen = [result for result in chosen if seen[result.report_id].shows(loinc)]
     words = _words({result.pk: result.version for result in chosen})
     audit.record(
         actor=actor, action="lab.series", category="lab", now=now, subject_id=person_id,
@@ -130,20 +139,22 @@ def get_document(*, actor: Actor, document_id: UUID, now: datetime) -> Attachmen
     found = Document.objects.filter(pk=document_id).first()
     if found is None:
         raise ReportNotFound
-    report = _allowed(actor, found.report_id, now)
+    report, seen = _allowed(actor, found.report_id, now)
+    if seen is not None and not release.shows_all(report, seen):
+        raise ReportNotFound
     _note(actor, "lab.view-document", report, now, {"document": str(document_id)})
     return Attachment(name=found.name, content_type=found.content_type, content=bytes(found.content))
 
 
-def _allowed(actor: Actor, report_id: UUID, now: datetime) -> Report:
+def _allowed(actor: Actor, report_id: UUID, now: datetime) -> tuple[Report, release.Visibility | None]:
+    """The report, and what of it this actor sees; None: all."""
     report = Report.objects.filter(pk=report_id).first()
     if report is None:
         raise ReportNotFound
     person_ids: Sequence[PersonId] = ()
     if report.person_id is not None and not access.reads(actor, report):
         person_ids = identity.person_ids_of(PersonId(report.person_id))
-    access.may_read(actor, report, person_ids=person_ids, now=now)
-    return report
+    return report, access.may_read(actor, report, person_ids=person_ids, now=now)
 
 
 def _state(report_id: UUID, *, until: datetime | None = None) -> State:

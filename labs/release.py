@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from labs import status
 from labs.models import Hold, Release, Report, Result
 from labs.policy import Audience
-from labs.types import CRITICAL_FLAGS, Flag, ReportSummary, ReportView, ResultView, Status
+from labs.types import CRITICAL_FLAGS, Flag, ReportSummary, ReportView, ResultView, Status, VersionView
 from steadwell.actor import Actor
 from steadwell.ids import PersonId
 
@@ -26,7 +26,7 @@ _UNREMARKABLE = (None, Flag.NORMAL, Flag.OTHER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visibility:
-    """What one reader sees of one report: all of it but the tests in ``hidden`` and those not in ``decided``."""
+    """What one reader sees of one report: all but the tests in ``hidden``, and those not in ``decided``."""
 
     is_released: bool
     hidden: frozenset[str] = frozenset()
@@ -73,9 +73,7 @@ def visibility(reports: Iterable[Report], actor: Actor, now: datetime) -> Mappin
 def _visibility(report: Report, release: Release | None, held: _Held, tests: set[str]) -> Visibility:
     if release is None or held.whole or not is_showable(report, release):
         return NOTHING
-    found = Visibility(
-        is_released=True, hidden=frozenset(held.tests), decided=frozenset(release.decided)
-    )
+    found = Visibility(is_released=True, hidden=frozenset(held.tests), decided=frozenset(release.decided))
     # Where everything in it is held back, or it came without results and something is, nothing is left of it.
     if (tests or held.tests) and not any(found.shows(loinc) for loinc in tests):
         return NOTHING
@@ -94,9 +92,7 @@ def open_holds(now: datetime) -> Q:
     return Q(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
 
 
-def _held(
-    reports: Mapping[UUID, Report], own: Mapping[UUID, bool], now: datetime
-) -> Mapping[UUID, _Held]:
+def _held(reports: Mapping[UUID, Report], own: Mapping[UUID, bool], now: datetime) -> Mapping[UUID, _Held]:
     found: dict[UUID, _Held] = {}
     rows = Hold.objects.filter(open_holds(now), report_id__in=reports)
     for report_id, person_id, loinc, audience in rows.values_list(
@@ -136,8 +132,13 @@ def _holds_for(actor: Actor, person_ids: Iterable[PersonId], now: datetime) -> Q
     return holds
 
 
-def trim(view: ReportView, seen: Visibility) -> ReportView:
-    """The report without what is held back, and without whatever could speak of it: notes and documents."""
+def trim(view: ReportView, seen: Visibility | None) -> ReportView:
+    """The report without what is held back, and without whatever could speak of it: notes and documents.
+
+    ``seen`` None: all of it is for this reader.
+    """
+    if seen is None:
+        return view
     results = trim_results(view.results, seen)
     if len(results) == len(view.results):
         return view
@@ -153,6 +154,24 @@ def trim(view: ReportView, seen: Visibility) -> ReportView:
     )
 
 
+def trim_version(view: VersionView, seen: Visibility | None) -> VersionView:
+    """One version in the same way."""
+    if seen is None:
+        return view
+    results = trim_results(view.results, seen)
+    if len(results) == len(view.results):
+        return view
+    left = {result.key for result in results}
+    standings = {key: code for key, code in view.standings.items() if key in left}
+    return replace(view, results=results, notes=(), standings=standings)
+
+
+def shows_all(report: Report, seen: Visibility) -> bool:
+    """Whether nothing of it is held back: then a document of the whole may be read."""
+    tests = Result.objects.filter(report=report).values_list("loinc", flat=True)
+    return not seen.hidden and all(seen.shows(loinc) for loinc in tests)
+
+
 def trim_results(results: Iterable[ResultView], seen: Visibility) -> tuple[ResultView, ...]:
     """Without the tests held back, and without what hangs under them."""
     found, gone = [], set()
@@ -166,13 +185,15 @@ def trim_results(results: Iterable[ResultView], seen: Visibility) -> tuple[Resul
 
 def trim_summaries(
     summaries: Iterable[ReportSummary], seen: Mapping[UUID, Visibility]
-) -> tuple[ReportSummary, ...]:
+) -> list[ReportSummary]:
     """Lines of a list; one that is shown in part says nothing about how its values are."""
-    return tuple(
-        replace(each, critical=False, abnormal=False, corrected=False) if seen[each.report_id].hidden else each
+    return [
+        replace(each, critical=False, abnormal=False, corrected=False)
+        if seen[each.report_id].hidden
+        else each
         for each in summaries
         if seen[each.report_id].is_released
-    )
+    ]
 
 
 def shown_to(report: Report, audience: Audience, now: datetime) -> bool:

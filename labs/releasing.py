@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -130,9 +131,7 @@ def show_now(*, actor: Actor, report_id: UUID, now: datetime) -> None:
     report = Report.objects.filter(pk=report_id).first()
     if report is None or report.person_id is None or not release.is_patient(actor, report.person_id):
         raise ReportNotFound
-    _write(
-        lambda: _end(report_id, Hold.How.ASKED, Q(cause=Cause.CHOICE), actor=actor, reason="", now=now)
-    )
+    _write(lambda: _end(report_id, Hold.How.ASKED, Q(cause=Cause.CHOICE), actor=actor, reason="", now=now))
 
 
 def withdraw(*, actor: Actor, rule_id: UUID, now: datetime) -> int:
@@ -140,7 +139,8 @@ def withdraw(*, actor: Actor, rule_id: UUID, now: datetime) -> int:
     holds = Hold.objects.filter(release.open_holds(now), rule_id=rule_id)
     reports = sorted(set(holds.values_list("report_id", flat=True)))
     for report_id in reports:
-        _write(lambda pk=report_id: _end(pk, Hold.How.RULE, Q(rule_id=rule_id), actor=actor, reason="", now=now))  # type: ignore[misc]
+        end = partial(_end, report_id, Hold.How.RULE, Q(rule_id=rule_id), actor=actor, reason="", now=now)
+        _write(end)
     return len(reports)
 
 
@@ -158,9 +158,7 @@ def on_time(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
         _end(row.about, Hold.How.TIME, Q(ends_at__lte=ctx.now), actor=ACTOR, reason="", now=ctx.now)
 
 
-def _end(
-    report_id: UUID, how: Hold.How, which: Q, *, actor: Actor, reason: str, now: datetime
-) -> None:
+def _end(report_id: UUID, how: Hold.How, which: Q, *, actor: Actor, reason: str, now: datetime) -> None:
     """End the holds of ``which`` for everyone, and show what is then free to be shown."""
     with transaction.atomic():
         locked = lock_release(report_id)

@@ -1,4 +1,4 @@
-"""Values of one test over time on lines that are safe to draw: one unit a line, nothing converted on a guess. Pure."""
+"""Values of one test over time on lines that are safe to draw: one unit a line, nothing by guess. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def join(points: Sequence[Point], *, loinc: str) -> tuple[Line, ...]:
     """As few lines as are safe. The first is in the unit of the newest value, or in the test's own unit where
     the newest can be brought to it; values without a number are on none.
     """
-    numbers = [point for point in sorted(points, key=lambda each: each.at) if point.result.quantity is not None]
+    numbers = [
+        point for point in sorted(points, key=lambda each: each.at) if point.result.quantity is not None
+    ]
     if not numbers:
         return ()
     code = terminology.lab_code(loinc) if loinc else None

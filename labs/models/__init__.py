@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labs.models.critical import CallStep, CriticalCall, OpenCall, Shift, SiteRules
 from labs.models.intake import ClinicianNumber, LabSender, Order, Quarantined, UnitSynonym
+from labs.models.release import Hold, Opening, Release, ReleaseChoice, ReleaseDefault, ReleaseRule
 from labs.models.reports import Document, Report, ReportVersion, Result, ResultVersion
 from labs.models.review import (
     Acknowledgement,
@@ -23,10 +24,16 @@ __all__ = [
     "CriticalCall",
     "Document",
     "FollowUp",
+    "Hold",
     "LabSender",
     "OpenCall",
+    "Opening",
     "Order",
     "Quarantined",
+    "Release",
+    "ReleaseChoice",
+    "ReleaseDefault",
+    "ReleaseRule",
     "Report",
     "ReportComment",
     "ReportVersion",

@@ -134,8 +134,11 @@ def flag_words(result: ResultView) -> tuple[str, str]:
     if flag is None or result.status in {Status.CANCELLED, Status.ENTERED_IN_ERROR}:
         return "", ""
     if flag is Flag.OTHER:
-        return (_("Marked by the laboratory: %(mark)s") % {"mark": result.flag_sent}, "") if result.flag_sent else (
-            "", "")
+        return (
+            (_("Marked by the laboratory: %(mark)s") % {"mark": result.flag_sent}, "")
+            if result.flag_sent
+            else ("", "")
+        )
     return _flag_words(flag, is_little(result)), TONES[flag]
 
 

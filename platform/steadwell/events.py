@@ -152,9 +152,10 @@ class LabCriticalFound(LabReportEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabReportReleased(LabReportEvent):
-    """The patient may see it from now on."""
+    """The patient may see it from now on, or more of it: ``round`` counts how often."""
 
     name: ClassVar[str] = "labs.report_released.v1"
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

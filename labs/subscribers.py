@@ -1,0 +1,30 @@
+"""What follows on the patient's side when a report was filed, read, corrected or let go; may run twice."""
+
+from __future__ import annotations
+
+from labs import deciding, releasing, telling
+from steadwell import events
+from steadwell.outbox import service as outbox
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    outbox.subscribe(
+        events.LabReportFiled, consumer="labs.decide_release", queue="default", handler=decide_filed
+    )
+    outbox.subscribe(
+        events.LabReportSigned, consumer="labs.release_signed", queue="default", handler=releasing.on_signed
+    )
+    outbox.subscribe(
+        events.LabReportReleased, consumer="labs.tell_released", queue="notifications.standard",
+        handler=telling.tell_released,
+    )  # fmt: skip
+    outbox.subscribe(
+        events.LabReportCorrected, consumer="labs.tell_corrected", queue="notifications.urgent",
+        handler=telling.tell_corrected,
+    )  # fmt: skip
+    outbox.handle_due(deciding.DUE, queue="default", handler=releasing.on_time)
+
+
+def decide_filed(event: events.LabReportFiled, ctx: outbox.DeliveryContext) -> None:
+    deciding.decide(report_id=event.report_id, now=ctx.now)
