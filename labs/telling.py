@@ -5,8 +5,6 @@ No word says what, of which test. Each may be delivered twice: a telling has its
 
 from __future__ import annotations
 
-from django.urls import reverse
-
 from labs import openings, release
 from labs.models import Release, Report
 from labs.policy import Audience
@@ -35,7 +33,7 @@ def _tell(template: str, event: events.LabReportEvent, key: str, ctx: outbox.Del
     notifications.tell(
         person_id=PersonId(event.person_id),
         template=template,
-        params={"path": reverse("labs:result", args=[event.report_id])},
+        params={"path": f"/results/{event.report_id}/"},
         key=key,
         about=event.report_id,
         now=ctx.now,

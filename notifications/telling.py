@@ -53,36 +53,26 @@ def tell(
     ``wording.PARAMS``: ``starts_at`` and ``old_starts_at`` as ISO 8601 with offset, ``zone`` (IANA),
     ``place``, and ``path``, where the button leads inside the portal. What was said earlier about the same
     thing and has not gone out yet is superseded. ``attachment_ics`` is a calendar file without clinical
-    words. ``site_id`` is the clinic whose staff see that it did not arrive. With ``only_patient`` nobody who
-    acts for the patient is told, nor sees that there is a message. Nothing leaves before the caller's commit.
+    words. ``site_id``: the clinic whose staff see that it did not arrive. ``only_patient``: nobody who acts
+    for the patient is told, nor sees that there is a message. Nothing leaves before the caller's commit.
     """
     found, lane = rendering.checked(template, params), Urgency(urgency)
     with transaction.atomic():
         audience = readers.audience_of(person_id, found.kind, now=now, only_patient=only_patient)
         notice_id = new_id()
         inserted = _write_notice(
-            notice_id,
-            audience,
-            found,
-            params,
-            key=key,
-            about=about,
-            site_id=site_id,
-            lane=lane,
-            calendar=attachment_ics or "",
-            only_patient=only_patient,
-            now=now,
-        )
+            notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane,
+            calendar=attachment_ics or "", only_patient=only_patient, now=now,
+        )  # fmt: skip
         if not inserted:
             return MessageId(
                 Message.objects.values_list("id", flat=True).get(key=key, channel=Channel.IN_APP)
             )
         if about is not None and found.supersedes:
             _supersede(about, found, not_key=key, now=now)
-        mails = _write_mails(
+        for mail in _write_mails(
             notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now
-        )
-        for mail in mails:
+        ):
             outbox.publish(LANES[lane](message_id=mail.pk), now=now)
     return MessageId(notice_id)
 

@@ -42,7 +42,7 @@ class ReleaseRule(Version):
         verbose_name = _("release rule")
         verbose_name_plural = _("release rules")
         constraints = [
-            *Version.Meta.constraints,
+            *Version.Meta.constraints,  # of every version table
             # Nothing is held for ever: whatever delays says when it ends at the latest.
             models.CheckConstraint(
                 condition=Q(delay="none") | Q(longest_hours__gte=1), name="labs_rule_ends"
@@ -52,6 +52,7 @@ class ReleaseRule(Version):
                 condition=~Q(delay="hidden-from-proxies") | Q(age_until__isnull=False),
                 name="labs_rule_age_ends",
             ),
+            # Ages from one to another, not the other way round.
             models.CheckConstraint(
                 condition=Q(age_from__isnull=True)
                 | Q(age_until__isnull=True)
@@ -75,7 +76,7 @@ class ReleaseDefault(Version):
         verbose_name = _("when results are shown")
         verbose_name_plural = _("when results are shown")
         constraints = [
-            *Version.Meta.constraints,
+            *Version.Meta.constraints,  # of every version table
             # A clinic that delays for everybody needs a reason in law.
             models.CheckConstraint(condition=Q(choice="at-once") | ~Q(legal=""), name="labs_default_legal"),
         ]
