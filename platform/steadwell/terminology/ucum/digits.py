@@ -99,6 +99,8 @@ def rounded(numerator: int, denominator: int, digits: int) -> Number:
         places -= over
     if 2 * rest > below or (2 * rest == below and quotient & 1):
         quotient += 1
+        if quotient == 10**digits:  # 9.996 became 10.00, a digit too many
+            quotient, places = quotient // 10, places - 1
     return Number(-quotient if numerator < 0 else quotient, -places, digits)
 
 

@@ -70,7 +70,7 @@ def _known(text: str, sender: str, extra: Mapping[str, str] | None) -> tuple[Ans
     try:
         unit = units.read(text)
     except UnitRefused as refusal:
-        return _otherwise(text, refusal), None
+        return _otherwise(text, refusal)
     trap = traps.find(unit)
     if trap is not None:
         return traps.answer(unit, trap), trap
@@ -88,18 +88,19 @@ def _by_synonym(text: str, synonym: Synonym) -> Answer:
         )
 
 
-def _otherwise(text: str, refusal: UnitRefused) -> Answer:
+def _otherwise(text: str, refusal: UnitRefused) -> tuple[Answer, Trap | None]:
     """What is not UCUM as written: other capitals, other ways to write a power of ten, or unknown."""
     synonym = synonyms.folded(text)
     if synonym is not None:
-        return _by_synonym(text, synonym)
+        return _by_synonym(text, synonym), None
     power = _power_of_ten(text)
     if power:
-        return Answer(power, Status.OK, "", "synonym")
+        return Answer(power, Status.OK, "", "synonym"), None
     tight = synonyms.tight(text)
     if tight != text:
-        return _known(tight, "", None)[0]
-    return Answer("", Status.UNKNOWN, f"Nobody has said yet what “{text}” means. {refusal.text}", "unknown")
+        return _known(tight, "", None)
+    reason = f"Nobody has said yet what “{text}” means. {refusal.text}"
+    return Answer("", Status.UNKNOWN, reason, "unknown"), None
 
 
 def _power_of_ten(text: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from steadwell.terminology.ucum.traps import DATA
 
@@ -33,6 +34,14 @@ class Synonym:
     """``code`` is UCUM, or empty for what is refused because of ``note``."""
 
     code: str
+    note: str
+
+
+class Row(NamedTuple):
+    sender: str
+    raw: str
+    ucum: str
+    case: str
     note: str
 
 
@@ -60,17 +69,22 @@ def _plain(raw: str) -> str:
     return raised.translate(_RAISED).translate(_LOOKS)
 
 
+def rows() -> list[Row]:
+    """The file as it is."""
+    with (DATA / "unit_synonyms.tsv").open(encoding="utf-8", newline="") as file:
+        return [Row(*row) for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
+
+
 @cache
 def table() -> dict[str, Words]:
     """The shipped strings by sender, ``*`` for any."""
     found: dict[str, Words] = {}
-    with (DATA / "unit_synonyms.tsv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-            words = found.setdefault(row["sender"].casefold(), Words())
-            synonym = Synonym(row["ucum"], row["note"] or "")
-            words.exact[tidy(row["raw"])] = synonym
-            if row["case"] != "exact":
-                words.folded[tidy(row["raw"]).casefold()] = synonym
+    for row in rows():
+        words = found.setdefault(row.sender.casefold(), Words())
+        synonym = Synonym(row.ucum, row.note)
+        words.exact[tidy(row.raw)] = synonym
+        if row.case != "exact":
+            words.folded[tidy(row.raw).casefold()] = synonym
     return found
 
 

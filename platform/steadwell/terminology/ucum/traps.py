@@ -66,9 +66,9 @@ def find(unit: Unit) -> Trap | None:
 
 
 def refuse(unit: Unit) -> None:
-    """Raise UnitRefused (trap) where the code is one."""
+    """Raise UnitRefused (trap) where something else was probably meant. A bare A or T may stay what it is."""
     trap = find(unit)
-    if trap is not None:
+    if trap is not None and (trap.meant or trap.note or len(unit.expression.parts) > 1):
         raise UnitRefused(trap.reason(unit.code), why="trap", status=Status.TRAP)
 
 
