@@ -7,18 +7,31 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from steadwell import clock
 from steadwell.accounts import ending, granting, people, resetting
 from steadwell.accounts.admin_forms import NewGrantForm, NewProxyForm, NewUserForm
-from steadwell.accounts.models import Grant, Proxy, Session, User
+from steadwell.accounts.invitations import inviting
+from steadwell.accounts.models import Grant, Invitation, Proxy, Session, User
+from steadwell.accounts.portal_access import letter_state
+from steadwell.accounts.types import LetterState
 from steadwell.actor import Role
 from steadwell.audit.looking import LookedAt, actor_of
 from steadwell.errors import Refusal
 from steadwell.ids import PersonId, SiteId, UserId
+
+INVITED = {
+    LetterState.ON_ITS_WAY: gettext_lazy("on its way"),
+    LetterState.SENT: gettext_lazy("sent"),
+    LetterState.NOT_SENT: gettext_lazy("the address was refused"),
+    LetterState.EXPIRED: gettext_lazy("expired"),
+    LetterState.BLOCKED: gettext_lazy("blocked"),
+}
 
 
 class ReadFirst(LookedAt):
@@ -52,11 +65,13 @@ def _each(
 @admin.register(User)
 class UserAdmin(ReadFirst):
     form = NewUserForm
-    list_display = ("email", "is_active", "is_patient", "last_login", "created_at")
+    list_display = ("email", "is_active", "is_patient", "invitation", "last_login", "created_at")
     list_filter = ("is_active", "grants__role")
     search_fields = ("email__startswith",)
     readonly_fields = ("person_id", "practitioner_id", "last_login", "created_at")
-    actions = ("disable", "enable", "end_sessions", "lift_lock_out", "reset_second_factor")
+    actions = (
+        "invite_again", "disable", "enable", "end_sessions", "lift_lock_out", "reset_second_factor",
+    )  # fmt: skip
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
@@ -73,16 +88,42 @@ class UserAdmin(ReadFirst):
     def is_patient(self, user: User) -> bool:
         return user.person_id is not None
 
+    @admin.display(description=gettext_lazy("invitation"))
+    def invitation(self, user: User) -> str:
+        """How the letter to a new member of staff stands; nothing once it was followed."""
+        letters: list[Invitation] = user.open_letters  # type: ignore[attr-defined]
+        return str(INVITED[letter_state(letters[0], letters[0].letter, clock.now())]) if letters else ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        is_open = Invitation.objects.filter(kind=Invitation.Kind.STAFF, ended_at=None)
+        letters = Prefetch("invitations", is_open.select_related("letter"), to_attr="open_letters")
+        return super().get_queryset(request).prefetch_related(letters)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The account and the letter that opens it, or neither."""
         data = form.cleaned_data
-        obj.pk = people.create_user(
-            actor=actor_of(request),
-            email=data["email"],
-            password=None,
-            roles=[Role(data["role"])],
-            site_ids=[SiteId(data["site_id"])] if data["site_id"] else [],
-            time_zone=data["time_zone"],
-            now=clock.now(),
+        with transaction.atomic():
+            obj.pk = people.create_user(
+                actor=actor_of(request),
+                email=data["email"],
+                password=None,
+                roles=[Role(data["role"])],
+                site_ids=[SiteId(data["site_id"])] if data["site_id"] else [],
+                time_zone=data["time_zone"],
+                now=clock.now(),
+            )
+            inviting.invite_staff(actor=actor_of(request), user_id=UserId(obj.pk), now=clock.now())
+        messages.info(request, _("A letter with a link to set the password is on its way."))
+
+    @admin.action(description=gettext_lazy("Send the invitation again"))
+    def invite_again(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        _each(
+            request,
+            chosen,
+            lambda user: inviting.invite_staff(
+                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
+            ),
+            ("%(count)d invitation is sent.", "%(count)d invitations are sent."),
         )
 
     @admin.action(description=gettext_lazy("Disable: keep out from now on"))

@@ -36,10 +36,15 @@ ENROLMENT = frozenset(
         "mfa_generate_recovery_codes",
         "mfa_download_recovery_codes",
         "set_language",
+        # A letter may be followed in a browser where somebody else is signed in; accepting it signs them out.
+        "accounts_invitation",
+        "accounts_invitation_link",
+        "accounts_invitation_passkey",
     }
 )
 LINKING = ENROLMENT | {
     "accounts_link",
+    "accounts_link_code",
     "accounts_sessions",
     "accounts_end_session",
     "accounts_sign_out_everywhere",

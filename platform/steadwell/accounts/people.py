@@ -14,7 +14,7 @@ from steadwell.accounts.errors import AlreadyLinked, EmailTaken, UnknownTimeZone
 from steadwell.accounts.models import Session, User
 from steadwell.accounts.zones import is_zone
 from steadwell.actor import STAFF_ROLES, Actor, Role, system
-from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
+from steadwell.ids import PersonId, PractitionerId, SiteId, UserId, new_id
 
 _CONSTRAINTS = {
     "accounts_user_email_key": EmailTaken,
@@ -38,16 +38,19 @@ def create_user(
     is_demo: bool = False,
     demo_name: str = "",
     demo_note: str = "",
+    user_id: UUID | None = None,
 ) -> UserId:
     """Make an account whose address counts as verified; the caller vouches for it.
 
     Staff roles are granted at each of ``site_ids`` (an administrator's at none). Patient and proxy are not
     granted: a ``person_id`` makes a patient, `add_proxy` a proxy. Without a password the person sets one
-    through the reset page. Raises EmailTaken, AlreadyLinked, UnknownTimeZone.
+    by an invitation or through the reset page. ``user_id`` is for one whose passkey was made for that id
+    already. Raises EmailTaken, AlreadyLinked, UnknownTimeZone.
     """
     actor = actor or system("accounts")
     _check_time_zone(time_zone)
     user = User(
+        id=user_id or new_id(),
         email=email.strip().lower(),
         person_id=person_id,
         practitioner_id=practitioner_id,

@@ -13,6 +13,14 @@ ADMIN_ROLES: Mapping[Role, frozenset[str] | None] = {
     Role.MANAGER: MANAGER_APPS,
 }
 
+# Who lets patients into the portal, and out of it.
+DESK = frozenset({Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR})
+
+
+def may_manage_portal_access(actor: Actor) -> bool:
+    """A patient belongs to the organisation, not to one clinic, so any clinic's desk does."""
+    return actor.has(*DESK)
+
 
 def may_use_the_admin(actor: Actor) -> bool:
     return actor.has(*ADMIN_ROLES)

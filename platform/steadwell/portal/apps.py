@@ -39,6 +39,15 @@ class PortalConfig(AppConfig):
             order=710,
         )
         register_nav(
+            key="portal.patients",
+            label=_("Patients"),
+            url_name="patients",
+            area=Area.CLINIC,
+            roles=STAFF_ROLES,
+            icon="person",
+            order=50,
+        )
+        register_nav(
             key="portal.admin",
             label=_("Administration"),
             url_name="admin:index",

@@ -2,7 +2,8 @@
 
 Places so far: ``home`` (a signed-in reader's first page, main column), ``home-aside``, ``clinic`` (above
 the day of
-staff), ``booking`` (beside the booking steps). A place is only a name; an app may open a new one by
+staff), ``booking`` (beside the booking steps), ``patient`` (a patient's page of staff; whose it is stands in
+``request.resolver_match.kwargs["person_id"]``). A place is only a name; an app may open a new one by
 showing it.
 """
 

@@ -47,6 +47,9 @@ DOORS: Mapping[str, tuple[Limit, ...]] = {
     "mfa_generate_recovery_codes": (limit("user", 10, 10),),
     "mfa_login_webauthn": (limit("address", 60, 1),),
     "accounts_link": (limit("user", 5, 24 * 60), limit("address", 30, 24 * 60), limit("number", 10, 24 * 60)),
+    "accounts_link_code": (limit("user", 10, 60), limit("address", 60, 60)),
+    "accounts_invitation": (limit("address", 60, 10), limit("session", 15, 10)),
+    "accounts_invitation_passkey": (limit("address", 60, 10), limit("session", 15, 10)),
     "accounts_demo_sign_in": (limit("address", 120, 1),),
 }
 

@@ -1,0 +1,1 @@
+"""A patient's page for staff: who they are, and who reaches their record through the portal."""

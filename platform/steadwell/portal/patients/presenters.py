@@ -1,0 +1,130 @@
+"""Patients and their access to the portal, in the desk's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from steadwell.accounts import service as accounts
+from steadwell.identity import service as identity
+from steadwell.portal import wall_time
+
+Fact = tuple[str, str]
+State = accounts.LetterState
+
+LETTERS: Mapping[State, tuple[Promise, str]] = {
+    State.ON_ITS_WAY: (gettext_lazy("On its way"), "accent"),
+    State.SENT: (gettext_lazy("Sent"), "good"),
+    State.NOT_SENT: (gettext_lazy("Could not be delivered"), "bad"),
+    State.EXPIRED: (gettext_lazy("Expired"), "warn"),
+    State.BLOCKED: (gettext_lazy("Blocked: too many wrong birth dates"), "bad"),
+}
+RELATIONSHIPS: Mapping[str, Promise] = {
+    "parent": gettext_lazy("Parent"),
+    "guardian": gettext_lazy("Legal guardian"),
+    "caregiver": gettext_lazy("Caregiver"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    name: str
+    birth_date: str
+    number: str
+    phone: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyRow:
+    email: str
+    relationship: str
+    since: str
+    until: str
+    end_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterCard:
+    badge: str
+    badge_kind: str
+    facts: list[Fact]
+    is_dead: bool  # its link opens nothing until it is sent again
+
+
+def person_rows(people: Iterable[identity.PersonSummary]) -> list[PersonRow]:
+    return [
+        PersonRow(
+            name=f"{person.family_name}, {person.given_name}",
+            birth_date=_birth_date(person),
+            number=person.number,
+            phone=person.phone or "",
+            url=reverse("patient", args=[person.person_id]),
+        )
+        for person in people
+    ]
+
+
+def person_facts(person: identity.PersonSummary) -> list[Fact]:
+    return [
+        (_("Birth date"), _birth_date(person)),
+        (_("Record number"), person.number),
+        (_("Telephone"), person.phone or ""),
+        (_("E-mail address"), person.email or ""),
+    ]
+
+
+def name_of(person: identity.PersonSummary) -> str:
+    return f"{person.given_name} {person.family_name}"
+
+
+def account_facts(account: accounts.PatientAccount) -> list[Fact]:
+    seen = account.last_sign_in
+    return [
+        (_("Signs in with"), account.email),
+        (_("Last signed in"), _moment(seen) if seen else _("Never")),
+    ]
+
+
+def letter_card(invitation: accounts.OpenInvitation) -> LetterCard:
+    words, kind = LETTERS[invitation.state]
+    return LetterCard(
+        badge=str(words),
+        badge_kind=kind,
+        facts=[
+            (_("Letter to"), invitation.email),
+            (_("Written"), _moment(invitation.sent_at)),
+            (_("The link works until"), _moment(invitation.expires_at)),
+        ],
+        is_dead=invitation.state in {State.EXPIRED, State.BLOCKED, State.NOT_SENT},
+    )
+
+
+def proxy_rows(proxies: Iterable[accounts.ProxyHolder], person_id: UUID) -> list[ProxyRow]:
+    return [
+        ProxyRow(
+            email=holder.email,
+            relationship=str(RELATIONSHIPS.get(holder.relationship, holder.relationship)),
+            since=wall_time.day_text(timezone.localdate(holder.since), "day-short-year"),
+            until=wall_time.day_text(holder.until_on, "day-short-year") if holder.until_on else "",
+            end_url=reverse("patient_end_proxy", args=[person_id, holder.proxy_id]),
+        )
+        for holder in proxies
+    ]
+
+
+def _birth_date(person: identity.PersonSummary) -> str:
+    return wall_time.day_text(person.birth_date, "day-short-year") if person.birth_date else ""
+
+
+def _moment(instant: object) -> str:
+    """In the reader's own zone: it is about letters and sign-ins, not about a clinic's clock."""
+    return str(date_format(timezone.localtime(instant), "DATETIME_FORMAT"))  # type: ignore[arg-type]
