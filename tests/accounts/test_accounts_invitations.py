@@ -100,9 +100,7 @@ def test_letter_holds_neither_name_nor_clinical_word_and_rests_sealed(settings):
         word for word in ("Ada", "Lovelace", "1971", "patient", "visit") if word in text + letter.subject
     } == set()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT accounts_letter::text || accounts_invitation::text FROM accounts_letter, accounts_invitation"
-        )
+        cursor.execute("SELECT l::text || i::text FROM accounts_letter l, accounts_invitation i")
         assert link_in(text).rstrip("/").rpartition("/")[2] not in cursor.fetchone()[0]
 
 
@@ -120,7 +118,7 @@ def test_opening_the_link_uses_nothing_up_and_hides_its_secret(client):
         assert Client().get(path).url == WELCOME
     follow(client, path)
 
-    assert "date of birth" in client.get(WELCOME).content.decode()
+    assert "Date of birth" in client.get(WELCOME).content.decode()
     assert Invitation.objects.get().ended_at is None
 
 
@@ -180,7 +178,7 @@ def test_proof_of_one_letter_is_none_for_the_next(client):
     assert client.get(WELCOME).status_code == 410
     follow(client)
 
-    assert "date of birth" in client.get(WELCOME).content.decode()
+    assert "Date of birth" in client.get(WELCOME).content.decode()
 
 
 def test_weak_password_is_refused_and_nothing_is_used_up(client):
@@ -294,7 +292,7 @@ def test_only_the_desk_lets_in_sees_and_ends(actor):
 
 def test_each_step_of_the_desk_is_recorded():
     person, now = register(), clock.now()
-    invite(person)
+    invite(person, now=now)
     accounts.resend_invitation(actor=DESK, person_id=person, now=now)
     accounts.withdraw_invitation(actor=DESK, person_id=person, now=now)
     accounts.withdraw_invitation(actor=DESK, person_id=person, now=now)
@@ -453,7 +451,7 @@ def test_new_staff_get_a_letter_set_a_password_and_enrol_before_anything(adminis
     set_password(newcomer)
 
     assert letter.address == "new@example.org"
-    assert "date of birth" not in page
+    assert "Date of birth" not in page
     assert "passkey" not in page
     assert newcomer.get("/clinic/").url == "/accounts/2fa/"
     assert newcomer.get("/clinic/patients/").url == "/accounts/2fa/"

@@ -267,7 +267,7 @@ def test_admin_makes_staff_through_the_service(client, administrator):
     assert answer.status_code == 302
     user = User.objects.get(email="new@example.org")
     assert accounts.actor_for_user(user_id=user.pk, now=clock.now()).site_ids == {site}
-    assert actions(user.pk) == ["account.created", "account.role_granted"]
+    assert actions(user.pk) == ["account.created", "account.role_granted", "account.invited"]
 
 
 def test_admin_grants_and_revokes(client, administrator):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from accounts.people import (
@@ -22,15 +24,20 @@ from django.db import connection
 from django.test import Client
 
 from steadwell import clock
+from steadwell.accounts import errors, throttle
 from steadwell.accounts import service as accounts
-from steadwell.accounts import throttle
+from steadwell.accounts.invitations import accepting
 from steadwell.accounts.letters import read
-from steadwell.accounts.models import Grant, Letter, User
-from steadwell.actor import Role, system
+from steadwell.accounts.models import Grant, Invitation, Letter, User
+from steadwell.actor import Actor, Role, system
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId, UserId, new_id
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HANDS = 6
+BORN = date(1971, 3, 9)
+DESK = Actor(user_id=UserId(new_id()), roles=frozenset({Role.FRONT_DESK}))
 
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
@@ -52,6 +59,17 @@ def at_once(*jobs: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return found
+
+
+def register() -> PersonId:
+    return identity.register(
+        actor=system("test"),
+        source="test",
+        external_id=str(uuid4()),
+        demographics=identity.Demographics(family_name="Lovelace", given_name="Ada", birth_date=BORN),
+        identifiers=[],
+        now=clock.now(),
+    )
 
 
 def waiting_clients() -> list[Client]:
@@ -174,3 +192,103 @@ def test_one_address_makes_one_account():
 
     assert sum(isinstance(answer, accounts.EmailTaken) for answer in found) == HANDS - 1
     assert User.objects.count() == 1
+
+
+# --- invitations -------------------------------------------------------------------------------------
+
+
+def invited() -> tuple[PersonId, bytes]:
+    person = register()
+    accounts.invite(actor=DESK, person_id=person, email=EMAIL, now=clock.now())
+    return person, bytes(Invitation.objects.latest("created_at").digest)
+
+
+def test_one_of_many_who_accept_one_invitation_makes_the_account():
+    person, digest = invited()
+
+    def accept_it() -> Any:
+        return accepting.accept(digest=digest, password="three green lanterns", now=clock.now())
+
+    found = at_once(*[accept_it] * HANDS)
+
+    assert sum(isinstance(each, User) for each in found) == 1
+    assert sum(isinstance(each, errors.InvitationOver) for each in found) == HANDS - 1
+    assert User.objects.get().person_id == person
+
+
+def test_invitation_that_is_withdrawn_while_it_is_accepted_does_one_of_both():
+    for _ in range(4):
+        person, digest = invited()
+
+        found = at_once(
+            lambda digest=digest: accepting.accept(
+                digest=digest, password="three green lanterns", now=clock.now()
+            ),
+            lambda person=person: accounts.withdraw_invitation(actor=DESK, person_id=person, now=clock.now()),
+        )
+
+        accepted = isinstance(found[0], User)
+        assert accepted or isinstance(found[0], errors.InvitationOver)
+        outcome = Invitation.objects.get(person_id=person).outcome
+        assert outcome == ("accepted" if accepted else "withdrawn")
+        User.objects.filter(email=EMAIL).update(email=f"{new_id()}@example.org")
+
+
+def test_pressing_invite_at_once_sends_one_letter():
+    person = register()
+
+    found = at_once(
+        *[lambda: accounts.invite(actor=DESK, person_id=person, email=EMAIL, now=clock.now())] * HANDS
+    )
+
+    assert found == [None] * HANDS
+    assert Letter.objects.count() == Invitation.objects.count() == 1
+
+
+def test_guesses_of_the_birth_date_count_each():
+    _, digest = invited()
+
+    found = at_once(
+        *[
+            lambda day=day: accepting.check_birth_date(
+                digest=digest, birth_date=date(1950, 1, day), now=clock.now()
+            )
+            for day in range(1, 11)
+        ]
+    )
+
+    assert sum(isinstance(each, errors.BirthDateNotMatched) for each in found) == 5
+    assert sum(isinstance(each, errors.InvitationOver) for each in found) == 5
+
+
+def test_one_code_links_one_account():
+    person = register()
+    code = accounts.show_link_code(actor=DESK, person_id=person, now=clock.now()).code
+    users = [make_patient(f"p{place}@example.org", person_id=None) for place in range(5)]
+
+    found = at_once(
+        *[
+            lambda user=user: accounts.link_by_code(
+                actor=system("test"), user_id=user, code=code, birth_date=BORN, now=clock.now()
+            )
+            for user in users
+        ]
+    )
+
+    assert found.count(person) == 1
+    assert User.objects.filter(person_id=person).count() == 1
+
+
+def test_letter_and_code_at_once_make_one_account_for_the_patient():
+    person, digest = invited()
+    code = accounts.show_link_code(actor=DESK, person_id=person, now=clock.now()).code
+    user = make_patient("other@example.org", person_id=None)
+
+    at_once(
+        lambda: accepting.accept(digest=digest, password="three green lanterns", now=clock.now()),
+        lambda: accounts.link_by_code(
+            actor=system("test"), user_id=user, code=code, birth_date=BORN, now=clock.now()
+        ),
+    )
+
+    assert User.objects.filter(person_id=person).count() == 1

@@ -48,7 +48,7 @@ class ReadFirst(LookedAt):
 
 
 def _each(
-    request: HttpRequest, chosen: QuerySet[Any], act: Callable[[Any], object], said: tuple[str, str]
+    request: HttpRequest, chosen: QuerySet[Any], act: Callable[[Any], object], said: Callable[[int], str]
 ) -> None:
     done = 0
     for row in chosen:
@@ -59,7 +59,7 @@ def _each(
         else:
             done += 1
     if done:
-        messages.success(request, ngettext(*said, done) % {"count": done})
+        messages.success(request, said(done) % {"count": done})
 
 
 @admin.register(User)
@@ -123,7 +123,7 @@ class UserAdmin(ReadFirst):
             lambda user: inviting.invite_staff(
                 actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
             ),
-            ("%(count)d invitation is sent.", "%(count)d invitations are sent."),
+            lambda n: ngettext("%(count)d invitation is sent.", "%(count)d invitations are sent.", n),
         )
 
     @admin.action(description=gettext_lazy("Disable: keep out from now on"))
@@ -134,7 +134,7 @@ class UserAdmin(ReadFirst):
             lambda user: people.disable_user(
                 actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
             ),
-            ("%(count)d account is disabled.", "%(count)d accounts are disabled."),
+            lambda n: ngettext("%(count)d account is disabled.", "%(count)d accounts are disabled.", n),
         )
 
     @admin.action(description=gettext_lazy("Enable again"))
@@ -145,7 +145,7 @@ class UserAdmin(ReadFirst):
             lambda user: people.enable_user(
                 actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
             ),
-            ("%(count)d account is enabled.", "%(count)d accounts are enabled."),
+            lambda n: ngettext("%(count)d account is enabled.", "%(count)d accounts are enabled.", n),
         )
 
     @admin.action(description=gettext_lazy("Sign out everywhere"))
@@ -156,7 +156,7 @@ class UserAdmin(ReadFirst):
             lambda user: ending.sign_out_everywhere(
                 actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
             ),
-            ("%(count)d account is signed out.", "%(count)d accounts are signed out."),
+            lambda n: ngettext("%(count)d account is signed out.", "%(count)d accounts are signed out.", n),
         )
 
     @admin.action(description=gettext_lazy("Lift the lock-out"))
@@ -167,7 +167,7 @@ class UserAdmin(ReadFirst):
             lambda user: resetting.lift_lock_out(
                 actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
             ),
-            ("%(count)d account is open again.", "%(count)d accounts are open again."),
+            lambda n: ngettext("%(count)d account is open again.", "%(count)d accounts are open again.", n),
         )
 
     @admin.action(description=gettext_lazy("Reset the second factor (after checking who is asking)"))
@@ -178,7 +178,7 @@ class UserAdmin(ReadFirst):
             lambda user: resetting.reset_second_factor(
                 actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
             ),
-            ("%(count)d account starts afresh.", "%(count)d accounts start afresh."),
+            lambda n: ngettext("%(count)d account starts afresh.", "%(count)d accounts start afresh.", n),
         )
 
 
@@ -223,7 +223,7 @@ class GrantAdmin(ReadFirst):
                 site_id=SiteId(held.site_id) if held.site_id else None,
                 now=clock.now(),
             ),
-            ("%(count)d role is taken back.", "%(count)d roles are taken back."),
+            lambda n: ngettext("%(count)d role is taken back.", "%(count)d roles are taken back.", n),
         )
 
 
@@ -262,7 +262,7 @@ class ProxyAdmin(ReadFirst):
             request,
             chosen,
             lambda held: granting.end_proxy(actor=actor_of(request), proxy_id=held.pk, now=clock.now()),
-            ("%(count)d right is ended.", "%(count)d rights are ended."),
+            lambda n: ngettext("%(count)d right is ended.", "%(count)d rights are ended.", n),
         )
 
 
@@ -288,7 +288,7 @@ class SessionAdmin(ReadFirst):
             lambda row: ending.end_session(
                 actor=actor_of(request), user_id=UserId(row.user_id), session_id=row.id, now=clock.now()
             ),
-            ("%(count)d session is ended.", "%(count)d sessions are ended."),
+            lambda n: ngettext("%(count)d session is ended.", "%(count)d sessions are ended.", n),
         )
 
 
