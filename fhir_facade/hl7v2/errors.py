@@ -22,6 +22,9 @@ REASONS: Final = {
     "application-not-allowed": _("MSH-3 or MSH-4 is not what this sender was registered with."),
     "processing-not-allowed": _("This sender may not send messages with this processing id (MSH-11)."),
     "not-storable": _("The message cannot be stored as it is."),
+    "no-report": _("The message carries no report (OBR)."),
+    "report-invalid": _("A report in it could not be filed."),
+    "report-forbidden": _("A report in it could not be filed."),
     "not-handled": _("This type of message is not handled here."),
 }
 

@@ -2,9 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from fhir_facade.hl7v2 import metrics, oru, quarantine, senders
+from fhir_facade.hl7v2.arrivals import HANDLED
+from fhir_facade.hl7v2.errors import MessageNotFound, Unreadable
+from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome
+from fhir_facade.hl7v2.splitter import split
+from labs import service as labs
+from steadwell.actor import system
+from steadwell.errors import Kind, Refusal
 from steadwell.events import LabMessageStored
+from steadwell.observability import service as observability
 from steadwell.outbox import service as outbox
+
+log = observability.get_logger(__name__)
+
+ACTOR: Final = system("hl7")
+# Another attempt may end otherwise: the whole delivery is tried again.
+_PASSING: Final = frozenset({Kind.BUSY, Kind.CONFLICT, Kind.STALE})
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of one reading."""
+
+    filed: list[UUID] = field(default_factory=list)
+    quarantined: int = 0
+    refusals: list[str] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        if not self.refusals:
+            return "filed"
+        return "partly" if self.filed else "failed"
 
 
 def read_stored(event: LabMessageStored, ctx: outbox.DeliveryContext) -> None:
-    raise outbox.Retry("no-reader-yet")
+    """File every report of a message. May run twice: filing the same again changes nothing."""
+    row = Hl7Message.objects.filter(pk=event.message_id).first()
+    if row is None:
+        raise MessageNotFound
+    reading = _read(row, now=ctx.now)
+    Hl7Outcome.objects.create(
+        message=row, outcome=reading.outcome, report_ids=reading.filed, quarantined=reading.quarantined,
+        read_at=ctx.now,
+    )  # fmt: skip
+    if reading.refusals:
+        quarantine.open_question(message_id=row.pk, reason=reading.refusals[0], now=ctx.now)
+        log.warning("hl7.set_aside", id=row.pk, cause=reading.refusals[0])
+    metrics.READ.inc(outcome=reading.outcome)
+
+
+def _read(row: Hl7Message, *, now: datetime) -> Reading:
+    reading = Reading()
+    try:
+        message = split(bytes(row.body))
+    except Unreadable as refused:
+        reading.refusals.append(refused.reason)
+        return reading
+    sender = senders.find_sender(row.sender_id)
+    if message.kind not in HANDLED or sender is None:
+        reading.refusals.append("not-handled")
+        return reading
+    found = oru.reports(message, sender=sender, message_id=row.pk)
+    if not found:
+        reading.refusals.append("no-report")
+    for report in found:
+        _file(report, reading, now)
+    return reading
+
+
+def _file(report: labs.IncomingReport, reading: Reading, now: datetime) -> None:
+    """One report that is refused leaves the others as they are."""
+    try:
+        with transaction.atomic():
+            filed = labs.file_report(actor=ACTOR, report=report, now=now)
+    except Refusal as refused:
+        if refused.kind in _PASSING:
+            raise
+        reading.refusals.append(f"report-{refused.code}")
+    else:
+        reading.filed.append(filed.report_id)
+        reading.quarantined += filed.quarantined

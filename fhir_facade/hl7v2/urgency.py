@@ -81,4 +81,9 @@ def _bounds(loinc: str, unit: str) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _in_unit(bound: Decimal, unit: str, wanted: str, loinc: str) -> Decimal | None:
-    return bound if unit == wanted else None
+    """A bound in the unit that was sent; None where that is not understood: then only the flag speaks."""
+    known = terminology.map_unit(wanted)
+    if known.status is not terminology.Status.OK:
+        return None
+    found = terminology.convert(bound, unit, known.answer, loinc=loinc)
+    return Decimal(found.answer) if found.status is terminology.Status.OK else None

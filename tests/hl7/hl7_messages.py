@@ -28,7 +28,7 @@ def order(
     parent: str = "", parent_result: str = "",
 ) -> str:  # fmt: skip
     return (
-        f"OBR|{number}|P-1|{filler}|{code}|||202603020800+0100||||||||SER^Serum|1234567893^Okafor^Nia^^^Dr"
+        f"OBR|{number}|P-1|{filler}|{code}|||202603020800+0100||||||||SER&Serum|1234567893^Okafor^Nia^^^Dr"
         f"||||||202603020910+0100||CH|{status}|{parent_result}|||{parent}"
     )
 
