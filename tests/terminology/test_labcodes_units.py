@@ -127,7 +127,8 @@ def test_check_unit_takes_what_the_code_expects(loinc: str, unit: str, meant: st
         ("59261-8", "%", Status.REFUSED), ("4548-4", "", Status.REFUSED), ("718-7", "mmol/L", Status.REFUSED),
         ("48065-7", "ng/mL{DDU}", Status.REFUSED), ("6301-6", "%", Status.REFUSED),
         ("2345-7", "nonsense", Status.INVALID),
-        ("99999-9", "mg/dL", Status.UNKNOWN), ("11572-5", "U/mL", Status.REFUSED), ("43583-4", "mg/dL", Status.REFUSED),
+        ("99999-9", "mg/dL", Status.UNKNOWN), ("11572-5", "U/mL", Status.REFUSED),
+        ("43583-4", "mg/dL", Status.REFUSED),
     ],
 )  # fmt: skip
 def test_check_unit_refuses_what_it_does_not(loinc: str, unit: str, status: Status) -> None:

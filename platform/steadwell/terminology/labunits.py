@@ -22,8 +22,8 @@ def check_unit(loinc: str, ucum: str) -> Answer:
     """The unit, when values in it can be brought to the one that the code expects; else why not.
 
     ``ucum`` is a UCUM code, or empty where none was sent: then the answer is the expected unit if nothing
-    else can be meant, and a refusal if a number without a unit could be several things. Use the answer's unit from
-    then on: it may say more than the one sent. ``code`` of the answer: ``no-code`` (not in our table),
+    else can be meant, and a refusal if a number without a unit could be several things. Use the answer's unit
+    from then on: it may say more than the one sent. ``code`` of the answer: ``no-code`` (not in our table),
     ``no-unit``, ``unexpected`` and ``resolved`` (both ok), or why the conversion is refused.
     """
     code = lab_code(loinc)

@@ -11,6 +11,7 @@ from steadwell.terminology.labcodes import (
     reference_range,
 )
 from steadwell.terminology.labunits import check_unit
+from steadwell.terminology.loinc import LoincName, find_names
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.dimension import Dimension
 from steadwell.terminology.ucum.mapping import map_unit, validate_unit
@@ -21,6 +22,7 @@ __all__ = [
     "Answer",
     "Dimension",
     "LabCode",
+    "LoincName",
     "ReferenceRange",
     "Status",
     "UnitRefused",
@@ -28,6 +30,7 @@ __all__ = [
     "commensurable",
     "convert",
     "dimension_of",
+    "find_names",
     "is_loinc",
     "lab_code",
     "lab_codes",

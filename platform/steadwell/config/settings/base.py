@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "steadwell.history",
     "steadwell.outbox",
     "steadwell.identity",
+    "steadwell.terminology",
     "steadwell.portal",
     "notifications",
     "scheduling",
