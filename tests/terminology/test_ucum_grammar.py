@@ -96,8 +96,8 @@ def test_a_code_is_worth(code, factor, base):
         "", " ", "mg/dL ", "mg dL", "mg//dL", "mg/", "mg.", ".mg", "mg..dL", "(mg", "mg)", "()", "{", "}",
         "{a", "a}", "{a}{b}", "{a{b}}", "MMOL/L", "Mmol/l/X", "k[degF]", "kmin", "m1000", "10*9999", "0.m",
         "m0", "24h", "mg/24h", "2m", "m-", "m+", "(g/L)2", "mmol/L/Cel", "Cel2", "2.Cel", "/Cel", "[pH]/L",
-        "µg/L", "mg/dL\n", "1e3/uL", "IU/L", "mcg", "%%", "5%", "[iU", "iU]", "m[iU]x", "g/L\x00", "ﬂ", "x" * 256,
-        "(" * 40 + "m" + ")" * 40,
+        "µg/L", "mg/dL\n", "1e3/uL", "IU/L", "mcg", "%%", "5%", "[iU", "iU]", "m[iU]x", "g/L\x00", "ﬂ",
+        "x" * 256, "(" * 40 + "m" + ")" * 40,
     ],
 )  # fmt: skip
 def test_what_is_not_ucum_is_invalid_with_a_reason(code):

@@ -142,6 +142,7 @@ def test_the_code_of_the_test_decides(raw, loinc, code):
         ("%", GLUCOSE),
         ("mg/dL", TSH),
         ("sec", GLUCOSE),
+        ("mmol/mol", "4548-4"),
     ],
 )
 def test_map_refuses_what_the_test_is_not_measured_in(raw, loinc):

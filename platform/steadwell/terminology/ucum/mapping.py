@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from steadwell.terminology.ucum import analytes, synonyms, traps, units
+from steadwell.terminology.ucum.analytes import Analyte
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.synonyms import Synonym
 from steadwell.terminology.ucum.traps import Trap
@@ -126,26 +127,34 @@ def _judged(found: Answer, trap: Trap | None, loinc: str) -> Answer:
         return found
     expected = units.read(analyte.unit)
     if trap is None:
-        if _fits(units.read(found.answer), expected, loinc):
-            return found
-        international = _as_international(found.answer)
-        if loinc in _HORMONES and international and _fits(units.read(international), expected, loinc):
-            reason = f"Read as {international}: the unit of {analyte.name} is the international one."
-            return Answer(international, Status.OK, reason, "resolved")
-        arbitrary = _ENZYME_UNIT.sub(r"\1[arb'U]", found.answer)
-        if "[arb'U]" in expected.code and _reads(arbitrary) and _fits(units.read(arbitrary), expected, loinc):
-            reason = f"Read as {arbitrary}: {analyte.name} is measured in units of its own."
-            return Answer(arbitrary, Status.OK, reason, "resolved")
-        reason = (
-            f"{found.answer} is {units.read(found.answer).dimension.in_words()}; {analyte.name} is measured "
-            f"in {expected.code}, which is {expected.dimension.in_words()}."
-        )
-        return Answer("", Status.REFUSED, reason, "dimension")
+        return _judged_unit(found, analyte, expected)
     fitting = [code for code in trap.meant if _fits(units.read(code), expected, loinc)]
     if len(fitting) == 1:
         reason = f"Read as {fitting[0]}: nobody measures {analyte.name} in {trap.literally}."
         return Answer(fitting[0], Status.OK, reason, "resolved")
     return found
+
+
+def _judged_unit(found: Answer, analyte: Analyte, expected: Unit) -> Answer:
+    unit = units.read(found.answer)
+    fit = _fit(unit, expected, analyte.loinc)
+    if fit.ok:
+        return found
+    international = _as_international(found.answer)
+    if (
+        analyte.loinc in _HORMONES
+        and international
+        and _fits(units.read(international), expected, analyte.loinc)
+    ):
+        reason = f"Read as {international}: the unit of {analyte.name} is the international one."
+        return Answer(international, Status.OK, reason, "resolved")
+    if fit.code not in ("dimension", "no-analyte"):
+        return Answer(
+            "", Status.REFUSED, f"{analyte.name} is measured in {expected.code}. {fit.reason}", fit.code
+        )
+    ours, theirs = unit.dimension.in_words(), expected.dimension.in_words()
+    reason = f"{found.answer} is {ours}; {analyte.name} is measured in {expected.code}, which is {theirs}."
+    return Answer("", Status.REFUSED, reason, "dimension")
 
 
 def _as_international(code: str) -> str:
@@ -162,8 +171,12 @@ def _reads(code: str) -> bool:
     return True
 
 
+def _fit(unit: Unit, expected: Unit, loinc: str) -> Answer:
+    return convert("1", unit.code, expected.code, loinc=loinc, literally=True)
+
+
 def _fits(unit: Unit, expected: Unit, loinc: str) -> bool:
-    return convert("1", unit.code, expected.code, loinc=loinc, literally=True).ok
+    return _fit(unit, expected, loinc).ok
 
 
 def validate_unit(code: str) -> Answer:

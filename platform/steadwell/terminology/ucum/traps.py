@@ -26,8 +26,8 @@ _STRANGE = frozenset(
     "G u ph t ar b st sb Gb Mx Oe Bi Ky Lmb Gal att pc Bd AU R".split()  # noqa: SIM905
 )
 # Prefixes of a million and more, and the units for which they are usual.
-_HUGE = frozenset("MGTPEZY")
-_OFTEN_HUGE = frozenset({"Bq", "Hz", "Pa", "J", "W", "eV", "Ohm", "V", "[iU]", "[IU]", "cal"})
+_HUGE = frozenset({"M", "G", "T", "P", "E", "Z", "Y", "Ki", "Mi", "Gi", "Ti"})
+_OFTEN_HUGE = frozenset({"Bq", "Hz", "Pa", "J", "W", "eV", "Ohm", "V", "[iU]", "[IU]", "cal", "bit", "By"})
 _LOST_POWER = re.compile(r"10(3|6|9|12)")
 
 
