@@ -26,6 +26,15 @@ def may_file(actor: Actor) -> None:
         raise Forbidden
 
 
+def may_order(actor: Actor, site_id: SiteId) -> None:
+    if not actor.roles_at(site_id) & READERS:
+        raise NotFound
+
+
+def sees_everything(actor: Actor) -> bool:
+    return actor.has(*_EVERYWHERE)
+
+
 def reads(actor: Actor, report: Report) -> bool:
     """As a clinician: of the report's site, or the one whom it names."""
     if actor.has(*_EVERYWHERE):
@@ -83,6 +92,12 @@ def may_see_reports_of(actor: Actor, person_ids: Iterable[PersonId]) -> bool:
     return False
 
 
+def may_correct(actor: Actor) -> None:
+    """What could not be read is clinical content of any site: whoever runs the platform puts it right."""
+    if not actor.has(Role.ADMINISTRATOR):
+        raise NotFound
+
+
 def may_match(actor: Actor, report: Report | None) -> None:
     """Staff of the report's site; for one without a site, whoever manages the organisation."""
     if report is None or not matches(actor, report):
@@ -95,3 +110,17 @@ def matches(actor: Actor, report: Report) -> bool:
     if report.site_id is None:
         return actor.has(Role.MANAGER)
     return bool(actor.roles_at(SiteId(report.site_id)) & MATCHERS)
+
+
+def matchable(actor: Actor) -> Q:
+    """The reports that ``matches`` lets staff decide about, as a condition."""
+    if actor.has(Role.ADMINISTRATOR):
+        return Q()
+    if not actor.has(*MATCHERS):
+        raise NotFound
+    if any(site is None and role in MATCHERS for role, site in actor.grants):
+        anywhere = Q(site_id__isnull=False)
+    else:
+        named = {site for role, site in actor.grants if site is not None and role in MATCHERS}
+        anywhere = Q(site_id__in=sorted(named if actor.grants else actor.site_ids))
+    return anywhere | Q(site_id__isnull=True) if actor.has(Role.MANAGER) else anywhere

@@ -8,8 +8,9 @@ class LabsConfig(AppConfig):
     verbose_name = "Labs"
 
     def ready(self) -> None:
-        from labs import subscribers
+        from labs import following, subscribers
         from labs.review import subscribers as review
 
+        following.register()
         review.register()
         subscribers.register()

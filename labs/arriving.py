@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from labs import reading
@@ -26,14 +27,14 @@ class Arrival:
     attachments: Sequence[Attachment] = ()
 
 
-def read(report: IncomingReport, *, around: Surroundings, who: Recognised) -> Arrival:
+def read(report: IncomingReport, *, around: Surroundings, who: Recognised, now: datetime) -> Arrival:
     patient = report.patient.demographics if report.patient else None
     context = reading.Context(
         sender=report.sender,
         synonyms=around.synonyms,
         sex=str(patient.sex) if patient else Sex.UNKNOWN,
         birth_date=patient.birth_date if patient else None,
-        collected_at=report.collected_at,
+        on=(report.collected_at or report.issued_at or now).date(),
     )
     words: list[Mapping[str, Any]] = []
     said: dict[str, Mapping[str, Any]] = {}

@@ -29,6 +29,7 @@ class Word:
     digest: str
     flag: str
     loinc: str
+    unread: bool  # it is shown as sent, and waits for a person
     effective_at: datetime | None
 
 
@@ -67,6 +68,15 @@ class State:
         return any(self.flag(key) not in {None, Flag.NORMAL, Flag.OTHER} for key in self.results)
 
     @property
+    def unread(self) -> set[str]:
+        """The observations whose word that counts could not be read."""
+        return {
+            key
+            for key, settled in self.results.items()
+            if self.word(key).unread and settled.status not in status.CLOSED
+        }
+
+    @property
     def disagrees(self) -> bool:
         """Heading and results contradict each other in status, or something told later was refused."""
         heading, results = self.heading, self.results.values()
@@ -89,7 +99,11 @@ def state_of(headings: Sequence[Heading], words: Iterable[Word]) -> State:
     """What counts, of everything said so far (or of what was known at some moment)."""
     told = told_from(each.told for each in headings)
     heading = settle(
-        [Said(told=told[h.told.number], status=h.told.status, digest=h.digest) for h in headings],
+        [
+            Said(told=told[h.told.number], status=h.told.status, digest=h.digest)
+            for h in headings
+            if h.told.replays is None
+        ],
         heading=True,
     )
     # A reading put right repeats its version's status, and takes nothing back that it did not.

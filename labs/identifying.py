@@ -55,6 +55,11 @@ def digest_of(report: IncomingReport) -> str:
     return _digest(said, *(each.content for each in report.attachments))
 
 
+def digest_of_reading(version_digest: str, word: Mapping[str, Any]) -> str:
+    """Of a version that reads one observation of another version anew."""
+    return _digest([version_digest, word["key"], word["value_text"], word["unit_text"], word["range_text"]])
+
+
 def heading_digest(report: IncomingReport) -> str:
     """Of what is said about the report itself."""
     return _digest(

@@ -8,7 +8,7 @@ the report waits (ADR 0093).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from labs.types import IncomingPatient
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.identity import service as identity
-from steadwell.ids import PersonId
+from steadwell.ids import PersonId, SourceRecordId
 
 LAB_SOURCE = "lab:"
 
@@ -92,10 +92,21 @@ def _same(standing: identity.RecordStanding, person_id: PersonId) -> bool:
 def _agrees(actor: Actor, person_id: PersonId, patient: IncomingPatient, now: datetime) -> bool:
     known = identity.names(actor=actor, person_ids=[person_id], now=now).get(person_id)
     said = patient.demographics
-    return (
-        known is not None
-        and said.birth_date is not None
-        and known.birth_date == said.birth_date
-        and bool(said.family_name.strip())
-        and known.family_name.strip().casefold() == said.family_name.strip().casefold()
+    return known is not None and _alike(
+        (known.family_name, known.birth_date), (said.family_name, said.birth_date)
     )
+
+
+def record_agrees(record_id: SourceRecordId, person_id: PersonId, *, actor: Actor, now: datetime) -> bool:
+    """Whether a laboratory's record of its patient has the birth date and the family name of this person."""
+    standing = next(iter(identity.list_standings(record_ids=[record_id])))
+    found = identity.names(actor=actor, person_ids=[standing.person_id, person_id], now=now)
+    said, known = found.get(standing.person_id), found.get(person_id)
+    if said is None or known is None:
+        return False
+    return _alike((known.family_name, known.birth_date), (said.family_name, said.birth_date))
+
+
+def _alike(one: tuple[str, date | None], other: tuple[str, date | None]) -> bool:
+    names = [family.strip().casefold() for family, _ in (one, other)]
+    return bool(names[0]) and names[0] == names[1] and one[1] is not None and one[1] == other[1]

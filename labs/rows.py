@@ -20,7 +20,9 @@ _HEADING = (
     "version", "replays", "digest", "heading_digest", "status_told", "issued_at", "sent_at", "complete",
     "loinc", "name", "performer", "specimen", "notes", "collected_at", "recorded_at",
 )  # fmt: skip
-_WORD = ("key", "version", "status_told", "digest", "flag", "loinc", "effective_at")
+_WORD = (
+    "key", "version", "status_told", "digest", "flag", "loinc", "effective_at", "problem", "unit_reason",
+)  # fmt: skip
 
 
 def result_id(report_id: UUID, key: str) -> UUID:
@@ -59,6 +61,7 @@ def word(row: Row) -> Word:
         key=row["key"], version=row["version"],
         status=Status(row["status_told"]) if row["status_told"] else None, digest=row["digest"],
         flag=row["flag"], loinc=row["loinc"], effective_at=row["effective_at"],
+        unread=bool(row["problem"] or row["unit_reason"]),
     )  # fmt: skip
 
 
@@ -91,6 +94,7 @@ def projection(state: State, versions: Sequence[Row], *, received_at: datetime) 
         "corrected": state.corrected,
         "critical": state.critical,
         "abnormal": state.abnormal,
+        "quarantined": len(state.unread),
         "collected_at": shown["collected_at"],
         "issued_at": shown["issued_at"],
         "charted_at": shown["collected_at"] or shown["issued_at"] or received_at,

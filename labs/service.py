@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from labs.errors import AlreadySettled, NotWaiting, OrderNumberTaken, ReportNotFound, StillUnreadable
 from labs.filing import file_report
+from labs.matching import match_report
+from labs.orders import list_orders, place_order
+from labs.quarantine import dismiss_observation, list_set_aside, replay_observation
 from labs.queries import Page, as_known, get_document, get_report, report_versions, reports_of, series
+from labs.recognising import Wait
 from labs.types import (
     CRITICAL_FLAGS,
     Attachment,
@@ -14,15 +18,19 @@ from labs.types import (
     IncomingObservation,
     IncomingPatient,
     IncomingReport,
+    LabOrder,
     Point,
     Quantity,
     ReportSummary,
     ReportView,
     ResultView,
+    SetAside,
     Status,
     ValueKind,
     VersionView,
+    WaitingReport,
 )
+from labs.waiting import get_waiting, list_candidates, list_waiting
 
 __all__ = [
     "CRITICAL_FLAGS",
@@ -34,6 +42,7 @@ __all__ = [
     "IncomingObservation",
     "IncomingPatient",
     "IncomingReport",
+    "LabOrder",
     "NotWaiting",
     "OrderNumberTaken",
     "Page",
@@ -43,14 +52,26 @@ __all__ = [
     "ReportSummary",
     "ReportView",
     "ResultView",
+    "SetAside",
     "Status",
     "StillUnreadable",
     "ValueKind",
     "VersionView",
+    "Wait",
+    "WaitingReport",
     "as_known",
+    "dismiss_observation",
     "file_report",
     "get_document",
     "get_report",
+    "get_waiting",
+    "list_candidates",
+    "list_orders",
+    "list_set_aside",
+    "list_waiting",
+    "match_report",
+    "place_order",
+    "replay_observation",
     "report_versions",
     "reports_of",
     "series",

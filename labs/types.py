@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from steadwell.identity.service import Demographics, Identifier
+from steadwell.identity.service import Demographics, Identifier, PersonSummary
 from steadwell.ids import PersonId, PractitionerId, SiteId
 
 
@@ -214,6 +214,7 @@ class ResultView:
     valid_from: datetime
     recorded_at: datetime
     reason: str  # why this version replaced the one before: a code of settling.Why
+    range_is_ours: bool = False  # the laboratory sent none: a usual range from the code table
     problem: str = ""  # why it could not be read; it is shown as sent, and waits for a person
     corrected: bool = False  # differs from a value that was final
     previous_version: int | None = None  # whose value it replaced
@@ -317,3 +318,49 @@ class Point:
     at: datetime
     performer: str
     site_id: SiteId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabOrder:
+    """A lab order of the clinic, and the reports that came of it."""
+
+    order_id: UUID
+    number: str
+    person_id: PersonId
+    site_id: SiteId
+    practitioner_id: PractitionerId | None
+    name: str
+    loinc: str
+    placed_at: datetime
+    report_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingReport:
+    """A report that is nobody's yet. ``reason`` is a code of recognising.Wait; ``said`` is the patient in
+    the laboratory's words, where those could be read; ``order_person_id`` whom its order is for. ``name``,
+    the test, is empty for staff who read no results.
+    """
+
+    report_id: UUID
+    reason: str
+    sender: str
+    site_id: SiteId | None
+    received_at: datetime
+    name: str
+    critical: bool
+    said: PersonSummary | None
+    order_person_id: PersonId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An observation that could not be read, as the queue shows it."""
+
+    quarantine_id: UUID
+    report_id: UUID
+    sender: str
+    reason: str
+    opened_at: datetime
+    state: str
+    said: IncomingObservation

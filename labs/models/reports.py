@@ -202,11 +202,12 @@ class ResultVersion(Version):
     low = models.CharField(max_length=60, blank=True)
     high = models.CharField(max_length=60, blank=True)
     unit = models.CharField(max_length=60, blank=True)  # UCUM
-    unit_reason = models.CharField(max_length=200, blank=True)
-    problem = models.CharField(max_length=200, blank=True)  # why it is set aside as well
+    unit_reason = models.CharField(max_length=300, blank=True)
+    problem = models.CharField(max_length=300, blank=True)  # why it is set aside as well
     absent_reason = models.CharField(max_length=60, blank=True)
     range_low = models.CharField(max_length=60, blank=True)
     range_high = models.CharField(max_length=60, blank=True)
+    range_is_ours = models.BooleanField(default=False)  # the laboratory sent none; ours is a usual one
     flag = models.CharField(max_length=5, choices=FLAGS, blank=True)
     flag_computed = models.CharField(max_length=5, choices=FLAGS, blank=True)
     flags_disagree = models.BooleanField(default=False)

@@ -34,6 +34,9 @@ READS_BY_NAME = {
 }
 # Writes that answer a repeat with the first answer without being given a key, and why they can.
 REPEATABLE = {
+    "match_report": "a report that does not wait any more is refused",
+    "replay_observation": "what was settled is refused",
+    "dismiss_observation": "what was settled is refused",
     "file_report": "the same content is one version of its report",
     "hold": "one hold per user and patient; the same offer again is the same hold",
     "release_hold": "gone is gone",

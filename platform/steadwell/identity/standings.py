@@ -40,8 +40,11 @@ def find_standing(*, source: str, external_id: str) -> RecordStanding | None:
     return rows[0] if rows else None
 
 
-def list_standings(*, record_ids: Iterable[SourceRecordId]) -> list[RecordStanding]:
-    return _ask("WHERE r.id = ANY(%s)", [list(record_ids)])
+def list_standings(
+    *, record_ids: Iterable[SourceRecordId] = (), person_ids: Iterable[PersonId] = ()
+) -> list[RecordStanding]:
+    """Of these records, and of those that are linked to these persons. One statement."""
+    return _ask("WHERE r.id = ANY(%s) OR l.person_id = ANY(%s)", [list(record_ids), list(person_ids)])
 
 
 def _ask(where: str, values: list[Any]) -> list[RecordStanding]:
