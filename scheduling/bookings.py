@@ -209,6 +209,7 @@ def _told(visit: Visit, *, actor: Actor, action: str, reason: str, now: datetime
         entity_id=booked.appointment_id,
         reason=reason,
         detail=detail,
+        site_id=booked.site_id,
     )
     publishing.booked_or_requested(booked, now=now)
     transaction.on_commit(partial(metrics.booked.inc, mode=booked.status.value))

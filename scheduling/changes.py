@@ -251,6 +251,7 @@ def record(change: Change, visit: Visit) -> None:
         now=change.now,
         subject_id=visit.appointment.person_id,
         entity_id=visit.appointment.appointment_id,
+        site_id=visit.appointment.site_id,
         reason=change.reason,
         detail={"status": visit.appointment.status.value, "version": str(visit.appointment.version)},
     )

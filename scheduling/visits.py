@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from json import dumps
 from typing import Any
 from uuid import UUID
 
 from scheduling import access
 from scheduling.status import Move, Status, possible
 from scheduling.types import Appointment, CancelledBy, Modality, Mode
-from steadwell.actor import Actor
+from steadwell.actor import Actor, Role
 from steadwell.ids import AppointmentId, PersonId, PractitionerId, SiteId, VisitTypeId
 
 COLUMNS = """
@@ -33,7 +35,10 @@ versioned AS (
         (entity_id, version, supersedes, valid_from, valid_to, recorded_at, recorded_by, recorded_role,
         reason, source, move, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids,
         starts_at, ends_at, wall_start, time_zone)
-    SELECT id, version, nullif(version - 1, 0), %(now)s, NULL, %(now)s, %(by)s, %(by_role)s, %(why)s,
+    SELECT id, version, nullif(version - 1, 0), %(now)s, NULL, %(now)s, %(by)s,
+           CASE WHEN person_id = ANY (%(own)s::uuid[]) THEN 'patient'
+                WHEN person_id = ANY (%(stands_for)s::uuid[]) THEN 'proxy'
+                ELSE coalesce(%(roles_at)s::jsonb ->> site_id::text, %(by_role)s) END, %(why)s,
            CASE WHEN person_id = ANY (%(stands_for)s::uuid[]) THEN 'patient' ELSE 'clinic' END,
            %(move)s, status, person_id, visit_type_id, practitioner_id, site_id, resource_ids, starts_at,
            ends_at, wall_start, time_zone
@@ -64,12 +69,15 @@ def version_values(
     *, actor: Actor, move: str, why: str, now: datetime, by_clinic: bool = False
 ) -> dict[str, Any]:
     """The parameters of VERSIONED. Its ``source`` keeps the patient's acts and the clinic's apart for
-    good.
+    good; its role is the one that holds at the visit's site, which only the statement itself knows.
     """
+    own = set() if by_clinic or actor.person_id is None else actor.ids_of(actor.person_id)
     persons = set() if by_clinic else {actor.person_id, *actor.proxy_for, *dict(actor.same)} - {None}
     return {
         "by": actor.user_id,
-        "by_role": role_label(actor),
+        "by_role": role_label(actor.roles),
+        "roles_at": dumps({str(site): role_label(actor.roles_at(site)) for site in sites_of(actor)}),
+        "own": list(own),
         "move": move,
         "why": why,
         "now": now,
@@ -77,8 +85,12 @@ def version_values(
     }
 
 
-def role_label(actor: Actor) -> str:
-    return ",".join(sorted(actor.roles))[:64]
+def sites_of(actor: Actor) -> set[SiteId]:
+    return {*actor.site_ids, *(site for _, site in actor.grants if site is not None)}
+
+
+def role_label(roles: Collection[Role]) -> str:
+    return ",".join(sorted(roles))[:64]
 
 
 def read(row: tuple[Any, ...]) -> Visit:

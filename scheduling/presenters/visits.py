@@ -220,7 +220,7 @@ def _step(
 def _who(version: AppointmentVersion, actor: Actor) -> str:
     if actor.user_id is not None and version.recorded_by == actor.user_id:
         return _("by you")
-    if version.recorded_role in {role.value for role in STAFF_ROLES}:
+    if STAFF_ROLES.intersection(version.recorded_role.split(",")):
         return _("by the clinic")
     if version.recorded_role == "proxy":
         return _("by someone acting for the patient")

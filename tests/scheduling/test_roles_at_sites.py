@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from small_clinic import NOW, Clinic, at, key, patient, person_of
 
 from scheduling import service as scheduling
@@ -120,3 +121,61 @@ def test_the_set_up_is_changed_at_the_clinic_they_lead():
 
     with pytest.raises(Forbidden):
         setup.save_setup(actor=who, kind=SetUp.RESOURCE, values={**room, "site_id": staffed.site}, now=NOW)
+
+
+# --- the role that is written down -----------------------------------------------------------------------
+
+
+def written(visit: scheduling.Appointment) -> tuple[str, str]:
+    """The role of a visit's latest version, and the roles of its latest audit entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT recorded_role FROM scheduling_appointmentversion WHERE entity_id = %(id)s"
+            " ORDER BY version DESC LIMIT 1), (SELECT roles FROM audit_auditentry WHERE entity_id = %(id)s"
+            " AND action NOT LIKE '%%read%%' ORDER BY id DESC LIMIT 1)",
+            {"id": visit.appointment_id},
+        )
+        return cursor.fetchone()
+
+
+def test_the_role_written_down_is_the_one_held_at_the_visit_s_clinic():
+    led, staffed = Clinic(), Clinic()
+    who = manager_and_desk(led, staffed)
+    here, there = led.book(patient(), 9), staffed.book(patient(), 9)
+
+    change("check_in", who, here, now=at(8, 45))
+    change("check_in", who, there, now=at(8, 45))
+
+    assert written(here) == ("manager", "manager")
+    assert written(there) == ("front-desk", "front-desk")
+
+
+def test_an_administrator_acts_as_one_wherever_no_other_role_holds():
+    clinic = Clinic()
+    user_id = accounts.create_user(
+        email="root@example.org", password=None, roles=[Role.ADMINISTRATOR], now=clock.now()
+    )
+    who = accounts.actor_for_user(user_id=user_id, now=clock.now())
+    visit = clinic.book(patient(), 9)
+
+    change("check_in", who, visit, now=at(8, 45))
+
+    assert written(visit) == ("administrator", "administrator")
+
+
+def test_staff_who_are_patients_act_as_the_patient_on_their_own_visits():
+    clinic, ada = Clinic(), patient()
+    visit = clinic.book(ada, 9)
+    user_id = accounts.create_user(
+        email="desk@example.org",
+        password=None,
+        roles=[Role.FRONT_DESK],
+        site_ids=[clinic.site],
+        person_id=person_of(ada),
+        now=clock.now(),
+    )
+    who = accounts.actor_for_user(user_id=user_id, now=clock.now())
+
+    change("check_in", who, visit, now=at(8, 45))
+
+    assert written(visit) == ("patient", "patient")

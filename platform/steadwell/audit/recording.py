@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from steadwell.actor import Actor, Role
 from steadwell.audit.errors import AuditUnavailable
-from steadwell.ids import PersonId
+from steadwell.ids import PersonId, SiteId
 from steadwell.observability import service as observability
 
 _COLUMNS = (
@@ -35,6 +35,7 @@ class Entry:
     entity_id: UUID | None = None
     reason: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
+    site_id: SiteId | None = None  # where it was done: names the roles that hold there; not kept itself
 
 
 def record(
@@ -47,8 +48,11 @@ def record(
     entity_id: UUID | None = None,
     reason: str = "",
     detail: Mapping[str, str] | None = None,
+    site_id: SiteId | None = None,
 ) -> None:
     """Record one act: ``action`` as "appointment.book", ``category`` as the kind of data, "appointment".
+
+    The roles kept are those in which it was done (`Actor.acting_roles`): give ``site_id`` where it is known.
 
     Call it inside the transaction of a write, or before the body of a read leaves. Raises AuditUnavailable,
     after which the caller's transaction cannot commit: a write that cannot be recorded does not happen.
@@ -60,6 +64,7 @@ def record(
         entity_id=entity_id,
         reason=reason,
         detail=detail or {},
+        site_id=site_id,
     )
     record_many([entry], actor=actor, now=now)
 
@@ -68,12 +73,12 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
     """Record several acts of one actor in one statement."""
     if not entries:
         return
-    roles = ",".join(sorted(actor.roles))
     request_id, trace_id = observability.current_request_id(), observability.current_trace_id()
     values: list[Any] = []
     for entry in entries:
+        acting = actor.acting_roles(subject_id=entry.subject_id, site_id=entry.site_id)
         values += (
-            now, actor.user_id, roles, capacity_of(actor, entry.subject_id), actor.name,
+            now, actor.user_id, ",".join(sorted(acting)), capacity_of(actor, entry.subject_id), actor.name,
             entry.action, entry.category, entry.subject_id, entry.entity_id, entry.reason[:_REASON_LENGTH],
             orjson.dumps(entry.detail).decode() if entry.detail else "{}", request_id, trace_id,
         )  # fmt: skip
