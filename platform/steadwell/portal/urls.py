@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from steadwell.portal import components, views
+from steadwell.portal import about, components, views
 from steadwell.portal.patients import views as patients
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/patients/<uuid:person_id>/end/", patients.end, name="patient_end"),
     path("clinic/patients/<uuid:person_id>/end/<uuid:proxy_id>/", patients.end, name="patient_end_proxy"),
     path("robots.txt", views.robots, name="robots"),
+    path("about-the-information/", about.information, name="about_information"),
 ]
 
 if settings.DEMO:

@@ -97,6 +97,12 @@ def reference_range(loinc: str, *, sex: str, birth_date: date | None, on: date) 
     return None
 
 
+def range_sources() -> tuple[str, ...]:
+    """Every source that a range or a limit names, once each, in the order of the alphabet."""
+    named = {part for code in _table().values() for found in code.ranges for part in found.source.split("; ")}
+    return tuple(sorted({_without_remark(part) for part in named}, key=str.casefold))
+
+
 def luhn_digit(body: str) -> int:
     """The check digit of a LOINC code's number (LOINC Users' Guide, appendix B: mod 10)."""
     total = 0
@@ -116,6 +122,12 @@ def is_loinc(code: str) -> bool:
     if not (body.isascii() and body.isdigit() and digit.isascii() and digit.isdigit()):
         return False
     return luhn_digit(body) == int(digit)
+
+
+def _without_remark(source: str) -> str:
+    """``ABIM …, converted`` and ``NCEP … (optimal)`` are their source, too."""
+    plain = source.removesuffix(", converted").partition(" (")[0]
+    return plain[:1].upper() + plain[1:]
 
 
 def _fits_age(found: ReferenceRange, birth_date: date | None, on: date) -> bool:

@@ -8,6 +8,7 @@ from steadwell.terminology.labcodes import (
     is_loinc,
     lab_code,
     lab_codes,
+    range_sources,
     reference_range,
 )
 from steadwell.terminology.labunits import check_unit
@@ -35,6 +36,7 @@ __all__ = [
     "lab_code",
     "lab_codes",
     "map_unit",
+    "range_sources",
     "reference_range",
     "validate_unit",
 ]
