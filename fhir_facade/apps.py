@@ -8,10 +8,11 @@ class FhirFacadeConfig(AppConfig):
     verbose_name = "FHIR facade"
 
     def ready(self) -> None:
-        from fhir_facade.hl7v2 import reading
+        from fhir_facade.hl7v2 import metrics, reading
         from steadwell.events import CriticalLabMessageStored, LabMessageStored
         from steadwell.outbox import service as outbox
 
+        metrics.register()
         outbox.subscribe(
             LabMessageStored, consumer="hl7.read", queue="labs.ingest", handler=reading.read_stored
         )

@@ -1,5 +1,7 @@
-"""What others may ask of this app. Nothing yet: its work comes with its first capability."""
+"""What others may ask of the FHIR edge and of the HL7 listener."""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from fhir_facade.hl7v2.standing import Hl7Standing, hl7_standing
+
+__all__ = ["Hl7Standing", "hl7_standing"]

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from fhir_facade.hl7v2 import metrics as hl7_metrics
 from steadwell.audit import watching
 from steadwell.config.queues import QUEUES
 from steadwell.observability import metrics, middleware
@@ -73,8 +74,8 @@ def test_kubernetes_has_one_worker_and_one_scale_per_queue():
 
 
 def test_every_process_of_the_launcher_runs_in_both_shapes():
-    assert {"web", "relay", "poller", "migrate"} <= SERVICES.keys()
-    assert {"web", "relay", "poller"} <= of_kind("Deployment").keys()
+    assert {"web", "relay", "poller", "mllp", "migrate"} <= SERVICES.keys()
+    assert {"web", "relay", "poller", "mllp"} <= of_kind("Deployment").keys()
     assert "migrate" in of_kind("Job")
 
 
@@ -218,7 +219,7 @@ def test_prometheus_scrapes_every_process():
         for target in group["targets"]
     }
 
-    assert OURS.keys() - RUN_ONCE - {"mllp"} <= targets
+    assert OURS.keys() - RUN_ONCE <= targets
 
 
 def test_each_queue_has_its_alerts_and_each_alert_a_runbook():
@@ -283,6 +284,7 @@ def test_every_metric_that_is_watched_is_told():
         watched |= set(re.findall(r"\b(?:steadwell|scheduling|notifications)_[a-z_]+\b", text))
     assert middleware.request_seconds  # the web tells its own only once its middleware is loaded
     assert watching.verifications  # told by the process that verifies
+    assert hl7_metrics.RECEIVED  # told by the listener
     ends = ("", "_total", "_bucket", "_sum", "_count")
     told = {f"{each.name}{end}" for each in metrics.REGISTRY.collect() for end in ends}
     told |= set(metrics._questions)

@@ -88,7 +88,7 @@ class House:
         with self._out.open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "up", "--no-demo", "--port", str(self.port),
-                 "--data-dir", str(data)],
+                 "--hl7-port", "0", "--data-dir", str(data)],
                 env=clean_environment(**environment), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip

@@ -35,7 +35,8 @@ def test_up_answers_and_is_ready(house: House):
 def test_up_runs_a_worker_for_every_queue(house: House):
     names = {process["name"] for process in house.status()["processes"]}
 
-    assert names == {f"worker {queue}" for queue in QUEUES} | {"postgres", "valkey", "relay", "poller", "web"}
+    others = {"postgres", "valkey", "relay", "poller", "mllp", "web"}
+    assert names == {f"worker {queue}" for queue in QUEUES} | others
 
 
 def test_up_keeps_its_data_to_its_user(house: House):
@@ -55,6 +56,15 @@ def test_status_tells_of_services_and_queues(house: House):
     assert report["address"] == f"http://127.0.0.1:{house.port}"
     assert {service["state"] for service in report["services"].values()} == {"answers"}
     assert report["queues"] == {queue: {"depth": 0, "oldest_seconds": 0.0} for queue in QUEUES}
+
+
+def test_status_tells_where_messages_are_taken(house: House):
+    told = house.status()["hl7"]
+
+    assert (told["received_last_hour"], told["set_aside"]) == (0, 0)
+    host, _, port = told["address"].rpartition(":")
+    with socket.create_connection((host, int(port))):
+        assert f"taken at {told['address']}" in house.output()
 
 
 def test_status_speaks_to_people_too(house: House):
@@ -147,7 +157,7 @@ def test_reset_asks_first(tmp_path: Path):
 
 
 @pytest.mark.kill
-@pytest.mark.parametrize("name", ["worker default", "relay", "poller", "valkey", "web", "postgres"])
+@pytest.mark.parametrize("name", ["worker default", "relay", "poller", "mllp", "valkey", "web", "postgres"])
 def test_what_is_killed_comes_back(house: House, name: str):
     before = until(lambda: house.pid_of(name), f"{name} runs")
 

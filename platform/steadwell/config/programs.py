@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import django
@@ -95,6 +96,12 @@ def command(*, name: str) -> None:
     call_command(name)
 
 
+def mllp(*, listener: int) -> None:
+    """Take HL7 messages on an open socket."""
+    _become("mllp", connections=settings.MLLP_WRITERS + 2)
+    call_command("mllp", socket=listener)
+
+
 def demo_people(*, each_side: int) -> list[tuple[str, str, str]]:
     """Side, name and note of the first few that one may sign in as."""
     from steadwell.accounts import service as accounts
@@ -144,6 +151,10 @@ def report_services() -> dict[str, Any]:
         report["queues"] = {
             name: {"depth": depths[name], "oldest_seconds": round(ages[name], 1)} for name in QUEUES
         }
+        from fhir_facade import service as facade
+
+        standing = facade.hl7_standing(now=clock.now())
+        report["hl7"] = {"address": f"{settings.MLLP_HOST}:{settings.MLLP_PORT}", **asdict(standing)}
     return report
 
 

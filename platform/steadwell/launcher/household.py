@@ -17,7 +17,7 @@ from steadwell.launcher.supervision import Program
 Body = Callable[[], None]
 
 
-def programs(services: Services, folders: Folders, *, listener: int) -> list[Program]:
+def programs(services: Services, folders: Folders, *, listener: int, hl7: int) -> list[Program]:
     """All of them. Postgres and Valkey, where they are ours, run already."""
     started = list(services.processes)
     found: list[Program] = []
@@ -33,6 +33,7 @@ def programs(services: Services, folders: Folders, *, listener: int) -> list[Pro
         )  # fmt: skip
     found += [_forked(f"worker {queue}", 2, worker(queue), folders) for queue in QUEUES]
     found += [_forked(name, 2, command(name), folders) for name in ("relay", "poller")]
+    found.append(_forked("mllp", 2, mllp(hl7), folders))
     return [*found, _forked("web", 3, web(listener), folders)]
 
 
@@ -47,6 +48,15 @@ def web(listener: int) -> Body:
         from steadwell.config import programs
 
         programs.web(listener=listener, adopt=processes.die_with_parent(signal.SIGTERM))
+
+    return body
+
+
+def mllp(listener: int) -> Body:
+    def body() -> None:
+        from steadwell.config import programs
+
+        programs.mllp(listener=listener)
 
     return body
 

@@ -25,8 +25,8 @@ from steadwell.launcher.failures import Failure
 from steadwell.launcher.supervision import Supervisor
 
 GIVEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
-SETTINGS = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO")
-# Web 2 x 3, workers 13 threads + 9, relay and poller 3 each, the seed, a shell or two: well below.
+SETTINGS = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO", "MLLP_PORT")
+# Web 2 x 3, workers 13 threads + 9, relay, poller and mllp 3 to 5 each, the seed, a shell or two: well below.
 CONNECTIONS = 100
 
 
@@ -36,6 +36,7 @@ class Start:
 
     data: Path
     listener: socket.socket
+    hl7: socket.socket
     demo: bool
     began: float = field(default_factory=time.time)
     _folders: folders.Folders | None = None
@@ -45,6 +46,10 @@ class Start:
     @property
     def port(self) -> int:
         return int(self.listener.getsockname()[1])
+
+    @property
+    def hl7_port(self) -> int:
+        return int(self.hl7.getsockname()[1])
 
     @property
     def address(self) -> str:
@@ -72,6 +77,7 @@ class Start:
         os.environ.setdefault("SECRET_KEY", folders.own_key(self.data))
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folders.metrics)
         os.environ["DEMO"] = "1" if self.demo else "0"
+        os.environ["MLLP_PORT"] = str(self.hl7_port)
 
     def prepare_database(self) -> None:
         """Migrate in a child and load the programs in here, each on a core of its own."""
@@ -111,9 +117,11 @@ class Start:
 
     def start_programs(self) -> None:
         assert self._folders is not None  # noqa: S101
-        programs = household.programs(self._services, self._folders, listener=self.listener.fileno())
+        programs = household.programs(
+            self._services, self._folders, listener=self.listener.fileno(), hl7=self.hl7.fileno()
+        )
         self._supervisor = Supervisor(programs, changed=self._note, say=progress.say)
-        with progress.step("Web, workers, relay and poller run"):
+        with progress.step("Web, workers, relay, poller and HL7 listener run"):
             self._supervisor.start()
             if self.watch(processes.fork("sw-wait", lambda: household.ask_until_live(self.port), log=None)):
                 raise Failure(
@@ -133,7 +141,7 @@ class Start:
 
     def say_welcome(self) -> None:
         people = welcome.read_people() if self.demo else []
-        progress.say(welcome.text(self.address, self.data, people))
+        progress.say(welcome.text(self.address, self.data, people, hl7=f"127.0.0.1:{self.hl7_port}"))
 
     def _note(self, states: list[running.ProcessState]) -> None:
         environment = self._services.environment() | {name: os.environ[name] for name in SETTINGS}

@@ -85,6 +85,9 @@ def _as_text(report: dict[str, Any]) -> str:
     for name, queue in report["queues"].items():
         oldest = _span(queue["oldest_seconds"]) if queue["depth"] else "-"
         lines.append(f"  {name:<30} {queue['depth']:>8} {oldest:>9}")
+    if hl7 := report.get("hl7"):
+        lines += ["", f"  HL7 messages at {hl7['address']}: {hl7['received_last_hour']} in the last hour,"]
+        lines[-1] += f" {hl7['set_aside']} set aside for a person"
     lines += (
         [f"\n  {report['quarantined']} set aside for a person to look at"]
         if report.get("quarantined")

@@ -19,6 +19,7 @@ from steadwell.launcher.failures import Failure
 from steadwell.launcher.start import Start
 
 PORT = 8000
+HL7_PORT = 2575  # the one that IANA keeps for HL7
 
 
 def run(arguments: list[str]) -> int:
@@ -31,8 +32,9 @@ def run(arguments: list[str]) -> int:
     try:
         with _data_folder(options) as data:
             folders.refuse_a_second(data)
-            with _listen(options, data) as listener:
-                return _live(options, Start(data=data, listener=listener, demo=not options.no_demo))
+            with _listen(options, data) as listener, _listen_for_hl7(options) as hl7:
+                demo = not options.no_demo
+                return _live(options, Start(data=data, listener=listener, hl7=hl7, demo=demo))
     except KeyboardInterrupt:
         progress.say("\nStopped.")
         return 130
@@ -65,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Start Steadwell on this machine. Ctrl-C stops it; the data stays.",
     )
     parser.add_argument("--port", type=int, help=f"where the pages answer on this machine (default {PORT})")
+    parser.add_argument(
+        "--hl7-port", type=int, help=f"where HL7 messages are taken on this machine (default {HL7_PORT})"
+    )
     parser.add_argument(
         "--data-dir", metavar="FOLDER", help="where the data stays (default .steadwell in the project)"
     )
@@ -119,6 +124,22 @@ def _listen(options: argparse.Namespace, data: Path) -> Iterator[socket.socket]:
         except (OSError, OverflowError) as error:
             raise Failure(_port_words(port, error, data)) from error
         listener.listen(512)
+        yield listener
+
+
+@contextmanager
+def _listen_for_hl7(options: argparse.Namespace) -> Iterator[socket.socket]:
+    """Open as long as the web's. Where no port was asked for and its own is taken, any free one will do."""
+    wanted = options.hl7_port
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", wanted if wanted is not None else 0 if options.check else HL7_PORT))
+        except (OSError, OverflowError) as error:
+            if wanted is not None:
+                raise Failure(f"Port {wanted} cannot take HL7 messages: {error}. Choose another.") from error
+            listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
         yield listener
 
 

@@ -34,7 +34,7 @@ def read_people() -> list[tuple[str, str, str]]:
     return [tuple(person) for person in json.loads(text)] if child.wait() == 0 else []
 
 
-def text(address: str, data: Path, people: list[tuple[str, str, str]]) -> str:
+def text(address: str, data: Path, people: list[tuple[str, str, str]], *, hl7: str) -> str:
     lines = ["", f"  Steadwell is ready:  {address}", ""]
     if people:
         lines += [f"  Sign in with one click at {address}/demo/ as", ""]
@@ -46,4 +46,5 @@ def text(address: str, data: Path, people: list[tuple[str, str, str]]) -> str:
             )
             told = side
         lines += ["", f"  The mail that the clinic would send lies at {address}/demo/mailbox/", ""]
+    lines += [f"  HL7 messages (MLLP) are taken at {hl7}:  python3 manage.py hl7 send FILE --to {hl7}", ""]
     return "\n".join([*lines, f"  Ctrl-C stops it. The data stays in {data}", ""])
