@@ -17,12 +17,10 @@ NOTICES = (
     "Institute, Inc. and the Logical Observation Identifiers Names and Codes (LOINC) Committee and is "
     "available at no cost under the license at http://loinc.org/license. LOINC® is a registered United "
     "States trademark of Regenstrief Institute, Inc.",
-    "This product includes all or a portion of the UCUM table, UCUM codes, and UCUM definitions or is "
-    "derived from it, subject to a license from Regenstrief Institute, Inc. and The UCUM Organization. "
-    "Your use of the UCUM table, UCUM codes, UCUM definitions also is subject to this license, a copy of "
-    "which is available at https://ucum.org. The UCUM table, UCUM codes, and UCUM definitions are "
-    "provided “as is”. Any express or implied warranties are disclaimed, including, but not limited to, "
-    "the implied warranties of merchantability and fitness for a particular purpose.",
+    "UCUM is copyright © 1999-2024 Regenstrief Institute, Inc. All rights reserved. It is licensed under "
+    "the UCUM License; a copy is at https://unitsofmeasure.org/license. It is distributed on an “AS IS” "
+    "basis, without warranties or conditions of any kind, either express or implied. See the license for "
+    "the disclaimer of warranties and the limits of liability.",
     "MedlinePlus is a service of the U.S. National Library of Medicine, National Institutes of Health. "
     "The NLM is not responsible for this product and does not endorse or recommend this or any other "
     "product.",
