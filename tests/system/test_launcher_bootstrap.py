@@ -17,7 +17,14 @@ from steadwell.launcher import bootstrap, failures, postgres
 from steadwell.launcher.failures import Failure
 
 BARE_PYTHON = getattr(sys, "_base_executable", sys.executable)
-START = "sys.argv = ['manage.py', 'up']; runpy.run_path('manage.py', run_name='__main__')"
+START = "runpy.run_path('manage.py', run_name='__main__')"
+NOWHERE = {
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_RETRIES": "0",
+    "PIP_FIND_LINKS": "",
+    "PIP_EXTRA_INDEX_URL": "",
+}
 
 
 @pytest.fixture
@@ -30,10 +37,13 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(checkout: Path, first: str = "pass", **environment: str) -> subprocess.CompletedProcess[str]:
-    """``manage.py up`` in a bare Python, after ``first`` has made it the Python of the case."""
+def start(
+    checkout: Path, first: str = "pass", command: str = "up", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """``manage.py COMMAND`` in a bare Python, after ``first`` has made it the Python of the case."""
+    words = f"sys.argv = ['manage.py', '{command}']"
     return subprocess.run(
-        [BARE_PYTHON, "-c", f"import runpy, sys; {first}; {START}"], cwd=checkout,
+        [BARE_PYTHON, "-c", f"import runpy, sys; {first}; {words}; {START}"], cwd=checkout,
         env=clean_environment(PYTHONPATH="", **environment),
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
@@ -60,18 +70,19 @@ def test_a_debian_without_python3_venv_is_told_what_to_install(checkout: Path):
 
 
 def test_a_machine_without_network_is_told_so(checkout: Path):
-    nowhere = {
-        "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
-        "PIP_CONFIG_FILE": os.devnull,
-        "PIP_RETRIES": "0",
-    }
-
-    started = start(checkout, **nowhere, PIP_FIND_LINKS="", PIP_EXTRA_INDEX_URL="")
+    started = start(checkout, **NOWHERE)
 
     assert started.returncode == 1
     assert "the package index does not answer or does not hold them" in started.stderr
     assert "Traceback" not in started.stderr
     assert not list((checkout / ".venv").glob(".steadwell-*"))
+
+
+def test_what_the_first_start_tells_does_not_stand_among_answers(checkout: Path):
+    started = start(checkout, command="ucum", **NOWHERE)
+
+    assert (started.returncode, started.stdout) == (1, "")
+    assert "Installing" in started.stderr
 
 
 def test_an_environment_that_has_the_lock_is_left_as_it_is(checkout: Path):

@@ -125,6 +125,7 @@ def test_convert_by_the_analyte(value, source, target, loinc, answer):
         ("ng{FEU}/mL", "ng{DDU}/mL", ""),
         ("{INR}", "%", ""),
         ("{copies}/mL", "{Log_copies}/mL", ""),
+        ("{Log_copies}/mL", "{Log_copies}/L", ""),
         ("{titer}", "{index}", ""),
         ("Cel", "[pH]", ""),
         ("[p'diop]", "deg", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -11,12 +12,16 @@ from steadwell.launcher.failures import Failure
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 NEEDS_DEVELOPMENT = {"test", "bench"}
+ANSWERS_PROGRAMS = {"ucum"}
 
 
 def main(argv: list[str]) -> int:
     name, arguments = (argv[1], argv[2:]) if len(argv) > 1 else ("help", [])
     try:
-        bootstrap.enter(folders.ROOT, "dev" if name in NEEDS_DEVELOPMENT or "--dev" in argv else "run", argv)
+        lock = "dev" if name in NEEDS_DEVELOPMENT or "--dev" in argv else "run"
+        # What the first start has to tell must not stand among answers that a program reads.
+        with contextlib.redirect_stdout(sys.stderr if name in ANSWERS_PROGRAMS else sys.stdout):
+            bootstrap.enter(folders.ROOT, lock, argv)
         own = _own_command(name)
         if own is not None:
             return own(arguments)

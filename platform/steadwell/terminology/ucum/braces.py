@@ -37,7 +37,7 @@ def check(source: Unit, target: Unit) -> None:
             "tell them apart.",
             why="annotation",
         )
-    scales = (ours ^ theirs) & _SCALES
+    scales = (ours | theirs) & _SCALES
     if scales and source.factor != target.factor:
         raise UnitRefused(f"{_words(scales).capitalize()} is a scale of its own.", why="annotation")
     if ("a logarithm" in ours) != ("a logarithm" in theirs):
