@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from labs.types import Point, ResultView
+from labs.types import Coded, IncomingObservation, Point, ResultView
+from labs.values import read_value
 from steadwell.terminology import service as terminology
 
 
@@ -35,11 +36,16 @@ class Line:
 
 def join(points: Sequence[Point], *, loinc: str) -> tuple[Line, ...]:
     """As few lines as are safe. The first is in the unit of the newest value, or in the test's own unit where
-    the newest can be brought to it; values without a number are on none.
+    the newest can be brought to it. Numbers whose unit is not understood, or is not one of this test, follow
+    on lines of their own, each in the unit as sent and with the reason. Values without a number, or without
+    a unit where one is expected, are on none.
     """
-    numbers = [
-        point for point in sorted(points, key=lambda each: each.at) if point.result.quantity is not None
-    ]
+    ordered = sorted(points, key=lambda each: each.at)
+    numbers = [point for point in ordered if point.result.quantity is not None]
+    return (*_understood(numbers, loinc), *_apart(ordered))
+
+
+def _understood(numbers: Sequence[Point], loinc: str) -> tuple[Line, ...]:
     if not numbers:
         return ()
     code = terminology.lab_code(loinc) if loinc else None
@@ -47,7 +53,7 @@ def join(points: Sequence[Point], *, loinc: str) -> tuple[Line, ...]:
     if code is not None and code.unit and _converts(units[0], code.unit, loinc):
         units.insert(0, code.unit)
     lines: list[Line] = []
-    left, why = numbers, ""
+    left, why = list(numbers), ""
     for unit in dict.fromkeys(units):
         here = [value for value in (_value(point, unit, loinc) for point in left) if value is not None]
         if not here:
@@ -59,6 +65,32 @@ def join(points: Sequence[Point], *, loinc: str) -> tuple[Line, ...]:
             break
         why = _why(_unit(left[-1]), unit, loinc)
     return tuple(lines)
+
+
+def _apart(points: Sequence[Point]) -> tuple[Line, ...]:
+    """Numbers as they were sent, by their unit as it was sent: shown beside, and never among the others."""
+    found: dict[tuple[str, str], list[Value]] = {}
+    for point in points:
+        result = point.result
+        unit = result.unit_text.strip()
+        if result.quantity is not None or not result.unit_reason or result.problem or not unit:
+            continue
+        read = read_value(
+            IncomingObservation(
+                key=result.key, code=Coded(), value_type="ST", value=result.value_text, unit=unit,
+                range_text=result.range_text,
+            )
+        )  # fmt: skip
+        if read.value is None or read.problem:
+            continue
+        value = Value(
+            at=point.at, value=read.value, comparator=read.comparator, low=result.range_low,
+            high=result.range_high, converted=False, result=result,
+        )  # fmt: skip
+        found.setdefault((unit, result.unit_reason), []).append(value)
+    return tuple(
+        Line(unit=unit, values=tuple(values), reason=reason) for (unit, reason), values in found.items()
+    )
 
 
 def _unit(point: Point) -> str:
