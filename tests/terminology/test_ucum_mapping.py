@@ -35,7 +35,8 @@ DELIBERATE = {
         ("mIU/mL", "m[iU]/mL"), ("mcg/mL", "ug/mL"), ("μg/L", "ug/L"), ("mm Hg", "mm[Hg]"),
         ("MM HG", "mm[Hg]"), ("x10E3/uL", "10*3/uL"), ("10E3/uL", "10*3/uL"), ("X10(3)/uL", "10*3/uL"),
         ("10^3/µL", "10*3/uL"), ("×10⁹/L", "10*9/L"), ("10⁹/L", "10*9/L"), ("10**12/l", "10*12/L"),
-        ("x 10^6 / mm3", "10*6/mm3"), ("x10E3/mcL", "10*3/uL"), ("10 3/uL", "10*3/uL"), ("e6/l", "10*6/L"),
+        ("x 10^6 / mm3", "10*6/mm3"), ("x10E3/mcL", "10*3/uL"), ("10 3/uL", "10*3/uL"),
+        ("e6/l", "10*6/L"), ("10x3/uL", "10*3/uL"), ("mg/dL (calc)", "mg/dL"), ("IE/l", "[iU]/L"),
         ("1e3/uL", "10*3/uL"), ("thou/mm3", "10*3/uL"), ("M/uL", "10*6/uL"), ("cells/uL", "{cells}/uL"),
         ("#/uL", "{cells}/uL"), ("/HPF", "/[HPF]"), ("sec", "s"), ("hr", "h"), ("units/L", "U/L"),
         ("mL/min/1.73_m2", "mL/min/{1.73_m2}"), ("mL/min/1.73 m²", "mL/min/{1.73_m2}"),
@@ -43,7 +44,7 @@ DELIBERATE = {
         ("deg F", "[degF]"), ("mmol / L", "mmol/L"), ("mmHg.", "mm[Hg]"), ("log10 IU/mL", "{Log_IU}/mL"),
         ("mg/24 hrs", "mg/(24.h)"), ("mg/g creat", "mg/g{creat}"), ("mM", "mmol/L"),
         ("ng/mL FEU", "ng{FEU}/mL"), ("vol%", "%"), ("‰", "[ppth]"), ("  mg/dL  ", "mg/dL"),
-        ("10*3/uL", "10*3/uL"),
+        ("10*3/uL", "10*3/uL"), ("1x10^3/uL", "10*3/uL"), ("10X6/UL", "10*6/uL"),
     ],
 )  # fmt: skip
 def test_map_knows_what_is_meant(raw, code):

@@ -23,10 +23,12 @@ LONGEST = 100  # characters of a raw string; more is a text in the wrong field
 
 # Thousands, millions and so on of cells: x10E3/uL, 10**9/L, X10(3), 10 3/mm3, E6/L, 1e3/uL.
 _POWER = re.compile(
-    r"(?:x ?)?(?:1 ?)?(?:10)? ?(?:\*\*|\^|\*|e|exp|\(|\^\()? ?([0-9]{1,2})\)?( ?[a-z.]*)? ?/ ?(.+)",
+    r"(?:1 ?)?(?:x ?)?(?:1 ?)?(?:10)? ?(?:\*\*|\^|\*|e|exp|x|'|\(|\^\()? ?([0-9]{1,2})\)?"
+    r"( ?[a-z.]*)? ?/ ?(.+)",
     re.IGNORECASE,
 )
-_POWER_MARK = re.compile(r"x ?10|10 ?(?:\*|\^|e|exp|\()|1? ?e ?[0-9]", re.IGNORECASE)
+_POWER_MARK = re.compile(r"(?:1 ?)?x ?10|10 ?(?:\*|\^|e|exp|x|'|\()|1? ?e ?[0-9]", re.IGNORECASE)
+_REMARK = re.compile(r" ?\( ?calc(?:ulated)?\.? ?\)$| calc\.?$", re.IGNORECASE)  # how, and not what
 _COUNTED = frozenset({"", "cells", "cell", "wbc", "rbc", "plt", "cfu", "copies", "cop", "iu"})
 
 _ENZYME_UNIT = re.compile(r"(?<![A-Za-z'_\]])([mukn]?)U(?=$|[./{)])")
@@ -97,8 +99,8 @@ def _otherwise(text: str, refusal: UnitRefused) -> tuple[Answer, Trap | None]:
     power = _power_of_ten(text)
     if power:
         return Answer(power, Status.OK, "", "synonym"), None
-    tight = synonyms.tight(text)
-    if tight != text:
+    tight = synonyms.tight(_REMARK.sub("", text))
+    if tight and tight != text:
         return _known(tight, "", None)
     reason = f"Nobody has said yet what “{text}” means. {refusal.text}"
     return Answer("", Status.UNKNOWN, reason, "unknown"), None

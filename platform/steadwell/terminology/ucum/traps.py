@@ -97,7 +97,7 @@ def _is_huge(part: Part) -> bool:
 
 def _guesses(code: str) -> tuple[str, ...]:
     """What is left when capitals, the dalton and lost powers are read as what looks like them."""
-    lower = _LOST_POWER.sub(r"10*\1", code.lower(), count=1)
+    lower = re.sub(r"10\.?(3|6|9|12)(?=/)", r"10*\1", code.lower(), count=1)
     for guess in (lower, re.sub(r"u(?=$|[./)])", "U", lower)):
         try:
             unit = units.read(guess)
