@@ -34,12 +34,16 @@ def identity_of(report: IncomingReport) -> str:
 
 def within(text: str, most: int) -> str:
     """An identifying text at most that long: the end of a longer one becomes its digest."""
+    if len(text) <= most and "\x00" not in text:
+        return text
     plain = clean(text)
     return plain if len(plain) <= most else plain[: most - 33] + "#" + _hex(plain.encode())[:32]
 
 
 def fit(text: str, most: int) -> str:
     """A describing text at most that long."""
+    if len(text) <= most and "\x00" not in text:
+        return text
     plain = clean(text)
     return plain if len(plain) <= most else plain[: most - 1] + "…"
 

@@ -86,14 +86,14 @@ def tell_change(
         "person_id": person_id or events.NOBODY,
         "version": version,
     }
+    told: list[events.Event] = []
     if change.critical:
-        outbox.publish(events.LabCriticalFound(**names), now=now)
-    if person_id is None:
-        return
-    if change.visible or found_patient:
-        outbox.publish(events.LabReportFiled(**names), now=now)
-    if change.corrected:
-        outbox.publish(events.LabReportCorrected(**names), now=now)
+        told.append(events.LabCriticalFound(**names))
+    if person_id is not None and (change.visible or found_patient):
+        told.append(events.LabReportFiled(**names))
+    if person_id is not None and change.corrected:
+        told.append(events.LabReportCorrected(**names))
+    outbox.publish_many(told, now=now)
 
 
 def tell_found(*, report_id: UUID, person_id: UUID, version: int, now: datetime) -> None:

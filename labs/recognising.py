@@ -68,9 +68,9 @@ def recognise(
     if standing is None:
         raise RuntimeError("A record that was just registered is not there.")
     if is_known(standing):
-        elsewhere = order is not None and not _same(standing, order.person_id)
-        waits = Wait.ANOTHERS_ORDER if elsewhere else Wait.NONE
-        return Recognised(record_id=standing.record_id, person_id=standing.person_id, waits=waits)
+        if order is not None and not _same(standing, order.person_id):
+            return Recognised(record_id=standing.record_id, person_id=None, waits=Wait.ANOTHERS_ORDER)
+        return Recognised(record_id=standing.record_id, person_id=standing.person_id, waits=Wait.NONE)
     if order is not None and _agrees(actor, order.person_id, patient, now):
         return Recognised(record_id=standing.record_id, person_id=order.person_id, waits=Wait.NONE)
     return Recognised(record_id=standing.record_id, person_id=None, waits=Wait.UNKNOWN)

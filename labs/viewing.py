@@ -61,6 +61,7 @@ def result_view(row: ResultVersion, settled: Settled | None, *, status: Status |
         valid_from=row.valid_from,
         recorded_at=row.recorded_at,
         reason=settled.why.value if settled else row.reason,
+        range_is_ours=row.range_is_ours,
         problem=row.problem,
         corrected=settled.corrected if settled else False,
         previous_version=settled.previous if settled else row.supersedes,

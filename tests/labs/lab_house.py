@@ -7,8 +7,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection
 
 from labs import service as labs
+from steadwell import events
 from steadwell.actor import Actor, Role, system
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, SiteId, UserId, new_id
@@ -111,3 +116,27 @@ def seen(filed: labs.Filed, *, actor: Actor = ADMINISTRATOR) -> labs.ReportView:
 def values(filed: labs.Filed) -> dict[str, tuple[str, str]]:
     """Of each result its value and status."""
     return {r.key: (r.value_text, r.status.value) for r in seen(filed).results}
+
+
+def events_of(filed: labs.Filed) -> list[events.LabReportEvent]:
+    """What was told of a report, in order."""
+    kinds = {
+        kind.name: kind
+        for kind in (
+            events.LabReportFiled, events.LabReportCorrected, events.LabCriticalFound,
+            events.LabReportReleased,
+        )
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, payload::text FROM outbox_outboxevent WHERE payload->>'report_id' = %s ORDER BY id",
+            [str(filed.report_id)],
+        )
+        rows = cursor.fetchall()
+    return [
+        kinds[name](
+            report_id=UUID(told["report_id"]), person_id=UUID(told["person_id"]), version=told["version"]
+        )
+        for name, payload in rows
+        for told in [orjson.loads(payload)]
+    ]

@@ -38,12 +38,44 @@ def register(
     records.checked(demographics, identifiers)
     if not source or not external_id or len(source) > 60 or len(external_id) > 200:
         raise Invalid(fields={"external_id": "A record needs a system and an id there."})
+    unchanged = _said_before(source, external_id, demographics, identifiers)
+    if unchanged is not None:
+        return unchanged
     with transaction.atomic():
         locking.lock_words([f"{source}|{external_id}", *candidates.words_to_lock(demographics, identifiers)])
         known = SourceRecord.objects.filter(source=source, external_id=external_id).first()
         if known is None:
             return _first_time(actor, source, external_id, demographics, identifiers, now)
         return _again(actor, known, demographics, identifiers, now)
+
+
+_NEWEST = """
+SELECT v.*, l.person_id AS linked_to FROM identity_sourcerecord r
+JOIN identity_link l ON l.record_id = r.id AND l.closed_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT * FROM identity_sourcerecordversion WHERE entity_id = r.id ORDER BY version DESC LIMIT 1
+) v
+WHERE r.source = %s AND r.external_id = %s
+"""
+
+
+def _said_before(
+    source: str, external_id: str, demographics: Demographics, identifiers: Sequence[Identifier]
+) -> PersonId | None:
+    """The person, when the record says the same already: one statement and no lock, for feeds that repeat
+    the patient with every message.
+    """
+    newest = next(iter(SourceRecordVersion.objects.raw(_NEWEST, [source, external_id])), None)
+    if newest is None or not _is_same(newest, demographics, identifiers):
+        return None
+    return PersonId(newest.linked_to)
+
+
+def _is_same(
+    newest: SourceRecordVersion, demographics: Demographics, identifiers: Sequence[Identifier]
+) -> bool:
+    said = (records.columns(demographics), set(identifiers))
+    return said == (records.columns(records.demographics_of(newest)), set(records.identifiers_of(newest)))
 
 
 def _first_time(
@@ -109,8 +141,7 @@ def _again(
 ) -> PersonId:
     newest = SourceRecordVersion.objects.filter(entity_id=record.pk).order_by("-version")[:1].get()
     person_id = linking.person_of(record.pk)
-    said = (records.columns(demographics), set(identifiers))
-    if said != (records.columns(records.demographics_of(newest)), set(records.identifiers_of(newest))):
+    if not _is_same(newest, demographics, identifiers):
         file_version(
             actor=actor, record=record, person_id=person_id, newest=newest, demographics=demographics,
             identifiers=identifiers, reason="", now=now,
