@@ -118,7 +118,7 @@ def series(*, actor: Actor, person_id: PersonId, loinc: str, now: datetime) -> l
     if patients_side:
         seen = release.visibility({result.report for result in chosen}, actor, now)
         chosen = [result for result in chosen if seen[result.report_id].shows(loinc)]
-    words = _words({result.pk: result.version for result in chosen})
+    words = words_of_results({result.pk: result.version for result in chosen})
     audit.record(
         actor=actor, action="lab.series", category="lab", now=now, subject_id=person_id,
         detail={"loinc": loinc},
@@ -167,7 +167,7 @@ def _state(report_id: UUID, *, until: datetime | None = None) -> State:
 def _view(report: Report, state: State) -> ReportView:
     """With the words that count, in the order in which the laboratory gave them."""
     wanted = {rows.result_id(report.pk, key): settled for key, settled in state.results.items()}
-    words = _words({result_id: settled.version for result_id, settled in wanted.items()})
+    words = words_of_results({result_id: settled.version for result_id, settled in wanted.items()})
     ordered = sorted(words.values(), key=lambda word: (word.position, word.key))
     shown = ReportVersion.objects.get(entity_id=report.pk, version=report.shown_version)
     documents = Document.objects.filter(report_id=report.pk, version__lte=report.version)
@@ -179,7 +179,7 @@ def _view(report: Report, state: State) -> ReportView:
     )
 
 
-def _words(versions: dict[UUID, int]) -> dict[UUID, ResultVersion]:
+def words_of_results(versions: dict[UUID, int]) -> dict[UUID, ResultVersion]:
     """The words of these observations in these versions, by observation. One statement."""
     found = ResultVersion.objects.raw(
         "SELECT v.* FROM labs_resultversion v JOIN unnest(%s::uuid[], %s::int[]) AS wanted (id, version)"

@@ -77,7 +77,7 @@ class Times:
 
 # For every page of the clinic: the site's rows of a table that holds a handful. Whoever is on call sees the
 # site's, the clinician responsible theirs, and from the first rung on every clinician of the site.
-_WAITING = """
+WAITING = """
 SELECT count(*) FROM labs_opencall call WHERE call.responsible_id = %(me)s
    OR (call.site_id = ANY(%(sites)s) AND (call.level > 0 OR NOT EXISTS (
            SELECT FROM labs_shift shift WHERE shift.site_id = call.site_id
@@ -94,7 +94,7 @@ def waiting_for(*, actor: Actor, now: datetime) -> int:
     if not sites and not (actor.practitioner_id and actor.has(Role.CLINICIAN)):
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"me": actor.practitioner_id, "sites": sites, "now": now})
+        cursor.execute(WAITING, {"me": actor.practitioner_id, "sites": sites, "now": now})
         return int(cursor.fetchone()[0])
 
 

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from labs import access
 from labs.models import FollowUp, Report, ReviewTask, Signature
 from labs.models.review import Rank, TaskKind, TaskState
-from labs.review import reach
+from labs.review import callbook, reach
 from labs.review.signing import is_plain
 from steadwell.actor import Actor
 from steadwell.errors import NotFound
@@ -53,6 +53,7 @@ class Counts:
 
     numbers: Mapping[tuple[Who, What], int]
     stamp: str
+    calls: int = 0  # critical values that this clinician is called for
 
     def of(self, who: Who, what: What = What.ALL) -> int:
         return self.numbers.get((who, what), 0)
@@ -117,6 +118,7 @@ _COUNT = f"""
 SELECT 'mine', {_KINDS} FROM mine
 UNION ALL SELECT 'delegated', {_KINDS} FROM mine WHERE passed
 UNION ALL SELECT 'queue', {_KINDS} FROM queue
+UNION ALL SELECT 'calls', ({callbook.WAITING}), 0, 0, 0, 0, NULL
 """  # noqa: S608 - constants only
 _ORDER = (What.ALL, What.CRITICAL, What.ABNORMAL, What.CORRECTED, What.NORMAL)
 
@@ -133,9 +135,11 @@ def counts(*, actor: Actor, now: datetime) -> Counts:
         (Who(tab), what): number
         for tab, *kinds, _newest in found
         for what, number in zip(_ORDER, kinds, strict=True)
+        if tab != "calls"
     }
+    calls = next(kinds[0] for tab, *kinds in found if tab == "calls")
     stamp = "-".join(f"{tab[0]}{kinds[0]}.{_micros(newest)}" for tab, *kinds, newest in found)
-    return Counts(numbers=numbers, stamp=stamp)
+    return Counts(numbers=numbers, stamp=stamp, calls=calls)
 
 
 def list_tasks(

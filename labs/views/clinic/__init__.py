@@ -1,0 +1,1 @@
+"""The clinicians' pages: the inbox, a report, critical values, and their settings."""
