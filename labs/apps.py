@@ -10,7 +10,9 @@ class LabsConfig(AppConfig):
     def ready(self) -> None:
         from labs import following, subscribers
         from labs.review import subscribers as review
+        from labs.views.clinic import registering
 
         following.register()
         review.register()
+        registering.register()
         subscribers.register()

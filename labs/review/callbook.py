@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from labs import access, viewing
-from labs.models import CallStep, CriticalCall, OpenCall, Report, ResultVersion
+from labs.models import CallStep, CriticalCall, OpenCall, ResultVersion
 from labs.ports import directory
 from labs.review import reach, rules
 from labs.review.rules import may_manage
@@ -107,9 +107,9 @@ def list_waiting(*, actor: Actor, now: datetime) -> list[Call]:
     return found
 
 
-def calls_of(report: Report) -> list[Call]:
+def calls_of(report_id: UUID) -> list[Call]:
     """The record of a report's critical values, for whoever may read the report."""
-    return _calls(list(CriticalCall.objects.filter(report=report).order_by("pk")), with_values=True)
+    return _calls(list(CriticalCall.objects.filter(report_id=report_id).order_by("pk")), with_values=True)
 
 
 def get_call(*, actor: Actor, call_id: UUID, now: datetime) -> Call:

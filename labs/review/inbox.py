@@ -161,6 +161,22 @@ def list_tasks(
     return Page(lines=lines, older=len(rows) > limit, covers=covers - {actor.practitioner_id})
 
 
+def neighbours(
+    *, actor: Actor, who: Who, what: What, report_id: UUID, now: datetime
+) -> tuple[UUID | None, UUID | None]:
+    """The reports before and behind one in a tab, for going on without the list. One that is not in it (any
+    more) has the tab's first behind it.
+    """
+    covers = frozenset(holders(actor=actor, now=now))
+    chosen = _of(who, actor, covers).filter(_KIND[what])
+    order = ("-closed_at", "pk") if who is Who.DONE else ("rank", "-opened_at", "pk")
+    ids = list(dict.fromkeys(chosen.order_by(*order).values_list("report_id", flat=True)[:MOST]))
+    if report_id not in ids:
+        return None, next(iter(ids), None)
+    place = ids.index(report_id)
+    return ids[place - 1] if place else None, ids[place + 1] if place + 1 < len(ids) else None
+
+
 def get_task(*, actor: Actor, task_id: UUID) -> Line:
     """One task, open or closed, for whoever reads its report. NotFound otherwise."""
     row = ReviewTask.objects.select_related("report").filter(pk=task_id).first()

@@ -182,8 +182,7 @@ def _sign(
     """The row, its tasks closed, its event. The report is locked."""
     if report.person_id is None:
         raise NotFound  # it waits for its patient: there is nobody whose result one could sign
-    before = Signature.objects.filter(report=report, version=version).first()
-    if before is not None:
+    if (before := standing_signature(report)) is not None:
         raise already_signed(before, now=now)
     Signature.objects.create(
         pk=pk or new_id(), report=report, version=version, person_id=report.person_id,
@@ -198,6 +197,18 @@ def _sign(
         corrections.note_seen(report, version, actor=actor, now=now)
     tasks.close(closing, state=TaskState.DONE, act=TaskStep.Act.SIGNED, by=actor.user_id, now=now)
     outbox.publish(events.LabReportSigned(**_names(report, version), talked=int(talked)), now=now)
+
+
+def is_signed(report_id: UUID) -> bool:
+    """Whether what the report says now has been signed."""
+    report = Report.objects.filter(pk=report_id).first()
+    return report is not None and standing_signature(report) is not None
+
+
+def standing_signature(report: Report) -> Signature | None:
+    """The signature of what the report says now. A later message that says nothing new leaves it standing."""
+    last = Signature.objects.filter(report=report).order_by("-version").first()
+    return None if last is None or tasks.is_outdated(report, last.version) else last
 
 
 def already_signed(before: Signature, *, now: datetime) -> AlreadySigned:

@@ -85,8 +85,8 @@ def asked(request: portal.PortalRequest) -> tuple[Who, What, int]:
     what = given.get("what", "")
     skip = given.get("skip", "")
     return (
-        Who(who) if who in Who else Who.MINE,
-        What(what) if what in What else What.ALL,
+        Who(who) if who in set(Who) else Who.MINE,
+        What(what) if what in set(What) else What.ALL,
         min(int(skip), FARTHEST) if skip.isdecimal() and len(skip) < 6 else 0,
     )
 
@@ -109,7 +109,10 @@ def _rows(request: portal.PortalRequest, who: Who, what: What, skip: int) -> pre
         names=identity.names(actor=actor, person_ids=people, now=now),
         glances=seen,
         colleagues=names_of(
-            each for line in page.lines for each in (line.delegated_by, line.holder_id) if each != actor.practitioner_id
+            each
+            for line in page.lines
+            for each in (line.delegated_by, line.holder_id)
+            if each != actor.practitioner_id
         ),
         zones=zones_of(line.site_id for line in page.lines),
         me=actor.practitioner_id,

@@ -58,9 +58,7 @@ def clinic_panel(request: portal.PortalRequest) -> portal.Panel | None:
 def zones_of(site_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     now = clock.now()
     return {
-        site: directory().site_zone(site_id=SiteId(site), now=now)
-        for site in dict.fromkeys(site_ids)
-        if site
+        site: directory().site_zone(site_id=SiteId(site), now=now) for site in dict.fromkeys(site_ids) if site
     }
 
 

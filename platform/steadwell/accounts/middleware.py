@@ -54,6 +54,11 @@ LINKING = ENROLMENT | {
 }
 
 
+# A page asks by itself whether there is something new: nobody sits before it for that. The header can only
+# make a session shorter, so it needs no trust.
+UNATTENDED = "X-Unattended"
+
+
 class ActorMiddleware:
     """Sets ``request.actor``. Without a session cookie it costs nothing, with one two statements.
 
@@ -78,7 +83,8 @@ class ActorMiddleware:
         # Until a member of staff has shown a second factor, their roles do not count.
         proven = not user.standing.is_staff or second_factor.has_passed(session, user.pk)
         request.actor = user.standing if proven else Actor(user_id=user.standing.user_id)  # type: ignore[attr-defined]
-        session.touch(now=now)
+        if UNATTENDED not in request.headers:
+            session.touch(now=now)
         if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(user.language)
         with timezone.override(user.time_zone):

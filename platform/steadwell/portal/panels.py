@@ -1,10 +1,9 @@
 """Pages made of parts from several apps: an app registers a panel for a place, the portal puts them together.
 
 Places so far: ``home`` (a signed-in reader's first page, main column), ``home-aside``, ``clinic`` (above
-the day of
-staff), ``booking`` (beside the booking steps), ``patient`` (a patient's page of staff; whose it is stands in
-``request.resolver_match.kwargs["person_id"]``). A place is only a name; an app may open a new one by
-showing it.
+the day of staff), ``alerts`` (below the header of every page), ``booking`` (beside the booking steps),
+``patient`` (a patient's page of staff; whose it is stands in ``request.resolver_match.kwargs["person_id"]``).
+A place is only a name; an app may open a new one by showing it.
 """
 
 from __future__ import annotations

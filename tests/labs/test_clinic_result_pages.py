@@ -1,0 +1,484 @@
+"""The clinicians' pages about results, over HTTP: what they show, to whom, and for how many statements."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from review_house import NOW, ReviewHouse, again, key, potassium, sodium, timedelta
+
+from labs import service as labs
+from labs.models import OpenCall, Signature
+from labs.presenters import clinic_report
+from labs.review import delegation, oncall
+from labs.types import Status
+from steadwell.actor import Role
+from steadwell.audit import service as audit
+
+pytestmark = pytest.mark.django_db
+LIST = "/clinic/labs/"
+
+
+@pytest.fixture(autouse=True)
+def _clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def house():
+    return ReviewHouse()
+
+
+@pytest.fixture
+def doctor(house):
+    return house.client(house.doctor)
+
+
+def text(response):
+    assert response.status_code in {200, 400, 412}, response.status_code
+    words = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return " ".join(html.unescape(words).split())
+
+
+def report(filed, rest=""):
+    return f"{LIST}report/{filed.report_id}/{rest}"
+
+
+def corrected(house):
+    said = house.say(potassium("5.9", flags=("H",)), sodium())
+    first = house.file(said)
+    house.file(
+        again(
+            said, potassium("4.9", status=Status.CORRECTED), sodium(), status=Status.CORRECTED,
+            issued_at=said.issued_at + timedelta(hours=1),
+        )
+    )  # fmt: skip
+    return first
+
+
+def test_inbox_shows_the_patient_the_values_and_the_counts(house, doctor):
+    house.file(house.say(potassium("5.9", flags=("H",)), sodium()))
+    house.file()
+
+    page = text(doctor.get(LIST))
+
+    assert "Ada Okafor" in page
+    assert re.search(r"Potassium 5.9.mmol/L ↑ High", page)
+    assert "For you 2" in page
+    assert "Abnormal 1" in page
+
+
+def test_inbox_of_nobody_says_so_and_the_queue_shows_no_values(house, doctor):
+    house.file(house.say(ordered_by=""))
+
+    assert "Everything is read" in text(doctor.get(LIST))
+    queue = text(doctor.get(f"{LIST}?who=queue"))
+    assert "Ada Okafor" in queue
+    assert "4.1" not in queue
+
+
+@pytest.mark.parametrize("role", [Role.FRONT_DESK, Role.MANAGER])
+def test_pages_of_results_are_not_there_for_other_staff(house, role):
+    filed = house.file()
+    client = house.client(house.staff(role, house.site))
+
+    for address in (LIST, report(filed), f"{LIST}critical/", f"{LIST}news/", f"{LIST}alert/"):
+        assert client.get(address).status_code == 404
+    assert client.post(report(filed, "sign/"), {"version": 1, "request_key": key()}).status_code == 404
+
+
+def test_pages_of_results_are_not_there_for_another_site(house):
+    filed = house.file()
+    client = house.client(house.stranger)
+
+    for rest in ("", "versions/"):
+        assert client.get(report(filed, rest)).status_code == 404
+    assert client.post(report(filed, "sign/"), {"version": 1, "request_key": key()}).status_code == 404
+    assert "Okafor" not in text(client.get(LIST))
+
+
+def test_news_answers_nothing_until_something_changed(house, doctor, django_assert_num_queries):
+    house.file()
+    page = doctor.get(LIST).content.decode()
+    news = html.unescape(re.search(r'hx-get="(/clinic/labs/news/[^"]+)"', page)[1])
+
+    with django_assert_num_queries(3):  # the session, the user, the counts
+        assert doctor.get(news).status_code == 204
+    house.file()
+    fresh = doctor.get(news)
+
+    assert "2 results to read" in text(fresh)
+    assert 'id="inbox"' in fresh.content.decode()
+    assert "<html" not in fresh.content.decode()
+
+
+def test_looking_for_news_keeps_nobody_signed_in(house, doctor):
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
+        assert doctor.get(f"{LIST}news/", headers={"X-Unattended": "1"}).status_code == 200
+    with time_machine.travel(NOW + timedelta(minutes=16), tick=False):
+        assert doctor.get(LIST).status_code == 302
+
+
+def test_inbox_costs_the_same_whatever_it_holds(house, doctor, django_assert_num_queries):
+    for _ in range(2):
+        house.file(house.say(potassium(), sodium()))
+    doctor.get(LIST)
+    with django_assert_num_queries(10):
+        doctor.get(LIST)
+    for _ in range(10):
+        house.file(house.say(potassium(), sodium()))
+
+    with django_assert_num_queries(10):
+        doctor.get(LIST)
+
+
+def test_other_pages_of_clinicians_cost_one_statement_more(house, doctor):
+    doctor.get("/clinic/")
+    with CaptureQueriesContext(connection) as captured:
+        doctor.get("/clinic/")
+
+    assert sum("labs_" in query["sql"] for query in captured.captured_queries) == 1
+
+
+def test_sign_goes_on_to_the_next_result(house, doctor):
+    first, second = house.file(), house.file(now=NOW - timedelta(minutes=1))
+
+    answer = doctor.post(report(first, "sign/"), {"version": 1, "comment": "All well.", "request_key": key()})
+
+    assert answer["Location"] == report(second)
+    page = text(doctor.get(report(first)))
+    assert "Signed" in page
+    assert "All well." in page
+    assert "Wren Halloran signed version 1" in page
+
+
+def test_sign_of_an_older_version_shows_both_and_keeps_the_words(house, doctor):
+    filed = corrected(house)
+
+    answer = doctor.post(
+        report(filed, "sign/"), {"version": 1, "comment": "Please drink more.", "request_key": key()}
+    )
+
+    assert answer.status_code == 412
+    page = answer.content.decode()
+    assert "A newer version came in" in page
+    assert re.search(r"<s>.*5\.9", page)
+    assert "Please drink more." in page
+    assert 'name="version" value="2"' in page
+    assert not Signature.objects.exists()
+
+
+def test_sign_of_what_a_colleague_signed_says_who_and_goes_on(house, doctor):
+    filed = house.file()
+    house.client(house.colleague).post(report(filed, "sign/"), {"version": 1, "request_key": key()})
+
+    answer = doctor.post(report(filed, "sign/"), {"version": 1, "request_key": key()}, follow=True)
+
+    assert "Sol Aberg signed this result already" in text(answer)
+
+
+def test_save_without_signing_keeps_it_in_the_inbox(house, doctor):
+    filed = house.file()
+
+    doctor.post(
+        report(filed, "sign/"),
+        {"version": 1, "note": "Ask the pharmacy.", "act": "save", "request_key": key()},
+    )
+
+    assert "For you 1" in text(doctor.get(LIST))
+    assert "Ask the pharmacy." in text(doctor.get(report(filed)))
+    empty = doctor.post(report(filed, "sign/"), {"version": 1, "act": "save", "request_key": key()})
+    assert "nothing to save" in text(empty)
+
+
+def test_normal_ones_are_signed_together_and_others_refused(house, doctor):
+    house.file()
+    house.file(house.say(potassium("5.9", flags=("H",))))
+    page = doctor.get(LIST).content.decode()
+    ticks = re.findall(r'name="task" value="([^"]+)"', page)
+    every = re.findall(r'data-task="([^"]+)"', page)
+    assert (len(ticks), len(every)) == (1, 2)
+
+    refused = doctor.post(f"{LIST}sign-normal/", {"task": every, "request_key": key()}, follow=True)
+    assert "Only results that are normal" in text(refused)
+    done = doctor.post(f"{LIST}sign-normal/", {"task": ticks, "request_key": key()}, follow=True)
+
+    assert "1 result is signed." in text(done)
+    assert "For you 1" in text(done)
+
+
+def test_report_strikes_through_what_was_corrected_and_says_who_when_and_why(house, doctor):
+    filed = corrected(house)
+
+    page = text(doctor.get(report(filed)))
+
+    assert re.search(
+        r"4\.9.mmol/L Before: 5\.9.mmol/L corrected by the laboratory, north-lab, 8:00 a\.m\.", page
+    )
+
+
+def test_report_as_it_was_known_at_a_moment(house, doctor):
+    said = house.say(potassium("5.9"))
+    filed = house.file(said, now=NOW - timedelta(days=2))
+    house.file(
+        again(
+            said, potassium("4.9", status=Status.CORRECTED), status=Status.CORRECTED,
+            issued_at=said.issued_at + timedelta(hours=1),
+        ),
+        now=NOW - timedelta(days=1),
+    )  # fmt: skip
+
+    then = text(doctor.get(report(filed, "versions/?at=2026-05-30T12:00")))
+    before = text(doctor.get(report(filed, "versions/?at=2026-05-01T12:00")))
+
+    known = then.split("As it was known on Saturday, May 30, 2026")[1].split("Every message about it")[0]
+    assert "5.9" in known
+    assert "4.9" not in known
+    assert "nothing of this report was known here" in before
+    assert "Version 2" in before
+
+
+def test_report_shows_what_was_set_aside_and_why(house, doctor):
+    filed = house.file(house.say(potassium("4,1,0", refusal="Two decimal signs.")))
+
+    page = text(doctor.get(report(filed)))
+
+    assert "4,1,0" in page
+    assert "Set aside, shown as it was sent: Two decimal signs." in page
+
+
+def test_remarks_tell_where_the_flags_disagree_and_why_a_unit_is_not_used(house):
+    filed = house.file()
+    (result,) = labs.get_report(actor=house.doctor, report_id=filed.report_id, now=NOW).results
+    doubtful = replace(
+        result, flags_disagree=True, flag_sent="N", flag_computed=labs.Flag.HIGH, unit_reason="Unknown unit."
+    )
+
+    assert list(clinic_report.remarks(doubtful)) == [
+        "Not used as a number: Unknown unit.",
+        "Laboratory: N. By the range: H.",
+    ]
+    assert list(clinic_report.remarks(result)) == []
+
+
+def test_report_nests_what_hangs_under_an_isolate(house, doctor):
+    isolate = labs.IncomingObservation(
+        key="600-7/1", code=labs.Coded(code="600-7", text="Blood culture", system="LN"), value_type="ST",
+        value="Escherichia coli", status=Status.FINAL,
+    )  # fmt: skip
+    drug = labs.IncomingObservation(
+        key="18862-3/1", code=labs.Coded(code="18862-3", text="Amoxicillin", system="LN"), value_type="ST",
+        value="R", parent_key="600-7/1", status=Status.FINAL,
+    )  # fmt: skip
+
+    page = doctor.get(report(house.file(house.say(drug, isolate)))).content.decode()
+
+    assert page.index("Escherichia coli") < page.index("Amoxicillin")
+    assert "result--depth-1" in page
+
+
+def test_day_by_day_table_and_the_last_value_before(house, doctor):
+    day = NOW - timedelta(days=30)
+    house.file(house.say(potassium("3.9"), collected_at=day, issued_at=day), now=day)
+    filed = house.file(house.say(potassium("4.4"), collected_at=NOW, issued_at=NOW))
+
+    page = text(doctor.get(report(filed)))
+
+    assert re.search(r"Day by day Test Jun 1, 2026 May 2, 2026 Potassium mmol/L 4\.4 3\.9", page)
+    assert re.search(r"3\.9.mmol/L May 2, 2026", page)
+
+
+def test_test_over_time_is_drawn_and_tabled(house, doctor):
+    for days, value in ((60, "3.9"), (0, "4.4")):
+        at = NOW - timedelta(days=days)
+        filed = house.file(house.say(potassium(value), collected_at=at, issued_at=at), now=at)
+    address = re.search(
+        r'href="(/clinic/labs/report/[^"]+/result/[^"]+)"', doctor.get(report(filed)).content.decode()
+    )
+
+    page = doctor.get(address[1])
+
+    assert "trend__line" in page.content.decode()
+    assert re.search(r"Jun 1, 2026 4\.4.mmol/L", text(page))
+
+
+def test_opening_a_report_is_audited(house, doctor):
+    filed = house.file()
+
+    doctor.get(report(filed))
+
+    assert house.doctor.user_id in {each.user_id for each in audit.viewers_of(entity_id=filed.report_id)}
+
+
+def test_document_is_handed_out_as_a_file_that_does_nothing(house, doctor):
+    pdf = labs.Attachment(name="../x.pdf", content_type="application/pdf", content=b"%PDF-1.4")
+    page = labs.Attachment(name="x.html", content_type="text/html", content=b"<script>1</script>")
+    filed = house.file(house.say(attachments=(pdf, page)))
+    addresses = re.findall(
+        r'href="(/clinic/labs/document/[^"]+)"', doctor.get(report(filed)).content.decode()
+    )
+
+    answers = [doctor.get(address) for address in addresses]
+
+    assert {answer["Content-Type"] for answer in answers} == {"application/pdf", "application/octet-stream"}
+    assert all(answer["Content-Disposition"].startswith("attachment") for answer in answers)
+    assert house.client(house.stranger).get(addresses[0]).status_code == 404
+
+
+def test_task_is_handed_to_a_colleague_and_taken(house, doctor):
+    filed = house.file()
+    task = house.tasks()[0].task_id
+
+    answer = doctor.post(
+        f"{LIST}task/{task}/delegate/",
+        {"to": house.colleague_id, "why": "Your patient.", "request_key": key()},
+        follow=True,
+    )
+
+    assert "Sol Aberg has it now." in text(answer)
+    colleague = house.client(house.colleague)
+    assert "from Wren Halloran" in text(colleague.get(f"{LIST}?who=delegated"))
+    assert "Wren Halloran handed it to Sol Aberg – Your patient." in text(colleague.get(report(filed)))
+    doctor.post(f"{LIST}task/{task}/take/", {"request_key": key()})
+    assert "For you 1" in text(doctor.get(LIST))
+
+
+def test_follow_up_is_ordered_from_the_page(house, doctor):
+    filed = house.file()
+
+    wrong = doctor.post(report(filed, "follow-up/"), {"due_on": "2026-06-10", "request_key": key()})
+    past = doctor.post(
+        report(filed, "follow-up/"), {"test": "2823-3", "due_on": "2026-05-10", "request_key": key()}
+    )
+    right = doctor.post(
+        report(filed, "follow-up/"),
+        {"test": "2823-3", "due_on": "2026-06-10", "request_key": key()},
+        follow=True,
+    )
+
+    assert "Choose a test, or say what should follow." in text(wrong)
+    assert "Choose a day to come." in text(past)
+    assert "it comes back to you" in text(right)
+    assert "asked for: Potassium" in text(right)
+
+
+def test_banner_stands_on_every_page_of_the_clinic_until_the_value_is_read_back(house, doctor):
+    house.file(house.say(potassium("7.1", flags=("HH",))))
+
+    for address in ("/clinic/", LIST, "/clinic/arrivals/"):
+        assert "1 critical value waits" in text(doctor.get(address))
+    page = text(doctor.get(f"{LIST}critical/"))
+    assert re.search(r"Potassium 7\.1.mmol/L", page)
+    call = OpenCall.objects.get().pk
+    wrong = doctor.post(f"{LIST}critical/{call}/", {"read_back": "1.7", "request_key": key()})
+    assert wrong.status_code == 400
+    assert "That is not the value" in text(wrong)
+    right = doctor.post(f"{LIST}critical/{call}/", {"read_back": "7.1", "request_key": key()}, follow=True)
+
+    assert "Confirmed." in text(right)
+    assert "critical value waits" not in text(doctor.get("/clinic/"))
+    late = house.client(house.colleague).post(
+        f"{LIST}critical/{call}/", {"read_back": "7.1", "request_key": key()}, follow=True
+    )
+    assert "A colleague has confirmed this value already" in text(late)
+
+
+def test_alert_is_empty_for_one_who_is_not_called(house):
+    oncall.add_shift(
+        actor=house.manager, site_id=house.site, practitioner_id=house.doctor_id, starts_at=NOW,
+        ends_at=NOW + timedelta(hours=8), request_key=key(), now=NOW,
+    )  # fmt: skip
+    house.file(house.say(potassium("7.1", flags=("HH",)), ordered_by=""))
+
+    assert "critical value waits" in text(house.client(house.doctor).get(LIST))
+    assert "critical value waits" not in text(house.client(house.colleague).get(LIST))
+
+
+def test_manager_sees_the_times_and_no_patient(house):
+    house.file(house.say(potassium("7.1", flags=("HH",))))
+    manager = house.client(house.manager)
+
+    page = text(manager.get(f"{LIST}critical/times/"))
+
+    assert "Waiting now" in page
+    assert "Okafor" not in page
+    assert "7.1" not in page
+    assert house.client(house.doctor).get(f"{LIST}critical/times/").status_code == 404
+
+
+def test_manager_sets_the_times_and_the_roster(house):
+    manager = house.client(house.manager)
+    settings = f"{LIST}settings/"
+
+    saved = manager.post(
+        settings, {"normal_hours": 48, "abnormal_hours": 12, "critical_minutes": 10}, follow=True
+    )
+    wrong = manager.post(settings, {"normal_hours": 0, "abnormal_hours": 12, "critical_minutes": 10})
+    stretch = {
+        "who": house.doctor_id, "first": "2026-06-01", "first_time": "08:00", "last": "2026-06-01",
+        "last_time": "20:00",
+    }  # fmt: skip
+    on_call = manager.post(f"{settings}on-call/", {**stretch, "request_key": key()}, follow=True)
+
+    assert "Saved." in text(saved)
+    assert 'value="48"' in saved.content.decode()
+    assert "greater than or equal to 1" in text(wrong)
+    assert "Wren Halloran now" in text(on_call)
+    shift = re.search(r"on-call/([^/]+)/end/", on_call.content.decode())[1]
+    ended = manager.post(f"{settings}on-call/{shift}/end/", follow=True)
+    assert "Nobody from now on" in text(ended)
+    assert house.client(house.doctor).get(settings).status_code == 404
+
+
+def test_cover_is_arranged_and_ended_on_its_page(house, doctor):
+    stretch = {
+        "who": house.colleague_id, "first": "2026-06-01", "first_time": "08:00", "last": "2026-06-08",
+        "last_time": "08:00",
+    }  # fmt: skip
+    house.file()
+
+    page = doctor.post(f"{LIST}away/", {**stretch, "request_key": key()}, follow=True)
+
+    assert "Sol Aberg reads for you" in text(page)
+    colleague = house.client(house.colleague)
+    assert "for Wren Halloran" in text(colleague.get(LIST))
+    assert "You read for Wren Halloran" in text(colleague.get(f"{LIST}away/"))
+    twice = doctor.post(f"{LIST}away/", {**stretch, "request_key": key()})
+    assert "Somebody covers for part of this time already" in text(twice)
+    cover = delegation.list_covers(actor=house.doctor, now=NOW)[0].away_id
+    assert "Sol Aberg reads for you" not in text(doctor.post(f"{LIST}away/{cover}/end/", follow=True))
+
+
+def test_correction_is_acknowledged_on_the_page(house):
+    said = house.say(potassium("5.9"))
+    filed = house.file(said, now=NOW - timedelta(hours=2))
+    colleague = house.client(house.colleague)
+    labs.get_report(actor=house.colleague, report_id=filed.report_id, now=NOW - timedelta(hours=1))
+    house.file(
+        again(
+            said, potassium("4.9", status=Status.CORRECTED), status=Status.CORRECTED,
+            issued_at=said.issued_at + timedelta(hours=1),
+        )
+    )  # fmt: skip
+
+    assert "Correction of what you saw" in text(colleague.get(LIST))
+    page = colleague.get(report(filed)).content.decode()
+    address = re.search(r'action="(/clinic/labs/task/[^"]+/acknowledge/)"', page)[1]
+    done = colleague.post(address, {"request_key": key()}, follow=True)
+
+    assert "Noted that you have seen the correction." in text(done)
+    assert "Sol Aberg has seen the correction" in text(done)
+    assert "Everything is read" in text(colleague.get(LIST))
+
+
+def test_nobody_signed_in_is_asked_to(house):
+    filed = house.file()
+
+    assert Client().get(report(filed)).status_code == 302
