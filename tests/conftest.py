@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 
-from steadwell.launcher import embedded
+from steadwell.launcher import embedded, given
+from steadwell.launcher.failures import Failure
 
 pytest_plugins = ["browsing"]
 
@@ -28,12 +29,27 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if not worker:
         return
+    if not settings.CELERY_BROKER_URL.startswith("redis+socket://"):
+        _take_next_database(int(worker.removeprefix("gw")))
+        return
     folder = Path(
         tempfile.mkdtemp(prefix=f"{worker}-", dir=Path(settings.CELERY_BROKER_URL.split("://")[1]).parent)
     )
     valkey = embedded.start_valkey(folder)
     os.environ["REDIS_URL"] = settings.CELERY_BROKER_URL = valkey.redis_url
     config.add_cleanup(valkey.stop)
+
+
+def _take_next_database(number: int) -> None:
+    """On a server that somebody named: one of its numbered databases for each worker, if it is empty."""
+    parts = urlsplit(settings.CELERY_BROKER_URL)
+    first = int(parts.path.strip("/") or 0)
+    url = urlunsplit(parts._replace(path=f"/{first + 1 + number}"))
+    try:
+        given.insist_on_an_empty_redis(url)
+    except Failure as failure:
+        pytest.exit(str(failure), returncode=4)
+    os.environ["REDIS_URL"] = settings.CELERY_BROKER_URL = url
 
 
 def _owner_url(database: str) -> str:
@@ -46,7 +62,7 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
     if not OWNER_URL:
         pytest.exit("Run the tests with: python3 manage.py test", returncode=4)
     template = urlsplit(OWNER_URL).path.lstrip("/")
-    clone = f"test_{worker_id}"
+    clone = f"{template}_{worker_id}" if template.startswith("steadwell_test_") else f"test_{worker_id}"
     with psycopg.connect(_owner_url("postgres"), autocommit=True) as owner:
         owner.execute(f'DROP DATABASE IF EXISTS "{clone}" WITH (FORCE)')
         owner.execute(f'CREATE DATABASE "{clone}" TEMPLATE "{template}"')

@@ -61,9 +61,9 @@ def test_a_planted_song_is_heard():
 @pytest.fixture
 def valkey():
     client = redis.Redis.from_url(settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://"))
-    client.flushall()
+    client.flushdb()
     yield client
-    client.flushall()
+    client.flushdb()
 
 
 @pytest.fixture

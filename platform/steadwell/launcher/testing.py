@@ -1,4 +1,7 @@
-"""``python3 manage.py test``: pytest with its own Postgres and Valkey, gone when it ends."""
+"""``python3 manage.py test``: pytest with its own Postgres and Valkey, gone when it ends.
+
+Where the environment names servers, it works there, in databases of its own (`given`).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from steadwell.launcher import embedded, failures, processes
+from steadwell.launcher import embedded, failures, given, processes
 from steadwell.launcher.failures import Failure
 from steadwell.launcher.folders import ROOT
 
@@ -52,17 +55,19 @@ def parallel(arguments: list[str]) -> list[str]:
 
 
 def with_own_services(arguments: list[str], *, durable: bool, settings: str) -> int:
-    """Run this Python with the arguments beside services that start and end with it."""
+    """Run this Python with the arguments beside services that start and end with it, or on given ones."""
     with _folder() as folder:
         try:
-            return run_beside(
-                folder / "data",
-                folder,
-                arguments,
-                durable=durable,
-                settings=settings,
-                elsewhere=failures.OTHER_TEMPORARY,
-            )
+            with given.scratch(given.from_environment()) as addresses:
+                return run_beside(
+                    folder / "data",
+                    folder,
+                    arguments,
+                    durable=durable,
+                    settings=settings,
+                    elsewhere=failures.OTHER_TEMPORARY,
+                    addresses=addresses,
+                )
         except OSError as error:
             raise failures.explain(error, folder, failures.OTHER_TEMPORARY) from error
 
@@ -76,12 +81,21 @@ def run_beside(
     settings: str,
     elsewhere: str,
     migrate: bool = True,
+    addresses: Mapping[str, str] | None = None,
 ) -> int:
     """Start the services on these folders, run this Python with the arguments, stop. Returns its status.
 
-    They are its own even where the environment names others: what runs here kills servers and drops data.
+    ``addresses`` names those that are not started: whoever gives them has made sure that they may be filled
+    and emptied.
     """
-    services = embedded.start(data, sockets, durable=durable, connections=CONNECTIONS, elsewhere=elsewhere)
+    services = embedded.start(
+        data,
+        sockets,
+        durable=durable,
+        given=addresses or {},
+        connections=CONNECTIONS,
+        elsewhere=elsewhere,
+    )
     try:
         environment = os.environ | services.environment()
         environment |= {
