@@ -68,7 +68,7 @@ def _said_before(
     newest = next(iter(SourceRecordVersion.objects.raw(_NEWEST, [source, external_id])), None)
     if newest is None or not _is_same(newest, demographics, identifiers):
         return None
-    return PersonId(newest.linked_to)
+    return PersonId(newest.linked_to)  # type: ignore[attr-defined]  # the query names it
 
 
 def _is_same(
