@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from labs.views.clinic import acting, calls, inbox, reports, settings
+from labs.views.clinic import acting, calls, inbox, reports, settings, waiting
 
 app_name = "clinic-labs"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("settings/", settings.site_settings, name="settings"),
     path("settings/on-call/", settings.put_on_call, name="on-call"),
     path("settings/on-call/<uuid:shift_id>/end/", settings.end_shift, name="end-shift"),
+    path("waiting/", waiting.queue, name="waiting"),
+    path("waiting/<uuid:report_id>/", waiting.match, name="match"),
     path("document/<uuid:document_id>/", reports.document, name="document"),
     path("task/<uuid:task_id>/<slug:act>/", acting.task, name="task"),
     path("report/<uuid:report_id>/", reports.report_page, name="report"),

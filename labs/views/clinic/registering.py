@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from labs.access import MATCHERS
 from labs.views.clinic.settings import MANAGERS
-from labs.views.clinic.standing import READERS, alert_panel, clinic_panel, to_read
+from labs.views.clinic.standing import READERS, alert_panel, clinic_panel, to_read, unmatched
 from steadwell.portal import service as portal
 
 
@@ -20,6 +21,16 @@ def register() -> None:
         order=2,
         badge=to_read,
         prefix="/clinic/labs/",
+    )
+    portal.register_nav(
+        key="clinic-labs:waiting",
+        label=_("Unmatched results"),
+        url_name="clinic-labs:waiting",
+        area=portal.Area.CLINIC,
+        roles=MATCHERS,
+        icon="search",
+        order=3,
+        badge=unmatched,
     )
     portal.register_nav(
         key="clinic-labs:settings",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from labs import waiting
 from labs.ports import directory
 from labs.presenters.clinic_inbox import number, summary
 from labs.review import inbox
@@ -35,6 +36,11 @@ def forget_counts(request: portal.PortalRequest) -> None:
 
 def to_read(request: portal.PortalRequest) -> int:
     return counts_of(request).of(Who.MINE)
+
+
+def unmatched(request: portal.PortalRequest) -> int:
+    """Reports that wait for their patient at the reader's clinics."""
+    return waiting.count_waiting(actor=request.actor)
 
 
 def alert_panel(request: portal.PortalRequest) -> portal.Panel | None:

@@ -90,16 +90,27 @@ def links(request: HttpRequest, area: Area) -> list[Link]:
     if actor.user_id is None:
         return []
     seen = sorted((e for e in _entries.values() if e.area is area), key=lambda e: (e.order, e.key))
-    return [_link(request, e) for e in seen if _is_for(e, actor)]
+    entries = [e for e in seen if _is_for(e, actor)]
+    here = max((e for e in entries if _covers(e, request.path)), key=_reach, default=None)
+    return [_link(request, e, is_current=e is here) for e in entries]
 
 
 def _is_for(entry: Entry, actor: Actor) -> bool:
     return (not entry.roles or actor.has(*entry.roles)) and (not entry.concerns or entry.concerns(actor))
 
 
-def _link(request: HttpRequest, entry: Entry) -> Link:
+def _covers(entry: Entry, path: str) -> bool:
     url = reverse(entry.url_name)
     prefix = entry.prefix or url
-    current = request.path == url or (prefix != "/" and request.path.startswith(prefix))
+    return path == url or (prefix != "/" and path.startswith(prefix))
+
+
+def _reach(entry: Entry) -> int:
+    """Of two entries that cover an address the one with the longer prefix is meant: one page is current."""
+    return len(entry.prefix or reverse(entry.url_name))
+
+
+def _link(request: HttpRequest, entry: Entry, *, is_current: bool) -> Link:
+    url = reverse(entry.url_name)
     count = entry.badge(request) if entry.badge else 0  # type: ignore[arg-type]
-    return Link(label=entry.label, url=url, icon=entry.icon, current=current, count=count)
+    return Link(label=entry.label, url=url, icon=entry.icon, current=is_current, count=count)
