@@ -20,6 +20,10 @@ class Directory(Protocol):
         """An IANA zone; UTC for a site that is not known."""
         ...
 
+    def site_phone(self, *, site_id: SiteId, now: datetime) -> str:
+        """Empty where it is not known."""
+        ...
+
     def site_names(self, *, now: datetime) -> Mapping[SiteId, str]: ...
 
     def practitioner_names(

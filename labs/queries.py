@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -106,9 +106,16 @@ def series(*, actor: Actor, person_id: PersonId, loinc: str, now: datetime) -> l
 
     What was cancelled or entered in error is not among them.
     """
+    return series_of(actor=actor, person_id=person_id, loincs=[loinc], now=now).get(loinc, [])
+
+
+def series_of(
+    *, actor: Actor, person_id: PersonId, loincs: Collection[str], now: datetime
+) -> dict[str, list[Point]]:
+    """The same for several tests at once, in as many statements as for one: the newest 500 of all."""
     person_ids = identity.person_ids_of(person_id)
     patients_side = access.may_see_reports_of(actor, person_ids)
-    found = Result.objects.filter(person_id__in=person_ids, loinc=loinc, report__waits="")
+    found = Result.objects.filter(person_id__in=person_ids, loinc__in=loincs, report__waits="")
     found = found.exclude(status__in=["cancelled", "entered-in-error"])
     allowed = access.released(actor, person_ids, now) if patients_side else access.readable(actor)
     readable = Report.objects.filter(allowed, person_id__in=person_ids)
@@ -117,27 +124,31 @@ def series(*, actor: Actor, person_id: PersonId, loinc: str, now: datetime) -> l
     )
     if patients_side:
         seen = release.visibility({result.report for result in chosen}, actor, now)
-        chosen = [result for result in chosen if seen[result.report_id].shows(loinc)]
+        chosen = [result for result in chosen if seen[result.report_id].shows(result.loinc)]
     words = words_of_results({result.pk: result.version for result in chosen})
     audit.record(
         actor=actor, action="lab.series", category="lab", now=now, subject_id=person_id,
-        detail={"loinc": loinc},
+        detail={"loinc": ",".join(sorted(loincs))},
     )  # fmt: skip
-    return [
-        Point(
-            result=viewing.current_view(words[result.pk], result),
-            at=result.observed_at,
-            performer=result.report.performer,
-            site_id=SiteId(result.report.site_id) if result.report.site_id else None,
+    points: dict[str, list[Point]] = {}
+    for result in reversed(chosen):
+        points.setdefault(result.loinc, []).append(
+            Point(
+                result=viewing.current_view(words[result.pk], result),
+                at=result.observed_at,
+                performer=result.report.performer,
+                site_id=SiteId(result.report.site_id) if result.report.site_id else None,
+            )
         )
-        for result in reversed(chosen)
-    ]
+    return points
 
 
-def get_document(*, actor: Actor, document_id: UUID, now: datetime) -> Attachment:
-    """A document of a report that this actor may see."""
+def get_document(
+    *, actor: Actor, document_id: UUID, now: datetime, report_id: UUID | None = None
+) -> Attachment:
+    """A document of a report that this actor may see; of this report, where one is named."""
     found = Document.objects.filter(pk=document_id).first()
-    if found is None:
+    if found is None or report_id not in {None, found.report_id}:
         raise ReportNotFound
     report, seen = _allowed(actor, found.report_id, now)
     if seen is not None and not release.shows_all(report, seen):

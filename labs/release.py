@@ -127,7 +127,7 @@ def released(actor: Actor, person_ids: Iterable[PersonId], now: datetime) -> Q:
 
 def _holds_for(actor: Actor, person_ids: Iterable[PersonId], now: datetime) -> QuerySet[Hold]:
     holds = Hold.objects.filter(open_holds(now))
-    if actor.person_id is not None and actor.person_id in set(person_ids):
+    if any(is_patient(actor, person_id) for person_id in person_ids):
         holds = holds.filter(audience=Audience.EVERYONE)
     return holds
 
@@ -170,6 +170,14 @@ def shows_all(report: Report, seen: Visibility) -> bool:
     """Whether nothing of it is held back: then a document of the whole may be read."""
     tests = Result.objects.filter(report=report).values_list("loinc", flat=True)
     return not seen.hidden and all(seen.shows(loinc) for loinc in tests)
+
+
+def holds_something(report_id: UUID, person_id: PersonId, actor: Actor, now: datetime) -> bool:
+    """Whether some of it is held back from this reader of the patient's side."""
+    holds = Hold.objects.filter(open_holds(now), report_id=report_id)
+    if is_patient(actor, person_id):
+        holds = holds.filter(audience=Audience.EVERYONE)
+    return holds.exists()
 
 
 def trim_results(results: Iterable[ResultView], seen: Visibility) -> tuple[ResultView, ...]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("steadwell.accounts.urls")),
     path("", include("scheduling.urls")),
     path("clinic/labs/", include("labs.urls_clinic")),
+    path("", include("labs.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("admin/", include("steadwell.accounts.admin_door")),

@@ -20,8 +20,11 @@ from steadwell.portal.wall_time import (
     time_text,
     zone_text,
 )
+from steadwell.portal.whose import FIELD, READERS, Whose, choices, reader_zone, whose
 
 __all__ = [
+    "FIELD",
+    "READERS",
     "Area",
     "ContentSecurityPolicyMiddleware",
     "Day",
@@ -33,9 +36,11 @@ __all__ = [
     "PortalRequest",
     "RadioCards",
     "TimeOfDayInput",
+    "Whose",
     "actor_of",
     "at_site",
     "build_policy",
+    "choices",
     "clock_text",
     "day_text",
     "error_response",
@@ -46,6 +51,7 @@ __all__ = [
     "new_request_key",
     "next_month",
     "previous_month",
+    "reader_zone",
     "refusal_response",
     "refuse",
     "register_nav",
@@ -55,5 +61,6 @@ __all__ = [
     "requires",
     "return_address",
     "time_text",
+    "whose",
     "zone_text",
 ]
