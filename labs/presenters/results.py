@@ -110,7 +110,7 @@ def _line(
 ) -> ResultLine:
     value, unit = words.value_of(result)
     said, tone = words.flag_words(result)
-    withdrawn, checking = result.status in _TAKEN_BACK, bool(result.problem)
+    withdrawn, checking = result.status in _TAKEN_BACK, is_checked(result)
     name = words.name_of(result.loinc, result.name)
     plain, source = words.explained(result.loinc)
     is_text = result.kind in {ValueKind.TEXT, ValueKind.CODED} and len(value) > 28
@@ -215,6 +215,12 @@ def _verdict(code: str) -> str:
         "R": _("Would not work"),
         "NS": _("May not work"),
     }.get(code, "")
+
+
+def is_checked(result: ResultView) -> bool:
+    """Whether the clinic has to make sure of it first: it could not be read, or its unit means nothing."""
+    number_without_unit = result.kind is ValueKind.NUMBER and result.quantity is None
+    return bool(result.problem) or (number_without_unit and bool(result.unit_reason))
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:

@@ -120,11 +120,12 @@ def new_results_panel(request: PortalRequest) -> Panel | None:
 
 def _rows(request: PortalRequest, summaries: tuple[ReportSummary, ...], now: datetime) -> list[reports.Row]:
     opened = openings.versions(actor=request.actor, report_ids=[each.report_id for each in summaries])
+    sites = {each: patients_page.site_of(each, now) for each in {one.site_id for one in summaries}}
     return [
         reports.row(
             each,
             opened=opened.get(each.report_id, 0),
-            zone=patients_page.site_of(each.site_id, now).zone,
+            zone=sites[each.site_id].zone,
             is_recent=now - each.changed_at < RECENT,
         )
         for each in summaries
