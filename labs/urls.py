@@ -14,6 +14,6 @@ urlpatterns = [
     path("results/<uuid:report_id>/show-now/", results.show_now, name="show-now"),
     path("results/<uuid:report_id>/documents/<uuid:document_id>/", results.document, name="document"),
     # Below the clinicians' pages of results: what their page of one offers about its release.
-    path("clinic/labs/<uuid:report_id>/release/", releasing.release_early, name="release-early"),
-    path("clinic/labs/<uuid:report_id>/talked/", releasing.mark_talked, name="talked"),
+    path("clinic/labs/report/<uuid:report_id>/release/", releasing.release_early, name="release-early"),
+    path("clinic/labs/report/<uuid:report_id>/talked/", releasing.mark_talked, name="talked"),
 ]

@@ -45,4 +45,4 @@ def mark_talked(request: PortalRequest, report_id: UUID) -> HttpResponse:
 
 
 def _back(request: PortalRequest, report_id: UUID) -> HttpResponse:
-    return redirect(return_address(request) or f"/clinic/labs/{report_id}/")
+    return redirect(return_address(request) or f"/clinic/labs/report/{report_id}/")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from labs import queries
-from labs.presenters import clinic_cumulative, clinic_report, clinic_story, trends, words
+from labs.presenters import clinic_cumulative, clinic_report, clinic_story, releasing, trends, words
 from labs.presenters.clinic_inbox import about, look
 from labs.review import callbook, delegation, inbox, signing, story
 from labs.review.history import Past, results_over_time
@@ -62,6 +62,9 @@ def render_report(
         "documents": report.documents,
         "notes": report.notes,
         "stale": stale,
+        "release": releasing.control(
+            actor=actor, report_id=report_id, site_id=report.site_id, back=request.get_full_path(), now=now
+        ),
         **_actions(request, report, sign, delegate, follow),
         **_told(report, zone),
     }
