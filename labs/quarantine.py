@@ -77,6 +77,8 @@ def replay_observation(
 def dismiss_observation(*, actor: Actor, quarantine_id: UUID, reason: str, now: datetime) -> None:
     """It stays as it was sent, shown with why it could not be read, and no longer waits."""
     access.may_correct(actor)
+    if not reason.strip():
+        raise Invalid(fields={"reason": "Say why."})
     with transaction.atomic(durable=True):
         row, _report = _locked(quarantine_id)
         _settle(row, Quarantined.State.DISMISSED, actor, reason, now, None)
