@@ -40,13 +40,14 @@ class Cumulative:
 
 
 def cumulative(report: ReportView, past: Sequence[Past], *, zone: str) -> Cumulative | None:
-    """The days on which one of the report's tests was done; None where that is this day only."""
+    """The report's tests that were done on other days as well; None where there are none."""
     by_test: dict[str, dict[date, list[Past]]] = {}
     for each in past:
         day = portal.at_site(each.at, zone).date()
         by_test.setdefault(each.loinc, {}).setdefault(day, []).append(each)
+    by_test = {loinc: dates for loinc, dates in by_test.items() if len(dates) > 1}
     days = sorted({day for dates in by_test.values() for day in dates}, reverse=True)
-    if len(days) < 2:
+    if not days:
         return None
     tests = dict.fromkeys(result.loinc for result in report.results if result.loinc in by_test)
     return Cumulative(

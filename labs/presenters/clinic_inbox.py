@@ -192,7 +192,7 @@ def _row(
         url=reverse("clinic-labs:report", args=[line.report_id]) + query,
         patient=person.full_name if person else _("Unknown patient"),
         about=about(person, now=now),
-        test=line.follow_up or line.name,
+        test=line.follow_up or words.name_of(line.loinc, line.name),
         briefs=tuple(_brief(result) for result in glance.results) if glance else (),
         more=_more(glance),
         badges=tuple(_badges(line, colleagues, me)),

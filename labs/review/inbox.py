@@ -72,6 +72,7 @@ class Line:
     holder_id: PractitionerId | None
     delegated_by: PractitionerId | None
     name: str
+    loinc: str
     rank: Rank
     corrected: bool
     preliminary: bool
@@ -249,6 +250,7 @@ def _line(row: ReviewTask, follow_up: str) -> Line:
         holder_id=PractitionerId(row.holder_id) if row.holder_id else None,
         delegated_by=PractitionerId(row.delegated_by) if row.delegated_by else None,
         name=report.name,
+        loinc=report.loinc,
         rank=Rank(row.rank),
         corrected=row.corrected,
         preliminary=row.preliminary,

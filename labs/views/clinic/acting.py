@@ -32,7 +32,7 @@ def sign(request: portal.PortalRequest, report_id: UUID) -> HttpResponse:
     form = forms.SignForm(request.POST)
     version = _version(request)
     if not form.is_valid():
-        return render_report(request, report_id, sign=form, status=400)
+        return render_report(request, report_id, sign=form)
     if request.POST.get("act") == "save":
         return _save(request, report_id, version, form)
     who, what, _skip = asked(request)
@@ -62,7 +62,7 @@ def _save(request: portal.PortalRequest, report_id: UUID, version: int, form: fo
     said = {True: form.cleaned_data["comment"], False: form.cleaned_data["note"]}
     if not any(text.strip() for text in said.values()):
         form.add_error("comment", _("There is nothing to save yet."))
-        return render_report(request, report_id, sign=form, status=400)
+        return render_report(request, report_id, sign=form)
     for to_patient, text in said.items():
         if text.strip():
             signing.comment(
@@ -108,7 +108,7 @@ def follow_up(request: portal.PortalRequest, report_id: UUID) -> HttpResponse:
             return HttpResponseRedirect(
                 reverse("clinic-labs:report", args=[report_id]) + look(*asked(request))
             )
-    return render_report(request, report_id, follow=form, status=400)
+    return render_report(request, report_id, follow=form)
 
 
 @require_POST
@@ -149,7 +149,7 @@ def _delegate(request: portal.PortalRequest, found: inbox.Line, key: str) -> Htt
     colleagues = delegation.colleagues(actor=actor, site_id=found.site_id, now=now)
     form = delegate_form(colleagues, me=actor.practitioner_id, data=request.POST)
     if not form.is_valid():
-        return render_report(request, found.report_id, delegate=form, status=400)
+        return render_report(request, found.report_id, delegate=form)
     _before, behind = inbox.neighbours(actor=actor, who=who, what=what, report_id=found.report_id, now=now)
     to_id = uuid_in(form.cleaned_data["to"])
     delegation.delegate(

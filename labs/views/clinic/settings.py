@@ -198,4 +198,4 @@ def _settings_page(
             for shift in shifts
         ],
     }
-    return render(request, "labs/clinic/settings.html", context, status=400 if roster else 200)
+    return render(request, "labs/clinic/settings.html", context)
