@@ -195,7 +195,7 @@ def test_reading_with_the_keyboard_alone(morning, sit_down):
     assert ReportComment.objects.get().text == "Please drink enough."
     assert Signature.objects.filter(in_bulk=False).count() == 1
     press(walk, "d")
-    expect(page.get_by_label("Colleague")).to_be_focused()
+    expect(page.get_by_label("Colleague", exact=True)).to_be_focused()
     page.keyboard.type("Sol")
     press(walk, "Tab")
     page.keyboard.type("Yours, I think.")
@@ -203,7 +203,7 @@ def test_reading_with_the_keyboard_alone(morning, sit_down):
     page.locator("#notices").get_by_text("Sol Aberg has it now.").wait_for()
     page.wait_for_load_state()
     press(walk, "f")
-    expect(page.get_by_label("Test", exact=True)).to_be_focused()
+    expect(page.locator("#follow_test")).to_be_focused()
     press(walk, "Escape", "u")
     expect(heading(walk)).to_have_text("Results to read")
     page.wait_for_load_state()
@@ -262,7 +262,7 @@ def test_everything_works_without_script(morning, sit_down):
     assert page.get_by_text("1 result is signed.").is_visible()
     page.locator("[data-task]", has_text="Metabolic").locator("a").click()
     page.locator("summary", has_text="Hand to a colleague").click()
-    page.get_by_label("Colleague").select_option(label="Sol Aberg")
+    page.get_by_label("Colleague", exact=True).select_option(label="Sol Aberg")
     page.get_by_role("button", name="Hand over").click()
     assert page.get_by_text("Sol Aberg has it now.").is_visible()
 
