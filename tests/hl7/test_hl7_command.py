@@ -34,6 +34,17 @@ def test_send_prints_each_answer(tmp_path):
     assert Hl7Message.objects.count() == 2
 
 
+def test_send_does_not_wait_for_an_answer_that_nobody_wants(tmp_path):
+    registered()
+    file = tmp_path / "quiet.hl7"
+    file.write_bytes(message(header("C1", accept="NE", application="NE"), patient(), result()))
+
+    with listening() as port:
+        said = run("send", str(file), "--to", f"127.0.0.1:{port}", "--seconds", "5")
+
+    assert "asks for no answer" in said
+
+
 def test_send_says_what_was_refused_and_fails(tmp_path, capsys):
     registered()
     file = tmp_path / "adt.hl7"

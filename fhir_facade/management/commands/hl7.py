@@ -51,7 +51,10 @@ class Command(BaseCommand):
                 for _ in range(options["repeat"]):
                     for each in messages:
                         connection.sendall(frame(each))
-                        refused += not self._tell(_answer(connection))
+                        if _wants_no_answer(each):
+                            self.stdout.write("Sent. The message asks for no answer (MSH-15 and MSH-16).")
+                        else:
+                            refused += not self._tell(_answer(connection))
         except OSError as error:
             raise CommandError(f"{options['to']}: {error}") from error
         if refused:
@@ -101,6 +104,15 @@ def _connect(options: dict[str, Any]) -> socket.socket:
         return plain
     context = tls.client_context(ca=options["ca"], certificate=options["certificate"], key=options["key"])
     return context.wrap_socket(plain, server_hostname=host.strip("[]"))
+
+
+def _wants_no_answer(raw: bytes) -> bool:
+    """HL7 v2.8, 2.9.3: NE in both fields is never; any other pair may be answered."""
+    try:
+        header = split(raw).segments[0]
+    except Unreadable:
+        return False
+    return header.text(15) == header.text(16) == "NE"
 
 
 def _answer(connection: socket.socket) -> bytes:
