@@ -9,11 +9,12 @@ class LabsConfig(AppConfig):
     verbose_name = "Labs"
 
     def ready(self) -> None:
-        from labs import following, subscribers
+        from labs import following, metrics, subscribers
         from labs.review import subscribers as review
         from labs.views.clinic import registering
 
         following.register()
+        metrics.register()
         review.register()
         registering.register()
         subscribers.register()

@@ -100,10 +100,3 @@ def _views(actor: Actor, reports: Sequence[Report], now: datetime) -> list[Waiti
         )
         for each in reports
     ]
-
-
-def oldest(now: datetime) -> float:
-    """For how many seconds the oldest has waited; 0 when none does."""
-    found = Report.objects.exclude(waits="").order_by("received_at").values_list("received_at", flat=True)
-    first = found.first()
-    return max(0.0, (now - first).total_seconds()) if first else 0.0
