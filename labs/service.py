@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labs.demo.saying import DemoPatient
+from labs.demo.seeding import seed as seed_demo
 from labs.errors import AlreadySettled, NotWaiting, OrderNumberTaken, ReportNotFound, StillUnreadable
 from labs.filing import file_report
 from labs.matching import match_report
@@ -37,6 +39,7 @@ __all__ = [
     "AlreadySettled",
     "Attachment",
     "Coded",
+    "DemoPatient",
     "Filed",
     "Flag",
     "IncomingObservation",
@@ -74,5 +77,6 @@ __all__ = [
     "replay_observation",
     "report_versions",
     "reports_of",
+    "seed_demo",
     "series",
 ]

@@ -5,6 +5,8 @@ No word says what, of which test. Each may be delivered twice: a telling has its
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from labs import openings, release
 from labs.models import Release, Report
 from labs.policy import Audience
@@ -12,6 +14,9 @@ from notifications import service as notifications
 from steadwell import events
 from steadwell.ids import PersonId, SiteId
 from steadwell.outbox import service as outbox
+
+# What was filed with an old date (a first load of a laboratory's past) is there to read, and is no news.
+OLD_NEWS = timedelta(days=30)
 
 
 def tell_released(event: events.LabReportReleased, ctx: outbox.DeliveryContext) -> None:
@@ -30,6 +35,8 @@ def _tell(template: str, event: events.LabReportEvent, key: str, ctx: outbox.Del
     row = Release.objects.filter(pk=event.report_id).first()
     if report is None or row is None or row.released_at is None or report.person_id != event.person_id:
         return  # it is another person's by now, who is told of it by its own event
+    if template == "result.ready" and ctx.now - report.changed_at > OLD_NEWS:
+        return
     notifications.tell(
         person_id=PersonId(event.person_id),
         template=template,

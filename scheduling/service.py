@@ -37,6 +37,8 @@ from scheduling.closures import (
     touched_by_move,
 )
 from scheduling.days import list_day, list_week
+from scheduling.demo.handing import DemoPatient, demo_patients
+from scheduling.demo.seeding import seed as seed_demo
 from scheduling.duty import list_on_duty
 from scheduling.errors import (
     AppointmentNotFound,
@@ -113,6 +115,7 @@ __all__ = [
     "ClosureKind",
     "DayGlance",
     "DayMove",
+    "DemoPatient",
     "Feed",
     "Hold",
     "HoldEnded",
@@ -157,6 +160,7 @@ __all__ = [
     "check_in",
     "complete",
     "decline",
+    "demo_patients",
     "describe_offer",
     "feed_for_token",
     "find_feed",
@@ -193,6 +197,7 @@ __all__ = [
     "reschedule",
     "revoke_feed",
     "search",
+    "seed_demo",
     "speciality_name",
     "standing_elsewhere",
     "start",

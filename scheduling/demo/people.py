@@ -85,6 +85,10 @@ def person_id(number: int) -> PersonId:
     return PersonId(uuid5(NAMESPACE, f"person:{number}"))
 
 
+def own_number(number: int) -> str:
+    return f"demo-{number:04d}"
+
+
 def make(today: date) -> tuple[list[Patient], list[identity.NewPerson]]:
     """The patients, as scheduling and as identity need them; the same ones every time."""
     chance = random.Random("steadwell people")  # noqa: S311 - a made-up town, not a secret
@@ -105,7 +109,9 @@ def make(today: date) -> tuple[list[Patient], list[identity.NewPerson]]:
         people.append(
             identity.NewPerson(
                 person_id=person_id(number),
-                external_id=f"demo-{number:04d}",
+                external_id=own_number(number),
+                # By which the demo's laboratory names them as well.
+                identifiers=(identity.Identifier(system=SOURCE, type="MR", value=own_number(number)),),
                 demographics=identity.Demographics(
                     family_name=surname,
                     given_name=given,

@@ -1,0 +1,1 @@
+"""The laboratory of the demo: made-up results of made-up people."""
