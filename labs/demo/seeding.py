@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from labs import choices, deciding, policies
 from labs.demo import stories
 from labs.demo.saying import LABORATORY, SENDER, DemoPatient
@@ -98,10 +100,11 @@ def _file(said: Said, who: DemoPatient, *, reader: Actor | None, doctor: Actor |
     filed = file_report(actor=ACTOR, report=said.report, now=said.at)
     deciding.decide(report_id=filed.report_id, now=said.at)
     version = Report.objects.values_list("version", flat=True).get(pk=filed.report_id)
-    opening.open_for(
-        report_id=filed.report_id, version=version, corrected=said.report.status is Status.CORRECTED,
-        now=said.at,
-    )  # fmt: skip
+    with transaction.atomic():
+        opening.open_for(
+            report_id=filed.report_id, version=version, corrected=said.report.status is Status.CORRECTED,
+            now=said.at,
+        )  # fmt: skip
     if said.signed and doctor is not None:
         signing.sign(
             actor=doctor, report_id=filed.report_id, version=version, comment=said.words,
