@@ -191,7 +191,7 @@ def test_correction_to_a_usual_value_withdraws_the_call(house):
 
 
 @pytest.mark.parametrize(
-    "table", ["labs_criticalcall", "labs_callstep", "labs_signature", "labs_reportcomment"]
+    "table", ["criticalcall", "callstep", "signature", "acknowledgement", "reportcomment"]
 )
 @pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET id = id", "TRUNCATE {} CASCADE"])
 def test_record_cannot_be_altered(house, owner_connection, table, statement):
