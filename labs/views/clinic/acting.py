@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import time
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from labs import queries
+from labs import orders, queries
 from labs.presenters import words
 from labs.presenters.clinic_inbox import look
 from labs.review import corrections, delegation, followups, inbox, signing
 from labs.review.errors import AlreadySigned, NewerVersion
+from labs.types import ReportView
 from labs.views.clinic import forms
 from labs.views.clinic.inbox import asked, uuid_in
 from labs.views.clinic.reports import delegate_form, follow_form, render_report, zone_of
@@ -84,31 +86,46 @@ def follow_up(request: portal.PortalRequest, report_id: UUID) -> HttpResponse:
     now = clock.now()
     report = queries.get_report(actor=request.actor, report_id=report_id, now=now)
     form = follow_form(report, request.POST)
+    due_at = forms.instant(form.cleaned_data["due_on"], time(17), zone_of(report)) if form.is_valid() else now
+    if form.is_valid() and due_at <= now:
+        form.add_error("due_on", _("Choose a day to come."))
     if form.is_valid():
-        data = form.cleaned_data
-        test = data["test"]
+        data, test = form.cleaned_data, form.cleaned_data["test"]
         named = next((r.name for r in report.results if r.loinc == test), "") if test else ""
-        try:
-            followups.ask_for(
-                actor=request.actor,
-                report_id=report_id,
-                version=report.version,
-                what=data["what"].strip() or words.name_of(test, named),
-                loinc=test,
-                due_at=forms.instant(data["due_on"], time(17), zone_of(report)),
-                request_key=portal.request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Invalid:
-            form.add_error("due_on", _("Choose a day to come."))
-        else:
-            messages.success(request, _("Noted. If nothing arrives by then, it comes back to you."))
-            return HttpResponseRedirect(
-                reverse("clinic-labs:report", args=[report_id]) + look(*asked(request))
-            )
+        what = data["what"].strip() or words.name_of(test, named)
+        followups.ask_for(
+            actor=request.actor,
+            report_id=report_id,
+            version=report.version,
+            what=what,
+            loinc=test,
+            order_id=_order(request, report, test, what) if test else None,
+            due_at=due_at,
+            request_key=portal.request_key(request),
+            now=now,
+        )
+        messages.success(request, _("Noted. If nothing arrives by then, it comes back to you."))
+        return HttpResponseRedirect(reverse("clinic-labs:report", args=[report_id]) + look(*asked(request)))
     return render_report(request, report_id, follow=form)
+
+
+def _order(request: portal.PortalRequest, report: ReportView, loinc: str, name: str) -> UUID | None:
+    """The test as an order, under a number that pressing the button twice makes only once."""
+    if report.person_id is None or report.site_id is None:
+        return None
+    key = portal.request_key(request)
+    placed = orders.place_order(
+        actor=request.actor,
+        number=f"FU-{hashlib.sha256(key.encode()).hexdigest()[:12].upper()}",
+        person_id=report.person_id,
+        site_id=report.site_id,
+        practitioner_id=request.actor.practitioner_id,
+        name=name,
+        loinc=loinc,
+        request_key=f"{key}-order",
+        now=clock.now(),
+    )
+    return placed.order_id
 
 
 @require_POST
