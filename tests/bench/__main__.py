@@ -7,17 +7,18 @@ import json
 import sys
 
 from tests.bench import clinic, people, prepare, web
+from tests.bench.figures import Report
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="manage.py bench", description="Measure, and print one JSON object."
     )
-    parser.add_argument("name", choices=("booking", "search"))
+    parser.add_argument("name", choices=("booking", "search", "labs"))
     parser.add_argument("--json", action="store_true", help="nothing but the object on standard output")
     parser.add_argument("--seconds", type=float, default=6.0, help="per measurement (default 6)")
     parser.add_argument(
-        "--small", action="store_true", help="100,000 visits and 60,000 patients, to try things"
+        "--small", action="store_true", help="100,000 visits and 60,000 patients, or 2,000 messages, to try"
     )
     parser.add_argument("--storms", type=int, default=50, help="storms on one slot (default 50)")
     given = parser.parse_args(arguments)
@@ -26,17 +27,25 @@ def main(arguments: list[str]) -> int:
     web.set_up()
     from steadwell import clock
     from tests.bench import booking, search
-    from tests.bench.figures import Report
 
     report = Report(given.name)
+    if given.name == "labs":
+        from tests.bench import labs
+
+        labs.run(report, small=given.small)
+        return _tell(report, given.json)
     _say(given.json, f"preparing {visits:,} visits and {patients:,} patients (kept for the next time)")
     report.notes.append(prepare.ready(visits=visits, patients=patients, today=clock.now().date()))
     web.use_database()
     _say(given.json, "measuring")
     bench = {"booking": booking.run, "search": search.run}[given.name]
     bench(report, visits=visits, patients=patients, seconds=given.seconds, storms=given.storms)
+    return _tell(report, given.json)
+
+
+def _tell(report: Report, plain: bool) -> int:
     report.notes.append(web.machine())
-    print(json.dumps(report.as_json(), indent=None if given.json else 1))
+    print(json.dumps(report.as_json(), indent=None if plain else 1))
     return 0
 
 
