@@ -17,7 +17,7 @@ _HIGH_WORDS = r"<=|=<|</=|<|up to|less than|at most|below|under|max(?:imum)?\.?|
 _LOW_WORDS = r">=|=>|>/=|>|greater than|more than|at least|above|over|min(?:imum)?\.?|no less than"
 _OPEN = frozenset({"<", ">", "less than", "greater than", "more than", "below", "above", "under", "over"})
 _UNIT = r"(?: *((?:x ?)?10[*^eE][^\s-]+|[a-zA-Z%µμ/\[{][^\s;,]*|mm ?Hg))?"
-_BETWEEN = re.compile(rf"({NUMBER}){_UNIT} *(?:-|to|and) *({NUMBER}){_UNIT}", re.IGNORECASE)
+_BETWEEN = re.compile(rf"({NUMBER}){_UNIT} *(?:-|_|to|and) *({NUMBER}){_UNIT}", re.IGNORECASE)
 _BELOW = re.compile(rf"(?:{_HIGH_WORDS}) *({NUMBER}){_UNIT}", re.IGNORECASE)
 _ABOVE = re.compile(rf"(?:{_LOW_WORDS}) *({NUMBER}){_UNIT}", re.IGNORECASE)
 _FROM_ON = re.compile(rf"({NUMBER}) *(?:-|\+|or (?:more|higher|above)){_UNIT}", re.IGNORECASE)

@@ -150,6 +150,10 @@ def _judged_unit(found: Answer, analyte: Analyte, expected: Unit) -> Answer:
     ):
         reason = f"Read as {international}: the unit of {analyte.name} is the international one."
         return Answer(international, Status.OK, reason, "resolved")
+    own = _as_arbitrary(found.answer) if "[arb'U]" in expected.code else ""
+    if own and _fits(units.read(own), expected, analyte.loinc):
+        reason = f"Read as {own}: {analyte.name} is measured in units of its own."
+        return Answer(own, Status.OK, reason, "resolved")
     if fit.code not in ("dimension", "no-analyte"):
         return Answer(
             "", Status.REFUSED, f"{analyte.name} is measured in {expected.code}. {fit.reason}", fit.code
@@ -165,12 +169,14 @@ def _as_international(code: str) -> str:
     return found if found != code else ""
 
 
-def _reads(code: str) -> bool:
+def _as_arbitrary(code: str) -> str:
+    """The code with its enzyme units as a maker's own, or empty where that is no unit."""
+    found = _ENZYME_UNIT.sub(r"\1[arb'U]", code)
     try:
-        units.read(code)
+        units.read(found)
     except UnitRefused:
-        return False
-    return True
+        return ""
+    return found
 
 
 def _fit(unit: Unit, expected: Unit, loinc: str) -> Answer:
