@@ -23,6 +23,10 @@ def register() -> None:
         events.LabReportCorrected, consumer="labs.tell_corrected", queue="notifications.urgent",
         handler=telling.tell_corrected,
     )  # fmt: skip
+    outbox.subscribe(
+        events.LabReportCommented, consumer="labs.tell_commented", queue="notifications.standard",
+        handler=telling.tell_commented,
+    )  # fmt: skip
     outbox.handle_due(deciding.DUE, queue="default", handler=releasing.on_time)
 
 

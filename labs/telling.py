@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from labs import openings, release
-from labs.models import Release, Report
+from labs.models import Release, Report, ReportComment
 from labs.policy import Audience
 from notifications import service as notifications
 from steadwell import events
@@ -28,6 +28,17 @@ def tell_corrected(event: events.LabReportCorrected, ctx: outbox.DeliveryContext
     """Everybody of the patient's side, when one of them had opened what was there before."""
     if openings.opened_before(event.report_id, event.version):
         _tell("result.corrected", event, f"{event.name}:{event.report_id}:{event.version}", ctx)
+
+
+def tell_commented(event: events.LabReportCommented, ctx: outbox.DeliveryContext) -> None:
+    """That a clinician wrote to the patient about what they see already; else it is read with the result."""
+    written = ReportComment.objects.filter(
+        report_id=event.report_id, version=event.version, audience=ReportComment.Audience.PATIENT
+    )
+    last = written.order_by("-pk").first()
+    seen = last and Release.objects.filter(pk=event.report_id, released_at__lt=last.written_at).exists()
+    if last and seen:
+        _tell("result.comment", event, f"{event.name}:{last.pk}", ctx)
 
 
 def _tell(template: str, event: events.LabReportEvent, key: str, ctx: outbox.DeliveryContext) -> None:

@@ -57,4 +57,27 @@ RESULT_TEMPLATES = (
             ),
         },
     ),
+    Template(
+        code="result.comment",
+        kind=Kind.RESULTS,
+        required=_WHERE,
+        texts={
+            "en": Text(
+                subject="Your clinician wrote to you about a result",
+                lines=(
+                    "There is something new to read with one of your results.",
+                    "Sign in to see it.",
+                ),
+                action="Read it",
+            ),
+            "es": Text(
+                subject="Su profesional le escribió sobre un resultado",
+                lines=(
+                    "Hay algo nuevo que leer junto a uno de sus resultados.",
+                    "Inicie sesión para verlo.",
+                ),
+                action="Leerlo",
+            ),
+        },
+    ),
 )

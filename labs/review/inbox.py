@@ -111,10 +111,12 @@ _COUNT = f"""
 {_HOLDERS}, mine AS (
     SELECT rank, corrected, changed_at, delegated_by IS NOT NULL OR holder_id <> %(me)s AS passed
     FROM labs_reviewtask
-    WHERE state = 'open' AND holder_id IN (SELECT id FROM holders) LIMIT {MOST}
+    WHERE state = 'open' AND holder_id IN (SELECT id FROM holders)
+    ORDER BY rank, opened_at DESC LIMIT {MOST}
 ), queue AS (
     SELECT rank, corrected, changed_at FROM labs_reviewtask
-    WHERE state = 'open' AND in_queue AND site_id = ANY(%(sites)s) LIMIT {MOST}
+    WHERE state = 'open' AND in_queue AND site_id = ANY(%(sites)s)
+    ORDER BY rank, opened_at DESC LIMIT {MOST}
 )
 SELECT 'mine', {_KINDS} FROM mine
 UNION ALL SELECT 'delegated', {_KINDS} FROM mine WHERE passed

@@ -68,6 +68,8 @@ def sign(
         _sign(report, version, actor=actor, now=now, pk=wanted, talked=talked)
         say(report, version, comment, ReportComment.Audience.PATIENT, actor=actor, now=now)
         say(report, version, note, ReportComment.Audience.CLINIC, actor=actor, now=now)
+        if comment.strip():
+            outbox.publish(events.LabReportCommented(**_names(report, version)), now=now)
         audit.record_many([_entry(report, version)], actor=actor, now=now)
 
     write(work)

@@ -78,15 +78,15 @@ class ReviewHouse:
         return list(inbox.list_tasks(actor=actor or self.doctor, who=who, **more).lines)
 
 
-def carry(now: datetime = NOW) -> None:
+def carry(now: datetime = NOW, *, tell: bool = False) -> None:
     """What relay and workers do, in this thread: every promise that waits, and those that it brings about.
 
-    Mails stay where they are.
+    Mails stay where they are, and patients are told nothing, unless ``tell``.
     """
     while found := handover.claim(now=now).ids:
         for queue, numbers in found.items():
             for number in numbers:
-                if not queue.startswith("notifications."):
+                if tell or not queue.startswith("notifications."):
                     deliveries.deliver(delivery_id=number, now=now)
 
 

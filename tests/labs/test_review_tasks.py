@@ -31,6 +31,7 @@ from labs.review.inbox import What, Who
 from labs.types import Status
 from notifications.models import Message
 from steadwell import events
+from steadwell.accounts import service as accounts
 from steadwell.errors import Invalid, NotFound, RequestKeyReused
 from steadwell.outbox import service as outbox
 
@@ -250,6 +251,17 @@ def test_comment_is_for_the_patient_or_for_colleagues(house):
             actor=house.doctor, report_id=filed.report_id, version=1, text=" ", to_patient=True,
             request_key=key(), now=NOW,
         )  # fmt: skip
+
+
+def test_patient_is_told_of_a_comment_on_what_they_see_already_and_only_then(house):
+    accounts.create_user(email="ada@example.org", password=None, roles=[], person_id=house.person_id, now=NOW)
+    filed = house.file(carried=False)
+    carry(tell=True)
+    sign(house, filed, comment="All well.", now=LATER)
+    carry(LATER, tell=True)
+
+    told = Message.objects.filter(channel="in-app").values_list("template", flat=True)
+    assert sorted(told) == ["result.comment", "result.ready"]
 
 
 def test_delegated_task_is_the_colleagues(house):
