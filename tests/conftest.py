@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
 from django.conf import settings
@@ -19,6 +20,10 @@ from steadwell.launcher import embedded, given
 from steadwell.launcher.failures import Failure
 
 pytest_plugins = ["browsing"]
+
+# A slow machine is no failure: examples have no time limit.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
 
