@@ -10,7 +10,7 @@ from django.utils.translation.trans_null import gettext_noop
 
 from fhir_facade.hl7v2.splitter import Segment
 from fhir_facade.hl7v2.times import Clockwork
-from fhir_facade.hl7v2.values import Value, read_coded, read_values, with_refusal
+from fhir_facade.hl7v2.values import Value, read_known, read_values, with_refusal
 from labs.service import Attachment, Coded, IncomingObservation, Status
 
 # HL7 table 0085. W was posted for the wrong patient, D is deleted: both were never right.
@@ -78,7 +78,7 @@ def _observation(
     segment: Segment, value: Value, notes: Sequence[str], clock: Clockwork, damaged: bool
 ) -> IncomingObservation:
     raw_code = segment.repeats(3)
-    code = read_coded(segment, raw_code[0] if raw_code else "")
+    code = read_known(segment, raw_code[0] if raw_code else "")
     sub_id = segment.text(4).strip()
     written, told = segment.text(14).strip(), segment.text(11).strip().upper()
     status = RESULT_STATUS.get(told)
@@ -119,7 +119,7 @@ def _unit(segment: Segment) -> str:
     """OBX-6: the UCUM code where one of the two is, else as written."""
     if not segment.raw(6):
         return ""
-    unit = read_coded(segment, segment.repeats(6)[0])
+    unit = read_known(segment, segment.repeats(6)[0])
     if unit.alternate_system == "UCUM" and unit.system != "UCUM" and unit.alternate_code:
         return unit.alternate_code
     return unit.code or unit.text or unit.alternate_code

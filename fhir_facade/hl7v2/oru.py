@@ -52,10 +52,7 @@ class _Group:
 def reports(message: Message, *, sender: Sender, message_id: UUID | None = None) -> list[IncomingReport]:
     """Every OBR as a report; one that comes twice in a message is one report. Empty where there is none."""
     clock = clockwork(message.header.text(7), zone=sender.time_zone)
-    return [
-        replace(_report(group, message, clock, sender), message_id=message_id, site_id=sender.site_id)
-        for group in _joined(_groups(message, sender))
-    ]
+    return [_report(group, message, clock, sender, message_id) for group in _joined(_groups(message, sender))]
 
 
 def _groups(message: Message, sender: Sender) -> Iterator[_Group]:
@@ -101,7 +98,9 @@ def _joined(groups: Iterator[_Group]) -> list[_Group]:
     return list(found.values())
 
 
-def _report(group: _Group, message: Message, clock: Clockwork, sender: Sender) -> IncomingReport:
+def _report(
+    group: _Group, message: Message, clock: Clockwork, sender: Sender, message_id: UUID | None
+) -> IncomingReport:
     obr, orc = group.obr, group.orc
     placer, filler = _numbers(group)
     specimen, specimen_code = _specimen(group)
@@ -128,6 +127,8 @@ def _report(group: _Group, message: Message, clock: Clockwork, sender: Sender) -
         notes=tuple(group.notes),
         observations=observations,
         attachments=attachments,
+        message_id=message_id,
+        site_id=sender.site_id,
         parent_filler_number=obr.text(29, 2).strip() or obr.text(29, 1).strip(),
     )
 

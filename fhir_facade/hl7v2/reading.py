@@ -45,32 +45,32 @@ class Reading:
 
 def read_stored(event: LabMessageStored, ctx: outbox.DeliveryContext) -> None:
     """File every report of a message. May run twice: filing the same again changes nothing."""
-    row = Hl7Message.objects.filter(pk=event.message_id).first()
+    row = Hl7Message.objects.filter(pk=event.message_id).values_list("sender_id", "body").first()
     if row is None:
         raise MessageNotFound
-    reading = _read(row, now=ctx.now)
+    reading = _read(event.message_id, sender_id=row[0], body=bytes(row[1]), now=ctx.now)
     Hl7Outcome.objects.create(
-        message=row, outcome=reading.outcome, report_ids=reading.filed, quarantined=reading.quarantined,
-        read_at=ctx.now,
+        message_id=event.message_id, outcome=reading.outcome, report_ids=reading.filed,
+        quarantined=reading.quarantined, read_at=ctx.now,
     )  # fmt: skip
     if reading.refusals:
-        quarantine.open_question(message_id=row.pk, reason=reading.refusals[0], now=ctx.now)
-        log.warning("hl7.set_aside", id=row.pk, cause=reading.refusals[0])
+        quarantine.open_question(message_id=event.message_id, reason=reading.refusals[0], now=ctx.now)
+        log.warning("hl7.set_aside", id=event.message_id, cause=reading.refusals[0])
     metrics.READ.inc(outcome=reading.outcome)
 
 
-def _read(row: Hl7Message, *, now: datetime) -> Reading:
+def _read(message_id: UUID, *, sender_id: UUID, body: bytes, now: datetime) -> Reading:
     reading = Reading()
     try:
-        message = split(bytes(row.body))
+        message = split(body)
     except Unreadable as refused:
         reading.refusals.append(refused.reason)
         return reading
-    sender = senders.find_sender(row.sender_id)
+    sender = senders.find_sender(sender_id)
     if message.kind not in HANDLED or sender is None:
         reading.refusals.append("not-handled")
         return reading
-    found = oru.reports(message, sender=sender, message_id=row.pk)
+    found = oru.reports(message, sender=sender, message_id=message_id)
     if not found:
         reading.refusals.append("no-report")
     for report in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,8 @@ from steadwell.ids import SiteId
 
 _FINGERPRINT: Final = re.compile(r"(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}", re.IGNORECASE)
 _TYPE: Final = re.compile(r"[A-Z][A-Z0-9]{2}\^([A-Z][A-Z0-9]{2}|\*)")
+_FRESH: Final = 3.0
+_read_lately: dict[UUID, tuple[Sender, float]] = {}
 DEMO_NAME: Final = "demo-lab"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -66,9 +69,15 @@ def list_active() -> list[Sender]:
 
 
 def find_sender(sender_id: UUID) -> Sender | None:
-    """A sender by id, also one that may send no more: its messages are still read."""
-    row = Hl7Sender.objects.filter(pk=sender_id).first()
-    return _sender(row) if row else None
+    """A sender by id, also one that may send no more: its messages are still read. At most 3 seconds old."""
+    known, at = _read_lately.get(sender_id, (None, 0.0))
+    if known is None or time.monotonic() - at > _FRESH:
+        row = Hl7Sender.objects.filter(pk=sender_id).first()
+        if row is None:
+            return None
+        known = _sender(row)
+        _read_lately[sender_id] = known, time.monotonic()
+    return known
 
 
 def known_as(caller: Caller, senders: Iterable[Sender]) -> list[Sender]:

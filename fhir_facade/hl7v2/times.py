@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -27,23 +28,27 @@ class Clockwork:
 
     def read(self, text: str) -> datetime | None:
         """An aware time; None for what is no time. Missing parts are the first of their kind."""
-        found = _TIME.fullmatch(text.strip()) or _ISO.fullmatch(text.strip())
-        if found is None:
-            return None
-        year, month, day, hour, minute, second, part, offset = found.groups()
-        micro = int((part or "0")[:6].ljust(6, "0"))
-        zone = self.zone
-        try:
-            if offset:
-                zone = offset_of(offset)
-            read = datetime(
-                int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),
-                micro, tzinfo=zone,
-            )  # fmt: skip
-            read.astimezone(UTC)  # a year at either end of time may not have one
-        except (ValueError, OverflowError):
-            return None
-        return read
+        return _read(text, self.zone) if text else None
+
+
+@lru_cache(maxsize=1024)  # the results of one report share their time
+def _read(text: str, zone: tzinfo) -> datetime | None:
+    found = _TIME.fullmatch(text.strip()) or _ISO.fullmatch(text.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, part, offset = found.groups()
+    micro = int((part or "0")[:6].ljust(6, "0"))
+    try:
+        if offset:
+            zone = offset_of(offset)
+        read = datetime(
+            int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0),
+            micro, tzinfo=zone,
+        )  # fmt: skip
+        read.astimezone(UTC)  # a year at either end of time may not have one
+    except (ValueError, OverflowError):
+        return None
+    return read
 
 
 def clockwork(sent: str, *, zone: str) -> Clockwork:

@@ -6,15 +6,18 @@ import base64
 import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from django.utils.translation.trans_null import gettext_noop
 
+from fhir_facade.hl7v2.marks import Marks
 from fhir_facade.hl7v2.splitter import Segment
 from labs.service import Attachment, Coded
 
 CODED: Final = frozenset({"CE", "CWE", "CNE", "CF"})
 TEXT: Final = frozenset({"TX", "FT", "ST", ""})
+_LONGEST_KNOWN: Final = 200
 _PLAIN: Final = frozenset({"NM", "IS", "ID", "SI", "DT", "TM", "TS", "DTM"})
 NOT_BASE64 = gettext_noop("The document in it is damaged: its base64 cannot be read.")
 NO_DOCUMENT = gettext_noop("The document in it is of a kind that is not kept.")
@@ -43,6 +46,18 @@ def read_coded(segment: Segment, raw: str) -> Coded:
         code=parts[0], text=parts[1], system=_system(parts[2]),
         alternate_code=parts[3], alternate_text=parts[4], alternate_system=_system(parts[5]),
     )  # fmt: skip
+
+
+def read_known(segment: Segment, raw: str) -> Coded:
+    """The same for what a laboratory writes the same way all day: tests and units."""
+    if len(raw) > _LONGEST_KNOWN:
+        return read_coded(segment, raw)
+    return _known(raw, segment.marks, segment.codec)
+
+
+@lru_cache(maxsize=4096)
+def _known(raw: str, marks: Marks, codec: str) -> Coded:
+    return read_coded(Segment("", "", marks, codec), raw)
 
 
 def _system(name: str) -> str:
