@@ -30,7 +30,7 @@ def checked(template: str, params: Mapping[str, str]) -> Template:
     missing, unknown = found.required - params.keys(), params.keys() - PARAMS
     if missing or unknown:
         raise ValueError(f"{template}: missing {sorted(missing)}, unknown {sorted(unknown)}.")
-    for name in ("starts_at", "old_starts_at"):
+    for name in ("starts_at", "old_starts_at", "asked_starts_at"):
         if name in params and datetime.fromisoformat(params[name]).tzinfo is None:
             raise ValueError(f"{template}: {name} has no offset.")
     if "zone" in params:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notifications.template import Template, Text
+from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
 from notifications.wording_staff import STAFF_TEMPLATES
 
@@ -17,11 +18,12 @@ VARIABLES: Mapping[str, str] = {
     "day": "starts_at",
     "moment": "starts_at",
     "old_moment": "old_starts_at",
+    "asked_moment": "asked_starts_at",
     "place": "place",
 }
 # What a caller may pass. ``path`` is where the button leads inside the portal; ``zone`` belongs to the
 # instants.
-PARAMS = frozenset({"starts_at", "old_starts_at", "zone", "place", "path"})
+PARAMS = frozenset({"starts_at", "old_starts_at", "asked_starts_at", "zone", "place", "path"})
 
 _VISIT = frozenset({"starts_at", "zone"})
 _ABOUT_A_TIME = frozenset(
@@ -32,6 +34,7 @@ _ABOUT_A_TIME = frozenset(
         "visit.reminder",
         "visit.requested",
         "visit.alternatives",
+        "visit.move-requested",
     }
 )
 
@@ -245,6 +248,7 @@ TEMPLATES: Mapping[str, Template] = {
             ),
         ),
         *RESULT_TEMPLATES,
+        *MOVE_TEMPLATES,
         *STAFF_TEMPLATES,
     )
 }

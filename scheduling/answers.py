@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 
 from notifications import service as notifications
-from scheduling import availability, catalogue, changes, locking, metrics, offers, publishing
+from scheduling import availability, catalogue, changes, locking, metrics, moving, offers, publishing
 from scheduling.availability import instant_of, moment
 from scheduling.catalogue import Catalogue
 from scheduling.changes import Change
 from scheduling.status import Move, Status
-from scheduling.types import Appointment
+from scheduling.types import Appointment, RequestedMove
 from scheduling.visits import Visit
 from steadwell.accounts import service as accounts
 from steadwell.actor import Role, system
@@ -28,6 +29,8 @@ from steadwell.outbox.service import DeliveryContext, DueRow, NewDueRow
 
 PREFIX = "scheduling.request."
 OVERDUE, LAPSE = f"{PREFIX}overdue", f"{PREFIX}lapse"
+# The same of a move that was asked for. Each request of one has its own rows, so none is taken back.
+MOVE_OVERDUE, MOVE_LAPSE = "scheduling.move-request.overdue", "scheduling.move-request.lapse"
 ACTOR = system("scheduling")
 # However long the clinic may take, the desk hears of a request so long before it ends by itself.
 LAST_CALL = timedelta(hours=4)
@@ -36,6 +39,10 @@ _LONGEST_DAYS = 60
 _MARK = """
 UPDATE scheduling_appointment SET overdue_at = %(now)s
 WHERE id = %(id)s AND overdue_at IS NULL AND status = 'pending'
+"""
+_MARK_MOVE = """
+UPDATE scheduling_moverequest SET overdue_at = %(now)s
+WHERE id = %(id)s AND overdue_at IS NULL AND state = 'open'
 """
 
 
@@ -46,19 +53,41 @@ def plan(visit: Appointment, *, version: int, asked_at: datetime, now: datetime)
 
 
 def rows(known: Catalogue, visit: Appointment, *, version: int, asked_at: datetime) -> list[NewDueRow]:
-    site = known.sites.get(visit.site_id)
-    lead = timedelta(minutes=site.answer_lead_minutes if site else 0)
-    ends_at = lapses_at(visit.starts_at, lead=lead, asked_at=asked_at)
-    last_call = ends_at - min(LAST_CALL, (ends_at - asked_at) / 2)
-    slow_at = after_working_hours(known, visit.site_id, asked_at, site.answer_hours) if site else last_call
-    key, payload = f"{visit.appointment_id}:{version}", {"version": str(version)}
+    overdue_at, ends_at = _moments(known, visit.site_id, visit.starts_at, asked_at)
+    key, about, payload = f"{visit.appointment_id}:{version}", visit.appointment_id, {"version": str(version)}
     return [
+        NewDueRow(kind=OVERDUE, key=key, about=about, payload=payload, due_at=overdue_at, expires_at=ends_at),
+        NewDueRow(kind=LAPSE, key=key, about=about, payload=payload, due_at=ends_at),
+    ]
+
+
+def plan_move(visit: Appointment, asked: RequestedMove, *, now: datetime) -> None:
+    """The same for a move. It ends before whichever of the two times comes first: the patient has to know
+    where to be.
+    """
+    first = min(visit.starts_at, asked.starts_at)
+    overdue_at, ends_at = _moments(catalogue.current(), asked.site_id, first, asked.asked_at)
+    key, payload = str(asked.move_request_id), {"move_request": str(asked.move_request_id)}
+    rows = [
         NewDueRow(
-            kind=OVERDUE, key=key, about=visit.appointment_id, payload=payload,
-            due_at=min(slow_at, last_call), expires_at=ends_at,
+            kind=MOVE_OVERDUE, key=key, about=visit.appointment_id, payload=payload, due_at=overdue_at,
+            expires_at=ends_at,
         ),
-        NewDueRow(kind=LAPSE, key=key, about=visit.appointment_id, payload=payload, due_at=ends_at),
+        NewDueRow(kind=MOVE_LAPSE, key=key, about=visit.appointment_id, payload=payload, due_at=ends_at),
     ]  # fmt: skip
+    outbox.schedule_many(rows, now=now)
+
+
+def _moments(
+    known: Catalogue, site_id: SiteId, starts_at: datetime, asked_at: datetime
+) -> tuple[datetime, datetime]:
+    """When the desk is reminded, and when the request ends by itself."""
+    site = known.sites.get(site_id)
+    lead = timedelta(minutes=site.answer_lead_minutes if site else 0)
+    ends_at = lapses_at(starts_at, lead=lead, asked_at=asked_at)
+    last_call = ends_at - min(LAST_CALL, (ends_at - asked_at) / 2)
+    slow_at = after_working_hours(known, site_id, asked_at, site.answer_hours) if site else last_call
+    return min(slow_at, last_call), ends_at
 
 
 def forget(appointment_id: AppointmentId) -> None:
@@ -102,29 +131,41 @@ def remind_desk(row: DueRow, ctx: DeliveryContext) -> None:
     if visit is None:
         return
     a = visit.appointment
+    if _marked(_MARK, a.appointment_id, ctx.now):
+        _remind(a, a.site_id, a.site_name, key=row.key, now=ctx.now)
+
+
+def remind_desk_of_move(row: DueRow, ctx: DeliveryContext) -> None:
+    """The same of a move that a patient asked for."""
+    visit = _move_still_waits(row)
+    asked = visit.appointment.requested_move if visit else None
+    if visit and asked and _marked(_MARK_MOVE, asked.move_request_id, ctx.now):
+        _remind(visit.appointment, asked.site_id, asked.site_name, key=row.key, now=ctx.now)
+
+
+def _marked(statement: str, entity_id: UUID, now: datetime) -> bool:
+    """Whether this run is the one that marked it."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, {"id": a.appointment_id, "now": ctx.now})
-        if not cursor.rowcount:
-            return
+        cursor.execute(statement, {"id": entity_id, "now": now})
+        return bool(cursor.rowcount)
+
+
+def _remind(visit: Appointment, site_id: SiteId, site_name: str, *, key: str, now: datetime) -> None:
     audit.record(
-        actor=ACTOR, action="appointment.overdue", category="appointment", now=ctx.now,
-        subject_id=a.person_id, entity_id=a.appointment_id,
+        actor=ACTOR, action="appointment.overdue", category="appointment", now=now,
+        subject_id=visit.person_id, entity_id=visit.appointment_id,
     )  # fmt: skip
-    alert_desk(a, key=f"overdue:{row.key}", now=ctx.now)
-    metrics.requests.inc(outcome="overdue")
-
-
-def alert_desk(visit: Appointment, *, key: str, now: datetime) -> None:
     notifications.alert_staff(
-        user_ids=accounts.staff_at(site_id=visit.site_id, role=Role.FRONT_DESK, now=now),
+        user_ids=accounts.staff_at(site_id=site_id, role=Role.FRONT_DESK, now=now),
         template="staff.overdue-request",
-        params={"path": f"/clinic/requests/?site={visit.site_id}", "place": visit.site_name},
-        key=key,
+        params={"path": f"/clinic/requests/?site={site_id}", "place": site_name},
+        key=f"overdue:{key}",
         about=visit.appointment_id,
-        site_id=visit.site_id,
+        site_id=site_id,
         urgency="standard",
         now=now,
     )
+    metrics.requests.inc(outcome="overdue")
 
 
 def lapse(row: DueRow, ctx: DeliveryContext) -> None:
@@ -132,15 +173,29 @@ def lapse(row: DueRow, ctx: DeliveryContext) -> None:
     visit = _still_waits(row)
     if visit is None:
         return
-    change = Change(
-        actor=ACTOR,
-        move=Move.LAPSE,
-        appointment_id=visit.appointment.appointment_id,
-        request_key="",
-        now=ctx.now,
-    )
-    changes.apply(change, visit, tell=publishing.cancelled)
+    changes.apply(_by_itself(Move.LAPSE, visit, ctx.now), visit, tell=publishing.cancelled)
     metrics.requests.inc(outcome="lapsed")
+
+
+def lapse_move(row: DueRow, ctx: DeliveryContext) -> None:
+    """Nobody decided about a move in time: the visit stays where it is."""
+    visit = _move_still_waits(row)
+    if visit is None:
+        return
+    moving.end(_by_itself(Move.LAPSE_MOVE, visit, ctx.now), visit)
+    metrics.requests.inc(outcome="lapsed")
+
+
+def _by_itself(move: Move, visit: Visit, now: datetime) -> Change:
+    visit_id = visit.appointment.appointment_id
+    return Change(actor=ACTOR, move=move, appointment_id=visit_id, request_key="", now=now)
+
+
+def _move_still_waits(row: DueRow) -> Visit | None:
+    assert row.about is not None  # noqa: S101 - plan_move() always names the visit
+    visit = locking.lock_visit(AppointmentId(row.about))
+    asked = visit.appointment.requested_move
+    return visit if asked and str(asked.move_request_id) == row.payload["move_request"] else None
 
 
 def _still_waits(row: DueRow) -> Visit | None:

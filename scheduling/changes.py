@@ -1,5 +1,5 @@
-"""A booked visit's life: moved, called off, and each step of its day. Every change is one transaction and
-one version.
+"""A booked visit's life: called off, and each step of its day (moving.py moves it). Every change is one
+transaction and one version.
 """
 
 from __future__ import annotations
@@ -11,25 +11,15 @@ from typing import Any
 
 from django.db import connection
 
-from scheduling import access, claims, groups, holds, locking, placing, publishing, queries, search, visits
-from scheduling.availability import moment
-from scheduling.errors import (
-    MoveNeedsClinic,
-    MoveNotAllowed,
-    ReasonNeeded,
-    SlotTaken,
-    TooEarly,
-    TooLate,
-    ViewOnly,
-)
-from scheduling.placing import Asked
-from scheduling.status import MOVES, Move, Status, is_ahead
-from scheduling.transactions import LostRace, write
-from scheduling.types import Appointment, CancelledBy, Mode, OfferRef
+from scheduling import access, claims, groups, locking, move_requests, publishing, queries, visits
+from scheduling.errors import MoveNotAllowed, ReasonNeeded, TooEarly, TooLate, ViewOnly
+from scheduling.status import ABOUT_A_MOVE, MOVES, Move, is_ahead
+from scheduling.transactions import write
+from scheduling.types import Appointment, CancelledBy, Mode
 from scheduling.visits import CHECK_IN_OPENS, Visit
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden, Stale
+from steadwell.errors import Forbidden
 from steadwell.ids import AppointmentId, new_id
 from steadwell.outbox import service as outbox
 
@@ -43,15 +33,6 @@ WITH changed AS (
     WHERE id = %(id)s RETURNING *
 ), {visits.VERSIONED} {visits.CHANGED}
 """  # noqa: S608 - constants only
-_MOVED = """
-changed AS (
-    UPDATE scheduling_appointment SET version = version + 1, visit_type_id = %(kind)s, practitioner_id =
-    %(practitioner)s, site_id = %(site)s, session_id = %(session)s::uuid, resource_ids = %(rooms)s::uuid[],
-    starts_at = %(starts)s, ends_at = %(ends)s, wall_start = %(wall)s, time_zone = %(zone)s, status =
-    %(status)s, overbooked = false, overdue_at = NULL
-    WHERE id = %(owner)s AND EXISTS (SELECT FROM won) RETURNING *
-)
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +61,7 @@ def decline(
     *, actor: Actor, appointment_id: AppointmentId, reason: str, request_key: str, now: datetime
 ) -> Appointment:
     """The clinic says no to a request, with a reason; its time is free again."""
-    _need_reason(reason)
+    need_reason(reason)
     return _step(
         actor, Move.DECLINE, appointment_id, request_key, now, reason=reason, tell=publishing.cancelled
     )
@@ -126,37 +107,8 @@ def mark_error(
     """This visit never was: it is taken out of every list, and its time is free. The patient of one that was
     ahead is told that the clinic called it off.
     """
-    _need_reason(reason)
+    need_reason(reason)
     return _step(actor, Move.MARK_ERROR, appointment_id, request_key, now, reason=reason)
-
-
-def reschedule(
-    *,
-    actor: Actor,
-    appointment_id: AppointmentId,
-    offer: OfferRef,
-    request_key: str,
-    now: datetime,
-    reason: str = "",
-    seen_version: int | None = None,
-) -> Appointment:
-    """Move a visit to another offer. The old time stays until the new one is won, in one transaction.
-
-    Refuses what ``hold`` refuses, TooLate for patients, Stale when ``seen_version`` is not the current one.
-    """
-    change = Change(
-        actor=actor,
-        move=Move.RESCHEDULE,
-        appointment_id=appointment_id,
-        request_key=request_key,
-        now=now,
-        reason=reason.strip()[:REASON_LENGTH],
-    )
-    try:
-        return write(lambda: _reschedule(change, offer, seen_version))
-    except SlotTaken as taken:
-        near = search.nearest(offer, actor=actor, person_id=None, now=now)
-        raise SlotTaken(alternatives=near) from taken
 
 
 def _step(
@@ -179,7 +131,7 @@ def _step(
     )
 
     def work() -> Appointment:
-        repeated = _claim(change, body={"visit": appointment_id, "reason": change.reason})
+        repeated = claim(change, body={"visit": appointment_id, "reason": change.reason})
         if repeated is not None:
             return repeated
         visit = locking.lock_visit(appointment_id)
@@ -193,6 +145,8 @@ def check(change: Change, visit: Visit) -> None:
     """Whether this actor may make the move on the visit as it stands, now."""
     a, actor = visit.appointment, change.actor
     person_id, site_id, practitioner_id = visit.place
+    if change.move in ABOUT_A_MOVE and a.requested_move is not None:  # the new time's clinic decides
+        site_id, practitioner_id = a.requested_move.site_id, a.requested_move.practitioner_id
     access.may_see_visit(actor, person_id=person_id, site_id=site_id, practitioner_id=practitioner_id)
     if not access.may_move(actor, change.move, status=a.status, person_id=person_id, site_id=site_id):
         if a.status in MOVES[change.move].sources:
@@ -205,7 +159,7 @@ def check(change: Change, visit: Visit) -> None:
         if change.move is Move.RESCHEDULE and visit.mode is Mode.VIEW_ONLY:
             raise ViewOnly
     if change.move is Move.CANCEL and not patient_side:
-        _need_reason(change.reason)
+        need_reason(change.reason)
     if change.move is Move.NO_SHOW and change.now < a.starts_at:
         raise TooEarly
     if change.move is Move.CHECK_IN and change.now < a.starts_at - CHECK_IN_OPENS:
@@ -215,7 +169,9 @@ def check(change: Change, visit: Visit) -> None:
 def apply(change: Change, visit: Visit, *, tell: Callable[..., None], by_clinic: bool = False) -> Visit:
     """Write a checked move: the row, its version, the time it gives back, audit, outbox."""
     a, target = visit.appointment, MOVES[change.move].target
-    assert target is not None  # noqa: S101 - only RESCHEDULE keeps its status, and it is not applied here
+    assert target is not None  # noqa: S101 - moves that keep the status are made in moving.py
+    asked = a.requested_move
+    move_requests.close(visit, "ended", now=change.now)
     called_off = change.move in {Move.CANCEL, Move.DECLINE, Move.LAPSE}
     ends = called_off or change.move is Move.MARK_ERROR
     patient_side = access.is_patient_side(change.actor, a.person_id) and not by_clinic
@@ -235,11 +191,13 @@ def apply(change: Change, visit: Visit, *, tell: Callable[..., None], by_clinic:
         cursor.execute(_STEP, values)
         changed = visits.read(cursor.fetchone())
     if ends:
-        _give_back(visit, now=change.now)
+        give_back(visit, now=change.now)
     record(change, changed)
     if change.move is Move.MARK_ERROR and is_ahead(a.status, starts_at=a.starts_at, now=change.now):
         tell = publishing.withdrawn
     tell(changed.appointment, now=change.now)
+    if asked is not None and not ends:
+        publishing.move_answered(changed.appointment, asked, answer="ended", now=change.now)
     return changed
 
 
@@ -257,79 +215,13 @@ def record(change: Change, visit: Visit) -> None:
     )
 
 
-def _reschedule(change: Change, offer: OfferRef, seen_version: int | None) -> Appointment:
-    actor, now = change.actor, change.now
-    body = {"visit": change.appointment_id, "offer": offer.text, "reason": change.reason}
-    repeated = _claim(change, body=body)
-    if repeated is not None:
-        return repeated
-    visit = locking.lock_visit(change.appointment_id)
-    check(change, visit)
-    if seen_version is not None and seen_version != visit.appointment.version:
-        raise Stale
-    asked = Asked(
-        actor=actor,
-        person_id=visit.appointment.person_id,
-        ref=offer,
-        now=now,
-        without=frozenset({visit.appointment.appointment_id}),
-    )
-    found = placing.find(asked)
-    if _is_same(visit, found.place.start, offer):
-        return visits.shown(visit, actor=actor, now=now)
-    if visit.appointment.status is Status.BOOKED and placing.first_status(found) is Status.PENDING:
-        raise MoveNeedsClinic
-    rooms = placing.check(found)
-    holds.clear_the_way(found)
-    _give_back(visit, now=now)
-    moved = _claim_new_place(change, found, rooms, visit)
-    record(change, moved)
-    publishing.moved(moved.appointment, now=now)
-    return visits.shown(moved, actor=actor, now=now)
-
-
-def _claim_new_place(change: Change, found: placing.Placing, rooms: tuple[Any, ...], visit: Visit) -> Visit:
-    place, owner = found.place, visit.appointment.appointment_id
-    session_id = None
-    if place.is_group:
-        session_id = groups.take_seat(
-            place,
-            owner_id=owner,
-            resource_ids=rooms,
-            shared=placing.shared_spans(place, rooms),
-            expires_at=None,
-            now=change.now,
-        )
-    guard, caps = placing.guard(found)
-    sql, values = claims.inserting(
-        placing.spans(found, rooms), owner_id=owner, site_id=place.site.site_id, expires_at=None, guard=guard
-    )
-    values |= caps | holds.place_values(found, session_id, rooms)
-    values |= visits.version_values(
-        actor=change.actor, move=change.move.value, why=change.reason, now=change.now
-    )
-    values["status"] = placing.first_status(found).value
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {sql}, {_MOVED}, {visits.VERSIONED} {visits.CHANGED}", values)
-        row = cursor.fetchone()
-    if row is None:
-        raise LostRace
-    return visits.read(row)
-
-
-def _is_same(visit: Visit, start: int, offer: OfferRef) -> bool:
-    a = visit.appointment
-    now_at = (a.visit_type_id, a.practitioner_id, a.site_id, a.starts_at)
-    return now_at == (offer.visit_type_id, offer.practitioner_id, offer.site_id, moment(start))
-
-
-def _give_back(visit: Visit, *, now: datetime) -> None:
+def give_back(visit: Visit, *, now: datetime) -> None:
     claims.release(visit.appointment.appointment_id)
     if visit.session_id is not None:
         groups.leave_seat(visit.session_id, visit.appointment.appointment_id, now=now)
 
 
-def _claim(change: Change, *, body: dict[str, object]) -> Appointment | None:
+def claim(change: Change, *, body: dict[str, object]) -> Appointment | None:
     """The answer to a repeat, or None the first time."""
     new = new_id()
     first = outbox.claim_request(
@@ -343,6 +235,6 @@ def _claim(change: Change, *, body: dict[str, object]) -> Appointment | None:
     return None if first == new else queries.repeat(change.actor, change.appointment_id, now=change.now)
 
 
-def _need_reason(reason: str) -> None:
+def need_reason(reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded(fields={"reason": "missing"})

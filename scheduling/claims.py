@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 
 from scheduling.availability import moment
+from scheduling.transactions import LostRace
 
 # Two partial indexes serve the two halves: the constraint's own, and the few rows outside it.
 _OVERLAPPING = """
@@ -160,6 +161,29 @@ def drop_aliases(owner_ids: Iterable[UUID], person_ids: Iterable[UUID]) -> None:
         cursor.execute(_DROP_ALIASES, {"owners": sorted(set(owner_ids)), "persons": list(person_ids)})
 
 
+def held_by(owner_id: UUID) -> list[Span]:
+    """What a visit claims within the constraint: nobody else can have it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT claimant_id, extract(epoch FROM lower(during))::bigint,"
+            " extract(epoch FROM upper(during))::bigint, kind"
+            " FROM scheduling_claim WHERE owner_id = %s AND NOT overbooked",
+            [owner_id],
+        )
+        return [Span(claimant_id=row[0], start=row[1], end=row[2], kind=row[3]) for row in cursor.fetchall()]
+
+
+def take(spans: Sequence[Span], *, owner_id: UUID, site_id: UUID) -> None:
+    """Claim all of it for good, in one statement of its own. Raises LostRace when a part is taken."""
+    if not spans:
+        return
+    sql, values = inserting(spans, owner_id=owner_id, site_id=site_id, expires_at=None)
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {sql} SELECT 1 FROM won", values)  # noqa: S608 - constants and placeholders
+        if cursor.fetchone() is None:
+            raise LostRace
+
+
 def release(owner_id: UUID) -> int:
     """Give back all time of a visit, hold, session or closure. Answers how many claims it had."""
     with connection.cursor() as cursor:
@@ -207,7 +231,7 @@ def inserting(
     claimed AS (
         INSERT INTO scheduling_claim (claimant_id, during, kind, owner_id, site_id, expires_at, overbooked)
         SELECT who, during, kind, %(owner)s, %(claim_site)s, %(claim_until)s::timestamptz,
-               %(overbooked)s AND kind NOT IN ('patient', 'alias')
+               %(overbooked)s AND kind NOT IN ('patient', 'move', 'alias')
         FROM (VALUES {", ".join(rows)}) AS wanted (who, during, kind, place)
         WHERE {guard} ORDER BY place
         ON CONFLICT DO NOTHING RETURNING 1

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from scheduling import access, catalogue, changes, claims, locking, publishing, queries, visits
+from scheduling import access, catalogue, changes, claims, locking, moving, publishing, queries, visits
 from scheduling.availability import DAY, day_segments, instant_of, moment
 from scheduling.changes import Change
 from scheduling.errors import ReasonNeeded, VisitsInTheWay
@@ -172,6 +172,7 @@ def move_day(
         standing = _still_ahead(practitioner_id, low, high, now)
         own = sorted(_own(actor, standing), key=lambda visit: visit.appointment.appointment_id)
         touched = [each for each in (_call_off(plan, visit) for visit in own) if each]
+        _decline_moves(plan)
         return DayMove(
             closure=closure, touched=_shown(actor, touched, now), elsewhere=len(standing) - len(own)
         )
@@ -325,6 +326,26 @@ def _call_off(plan: Plan, seen: Visit) -> Visit | None:
         rebook=True,
     )
     return changes.apply(change, visit, tell=publishing.cancelled, by_clinic=True)
+
+
+def _decline_moves(plan: Plan) -> None:
+    """Moves that patients asked for into the day: their visits stay where they are."""
+    for visit_id in queries.asking_for(plan.practitioner_id, plan.starts_at, plan.ends_at):
+        visit = locking.lock_visit(visit_id)
+        asked = visit.appointment.requested_move
+        if asked is None or not access.sees_visit(
+            plan.actor, person_id=visit.place[0], site_id=asked.site_id, practitioner_id=asked.practitioner_id
+        ):
+            continue
+        change = Change(
+            actor=plan.actor,
+            move=Move.DECLINE_MOVE,
+            appointment_id=visit_id,
+            request_key="",
+            now=plan.now,
+            reason=plan.reason,
+        )
+        moving.end(change, visit, by_clinic=True)
 
 
 def _plan(

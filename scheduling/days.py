@@ -59,7 +59,7 @@ def _list(
     site_ids = _sites(actor, known, site_id, practitioner_id)
     dates = [first + timedelta(days=number) for number in range(count)]
     low, high = _span(known, site_ids, dates)
-    found = queries.list_between(
+    found, asking = queries.list_with_asked(
         low, high, site_ids=site_ids, practitioner_id=practitioner_id, statuses=_SHOWN
     )
     clinicians = [
@@ -68,7 +68,8 @@ def _list(
         if (practitioner_id is None or each == practitioner_id) and info.site_ids.intersection(site_ids)
     ]
     away = closures.list_closures(clinicians, low, high)
-    queries.record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
+    read = [visit.appointment for visit in (*found, *asking)]
+    queries.record_read(read, actor=actor, action="appointment.list", now=now)
     by_day: dict[tuple[date, SiteId], list[Visit]] = {}
     for visit in found:
         a = visit.appointment
@@ -80,7 +81,9 @@ def _list(
             site_name=known.sites[site].name,
             time_zone=known.sites[site].time_zone,
             holiday=known.holidays.get(site, {}).get(on, ""),
-            columns=_columns(actor, known, site, on, now, by_day.get((on, site), []), away, clinicians),
+            columns=_columns(
+                actor, known, site, on, now, by_day.get((on, site), []), asking, away, clinicians
+            ),
         )
         for on in dates
         for site in site_ids
@@ -126,6 +129,7 @@ def _columns(
     on: date,
     now: datetime,
     found: list[Visit],
+    asking: list[Visit],
     away: list[Closure],
     clinicians: list[PractitionerId],
 ) -> tuple[ClinicianDay, ...]:
@@ -137,7 +141,13 @@ def _columns(
     for practitioner_id, name in sorted(names.items(), key=lambda item: item[1]):
         hours = offers.open_instants(known, practitioner_id, site_id, on, None)
         own = [visit for visit in found if visit.appointment.practitioner_id == practitioner_id]
-        if not hours and not own:
+        asked = [
+            visit
+            for visit in asking
+            if (move := visit.appointment.requested_move) is not None
+            and (move.practitioner_id, move.site_id, move.wall_start.date()) == (practitioner_id, site_id, on)
+        ]
+        if not (hours or own or asked):
             continue
         closed = [
             closure
@@ -153,6 +163,7 @@ def _columns(
                 hours=tuple(OpenTime(starts_at=moment(low), ends_at=moment(high)) for low, high in hours),
                 visits=tuple(visits.shown(visit, actor=actor, now=now) for visit in own),
                 closures=tuple(closed),
+                asked=tuple(visits.shown(visit, actor=actor, now=now) for visit in asked),
             )
         )
     return tuple(columns)

@@ -85,14 +85,11 @@ class NotForPatients(Refusal):
     message = _("This kind of visit is booked by the clinic. Please call the clinic.")
 
 
-class MoveNeedsClinic(Refusal):
-    """A booked visit would become a request again, and its time be lost if the clinic says no."""
+class TimeClosed(Refusal):
+    """The clinician was taken out of the time that a patient asked to move to."""
 
-    code = "move-needs-clinic"
-    message = _(
-        "This clinic confirms each time itself, so moving here would give up the time you have. Please call"
-        " the clinic, or ask for another time and cancel this visit once the new one is confirmed."
-    )
+    code = "time-closed"
+    message = _("The clinician is away at the new time. Decline the request, or open that time again first.")
 
 
 class MoveNotAllowed(Refusal):

@@ -135,8 +135,18 @@ def take_seat(
                 [list(resource_ids), known.session_id],
             )
     _sit(known.session_id, known.capacity, owner_id, expires_at, now)
-    _claim_for_session(known.session_id, place, shared, expires_at, overbooked)
+    _claim_for_session(known.session_id, place.site.site_id, shared, expires_at, overbooked)
     return known.session_id
+
+
+def take_seat_again(
+    session_id: UUID, *, owner_id: UUID, shared: list[Span], site_id: UUID, now: datetime
+) -> None:
+    """A seat in a session that stands, for a visit whose patient had asked for it."""
+    row = locking.lock_session(session_id)
+    assert row is not None  # noqa: S101 - sessions are never deleted
+    _sit(session_id, row[1], owner_id, None, now)
+    _claim_for_session(session_id, site_id, shared, None, overbooked=False)
 
 
 def book_seat(session_id: UUID, owner_id: UUID) -> bool:
@@ -183,7 +193,7 @@ def _sit(session_id: UUID, capacity: int, owner_id: UUID, expires_at: datetime |
 
 
 def _claim_for_session(
-    session_id: UUID, place: Place, shared: list[Span], expires_at: datetime | None, overbooked: bool
+    session_id: UUID, site_id: UUID, shared: list[Span], expires_at: datetime | None, overbooked: bool
 ) -> None:
     """The session's claims last as long as its longest seat."""
     with connection.cursor() as cursor:
@@ -201,7 +211,7 @@ def _claim_for_session(
         sql, values = claims.inserting(
             shared,
             owner_id=session_id,
-            site_id=place.site.site_id,
+            site_id=site_id,
             expires_at=expires_at,
             overbooked=overbooked,
         )

@@ -25,6 +25,7 @@ def send(
     now: datetime,
     old_starts_at: datetime | None = None,
     old_zone: str = "",
+    asked_starts_at: datetime | None = None,
     path: str = "",
     with_file: bool = False,
 ) -> None:
@@ -38,6 +39,8 @@ def send(
         params["place"] = ", ".join(part for part in (visit.site_name, visit.site_address) if part)
     if old_starts_at is not None:
         params["old_starts_at"] = _local(old_starts_at, old_zone)
+    if asked_starts_at is not None:
+        params["asked_starts_at"] = _local(asked_starts_at, visit.time_zone)
     notifications.tell(
         person_id=visit.person_id,
         template=template,

@@ -15,9 +15,12 @@ from scheduling.errors import AppointmentNotFound
 from scheduling.visits import Visit
 from steadwell.ids import AppointmentId
 
-_VISIT = (
-    f"SELECT {visits.COLUMNS} FROM scheduling_appointment a {visits.JOINS} WHERE a.id = %s FOR UPDATE OF a"  # noqa: S608
-)
+# A row that was waited for is read again by Postgres, but what is read beside it is as old as the statement:
+# the last column tells the two apart.
+_VISIT = f"""
+SELECT {visits.COLUMNS}, (SELECT b.version FROM scheduling_appointment b WHERE b.id = a.id)
+FROM scheduling_appointment a {visits.JOINS} WHERE a.id = %s FOR UPDATE OF a
+"""  # noqa: S608 - constants only
 
 
 def lock_visit(appointment_id: AppointmentId) -> Visit:
@@ -25,6 +28,9 @@ def lock_visit(appointment_id: AppointmentId) -> Visit:
     with connection.cursor() as cursor:
         cursor.execute(_VISIT, [appointment_id])
         row = cursor.fetchone()
+        if row is not None and row[-1] != row[visits.VERSION]:
+            cursor.execute(_VISIT, [appointment_id])
+            row = cursor.fetchone()
     if row is None:
         raise AppointmentNotFound
     return visits.read(row)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from scheduling.status import Status
-from scheduling.types import Appointment, CancelledBy
+from scheduling.types import Appointment, CancelledBy, RequestedMove
 from steadwell import events
 from steadwell.outbox import service as outbox
 
@@ -22,6 +22,16 @@ def approved(visit: Appointment, *, now: datetime) -> None:
 
 def moved(visit: Appointment, *, now: datetime) -> None:
     _publish(events.AppointmentMoved(**_names(visit)), now)
+
+
+def move_requested(visit: Appointment, asked: RequestedMove, *, now: datetime) -> None:
+    _publish(events.AppointmentMoveRequested(**_names(visit), move_request_id=asked.move_request_id), now)
+
+
+def move_answered(visit: Appointment, asked: RequestedMove, *, answer: str, now: datetime) -> None:
+    """The request is over, and the visit stays. A yes is ``moved``."""
+    request_id = asked.move_request_id
+    _publish(events.AppointmentMoveAnswered(**_names(visit), move_request_id=request_id, answer=answer), now)
 
 
 def cancelled(visit: Appointment, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db import connection
 from scheduling import access, visits
 from scheduling.errors import AppointmentNotFound
 from scheduling.models import AppointmentVersion as VersionRow
+from scheduling.models import MoveRequest
 from scheduling.status import TAKES_TIME, Status
 from scheduling.types import Appointment, AppointmentVersion
 from scheduling.visits import Visit
@@ -70,14 +71,47 @@ def list_requests(
 
 
 def list_overdue(*, actor: Actor, site_id: SiteId, now: datetime, limit: int = 20) -> tuple[Appointment, ...]:
-    """Those of which the desk was reminded, the next visit first. Two statements."""
-    return _of_site(
-        "a.status = 'pending' AND a.overdue_at IS NOT NULL AND a.ends_at > %(now)s ORDER BY a.starts_at",
-        actor=actor,
-        site_id=site_id,
-        now=now,
-        limit=limit,
+    """Requests of which the desk was reminded, of visits and of moves to a time at this site. Two
+    statements.
+    """
+    access.may_run_site(actor, site_id)
+    found = _fetch(
+        "WHERE (a.site_id = %(site)s AND a.status = 'pending' AND a.overdue_at IS NOT NULL"
+        " AND a.ends_at > %(now)s) OR a.id = ANY (ARRAY(SELECT appointment_id FROM scheduling_moverequest"
+        " WHERE state = 'open' AND site_id = %(site)s AND overdue_at IS NOT NULL AND ends_at > %(now)s))"
+        " ORDER BY a.starts_at LIMIT %(limit)s",
+        {"site": site_id, "now": now, "limit": min(limit, 200)},
     )
+    record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
+    return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
+
+
+def list_move_requests(
+    *, actor: Actor, site_id: SiteId, now: datetime, limit: int = 100
+) -> tuple[Appointment, ...]:
+    """Visits whose patients asked to move them to a time at this site, as for ``list_requests``. Two
+    statements.
+    """
+    access.may_run_site(actor, site_id)
+    found = _fetch(
+        "JOIN scheduling_moverequest w ON w.appointment_id = a.id AND w.state = 'open'"
+        " WHERE w.site_id = %(site)s AND w.ends_at > %(now)s"
+        " ORDER BY w.overdue_at, w.asked_at LIMIT %(limit)s",
+        {"site": site_id, "now": now, "limit": min(limit, 200)},
+    )
+    record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
+    return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
+
+
+def asking_for(practitioner_id: PractitionerId, low: datetime, high: datetime) -> list[AppointmentId]:
+    """Visits with an open request for time of this clinician's in a stretch."""
+    rows = MoveRequest.objects.filter(
+        practitioner_id=practitioner_id, state="open", starts_at__lt=high, ends_at__gt=low
+    )
+    return [
+        AppointmentId(each)
+        for each in rows.order_by("appointment_id").values_list("appointment_id", flat=True)
+    ]
 
 
 def list_lapsed(*, actor: Actor, site_id: SiteId, now: datetime, limit: int = 50) -> tuple[Appointment, ...]:
@@ -119,7 +153,14 @@ def see(actor: Actor, appointment_id: AppointmentId) -> Visit:
     if visit is None:
         raise AppointmentNotFound
     a = visit.appointment
-    access.may_see_visit(actor, person_id=a.person_id, site_id=a.site_id, practitioner_id=a.practitioner_id)
+    places = [(a.site_id, a.practitioner_id)]
+    if a.requested_move is not None:  # who decides about a time sees whose visit it is for
+        places.append((a.requested_move.site_id, a.requested_move.practitioner_id))
+    if not any(
+        access.sees_visit(actor, person_id=a.person_id, site_id=site_id, practitioner_id=practitioner_id)
+        for site_id, practitioner_id in places
+    ):
+        raise AppointmentNotFound
     return visit
 
 
@@ -158,6 +199,43 @@ def list_between(
         where.append("a.site_id = ANY (%(sites)s)")
         values["sites"] = sites
     return _fetch(f"WHERE {' AND '.join(where)} ORDER BY a.starts_at, a.id LIMIT 3000", values)
+
+
+def list_with_asked(
+    low: datetime,
+    high: datetime,
+    *,
+    site_ids: Iterable[SiteId],
+    practitioner_id: PractitionerId | None,
+    statuses: Sequence[Status],
+) -> tuple[list[Visit], list[Visit]]:
+    """The same; and the visits, wherever they are, whose patients asked to move into [low, high) there. One
+    statement.
+    """
+    values: dict[str, Any] = {
+        "low": low,
+        "high": high,
+        "statuses": [status.value for status in statuses],
+        "sites": list(site_ids),
+        "own": practitioner_id,
+    }
+    there = "starts_at >= %(low)s AND {0}.starts_at < %(high)s AND {0}.site_id = ANY (%(sites)s)"
+    if practitioner_id is not None:
+        there += " AND {0}.practitioner_id = %(own)s"
+    standing = f"a.{there.format('a')} AND a.status = ANY (%(statuses)s)"
+    asking = f"w.state = 'open' AND w.{there.format('w')}"
+    columns, joins = visits.COLUMNS, visits.JOINS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"(SELECT {columns}, false FROM scheduling_appointment a {joins} WHERE {standing} LIMIT 3000)"  # noqa: S608
+            f" UNION ALL (SELECT {columns}, true FROM scheduling_moverequest w"
+            f" JOIN scheduling_appointment a ON a.id = w.appointment_id {joins} WHERE {asking} LIMIT 500)",
+            values,
+        )
+        rows = cursor.fetchall()
+    found = [(visits.read(row), row[-1]) for row in rows]
+    found.sort(key=lambda each: (each[0].appointment.starts_at, each[0].appointment.appointment_id))
+    return [visit for visit, asks in found if not asks], [visit for visit, asks in found if asks]
 
 
 def list_for_feed(

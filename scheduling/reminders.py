@@ -72,7 +72,7 @@ def remind(row: DueRow, ctx: DeliveryContext) -> None:
         or visit.appointment.status not in _STANDS
         or ctx.now >= visit.appointment.starts_at
         or AppointmentVersion.objects.filter(
-            entity_id=appointment_id, version__gt=version, move=Move.RESCHEDULE
+            entity_id=appointment_id, version__gt=version, move__in=[Move.RESCHEDULE, Move.APPROVE_MOVE]
         ).exists()
     ):
         metrics.reminders.inc(outcome="stale")

@@ -14,7 +14,6 @@ from scheduling.changes import (
     decline,
     mark_error,
     no_show,
-    reschedule,
     start,
 )
 from scheduling.clinic import (
@@ -44,7 +43,6 @@ from scheduling.errors import (
     AppointmentNotFound,
     CapReached,
     HoldEnded,
-    MoveNeedsClinic,
     MoveNotAllowed,
     NotForPatients,
     OutsideAvailability,
@@ -52,6 +50,7 @@ from scheduling.errors import (
     ReasonNeeded,
     ScheduleNotReadable,
     SlotTaken,
+    TimeClosed,
     TooEarly,
     TooFarAhead,
     TooLate,
@@ -61,11 +60,13 @@ from scheduling.errors import (
 )
 from scheduling.holds import find_hold, get_hold, hold, release_hold
 from scheduling.importing import ImportReport, import_calendar
+from scheduling.moving import approve_move, decline_move, reschedule, withdraw_move
 from scheduling.queries import (
     get_appointment,
     history_of,
     list_for_patient,
     list_lapsed,
+    list_move_requests,
     list_overdue,
     list_requests,
 )
@@ -94,6 +95,7 @@ from scheduling.types import (
     OpenTime,
     PractitionerInfo,
     Reason,
+    RequestedMove,
     SearchResult,
     SiteInfo,
     TimeOfDay,
@@ -124,7 +126,6 @@ __all__ = [
     "Mode",
     "MonthGlance",
     "Move",
-    "MoveNeedsClinic",
     "MoveNotAllowed",
     "NotForPatients",
     "Offer",
@@ -135,11 +136,13 @@ __all__ = [
     "PractitionerInfo",
     "Reason",
     "ReasonNeeded",
+    "RequestedMove",
     "ScheduleNotReadable",
     "SearchResult",
     "SiteInfo",
     "SlotTaken",
     "Status",
+    "TimeClosed",
     "TimeOfDay",
     "TooEarly",
     "TooFarAhead",
@@ -151,6 +154,7 @@ __all__ = [
     "add_leave",
     "alternatives_for",
     "approve",
+    "approve_move",
     "arrive",
     "block_time",
     "book",
@@ -160,6 +164,7 @@ __all__ = [
     "check_in",
     "complete",
     "decline",
+    "decline_move",
     "demo_patients",
     "describe_offer",
     "feed_for_token",
@@ -179,6 +184,7 @@ __all__ = [
     "list_day",
     "list_for_patient",
     "list_lapsed",
+    "list_move_requests",
     "list_on_duty",
     "list_overdue",
     "list_practitioners",
@@ -202,4 +208,5 @@ __all__ = [
     "standing_elsewhere",
     "start",
     "touched_by_move",
+    "withdraw_move",
 ]

@@ -30,6 +30,12 @@ class Move(StrEnum):
     DECLINE = "decline"
     LAPSE = "lapse"  # nobody answered in time
     RESCHEDULE = "reschedule"
+    # Another time, asked for at a clinic that approves first; the visit keeps its own until then.
+    ASK_MOVE = "ask-move"
+    APPROVE_MOVE = "approve-move"
+    DECLINE_MOVE = "decline-move"
+    WITHDRAW_MOVE = "withdraw-move"
+    LAPSE_MOVE = "lapse-move"
     CANCEL = "cancel"
     CHECK_IN = "check-in"
     ARRIVE = "arrive"
@@ -43,6 +49,11 @@ class Move(StrEnum):
 TAKES_TIME = frozenset({Status.PENDING, Status.BOOKED, Status.CHECKED_IN, Status.ARRIVED, Status.IN_PROGRESS})
 # What has yet to happen: what caps count and what a clinician's illness touches.
 AHEAD = frozenset({Status.PENDING, Status.BOOKED, Status.CHECKED_IN})
+
+# What is decided about a requested move; shown only where there is one, and never as a step of the visit.
+ABOUT_A_MOVE = frozenset(
+    {Move.ASK_MOVE, Move.APPROVE_MOVE, Move.DECLINE_MOVE, Move.WITHDRAW_MOVE, Move.LAPSE_MOVE}
+)
 
 _DESK = frozenset({Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR, Role.SYSTEM})
 _CARE = frozenset({Role.CLINICIAN, Role.MANAGER, Role.ADMINISTRATOR, Role.SYSTEM})
@@ -69,6 +80,13 @@ MOVES: Mapping[Move, Rule] = {
     Move.RESCHEDULE: Rule(
         sources=frozenset({Status.PENDING, Status.BOOKED}), target=None, staff=_STAFF, patient=True
     ),
+    Move.ASK_MOVE: Rule(sources=frozenset({Status.BOOKED}), target=None, staff=frozenset(), patient=True),
+    Move.APPROVE_MOVE: Rule(sources=frozenset({Status.BOOKED}), target=None, staff=_STAFF),
+    Move.DECLINE_MOVE: Rule(sources=frozenset({Status.BOOKED}), target=None, staff=_STAFF),
+    Move.WITHDRAW_MOVE: Rule(
+        sources=frozenset({Status.BOOKED}), target=None, staff=frozenset(), patient=True
+    ),
+    Move.LAPSE_MOVE: Rule(sources=frozenset({Status.BOOKED}), target=None, staff=frozenset({Role.SYSTEM})),
     Move.CANCEL: Rule(
         sources=frozenset({Status.PENDING, Status.BOOKED, Status.CHECKED_IN, Status.ARRIVED}),
         target=Status.CANCELLED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from scheduling import answers, holds, letters, queries, reminders
-from scheduling.models import AppointmentVersion
+from scheduling.models import AppointmentVersion, MoveRequest
 from scheduling.status import Move, Status
 from scheduling.types import Appointment, CancelledBy
 from steadwell import events
@@ -18,7 +18,15 @@ from steadwell.outbox import service as outbox
 from steadwell.outbox.service import DeliveryContext
 
 CONSUMER = "scheduling.tell_patient"
-_OVERTAKES = [Move.RESCHEDULE, Move.CANCEL, Move.DECLINE, Move.LAPSE, Move.MARK_ERROR]
+_OVERTAKES = [
+    Move.RESCHEDULE, Move.APPROVE_MOVE, Move.CANCEL, Move.DECLINE, Move.LAPSE, Move.MARK_ERROR
+]  # fmt: skip
+_MOVES_THAT_FAILED = {
+    "declined": "visit.move-declined",
+    "lapsed": "visit.move-unanswered",
+    "withdrawn": "visit.move-ended",
+    "ended": "visit.move-ended",
+}
 _REQUESTS_THAT_FAILED = {Move.DECLINE: "visit.declined", Move.LAPSE: "visit.unanswered"}
 
 
@@ -36,11 +44,25 @@ def register() -> None:
         events.AppointmentMoved, consumer=CONSUMER, queue="notifications.urgent", handler=tell_moved
     )
     outbox.subscribe(
+        events.AppointmentMoveRequested,
+        consumer=CONSUMER,
+        queue="notifications.standard",
+        handler=tell_move_requested,
+    )
+    outbox.subscribe(
+        events.AppointmentMoveAnswered,
+        consumer=CONSUMER,
+        queue="notifications.urgent",
+        handler=tell_move_answered,
+    )
+    outbox.subscribe(
         events.AppointmentCancelled, consumer=CONSUMER, queue="notifications.urgent", handler=tell_cancelled
     )
     outbox.handle_due(reminders.KIND, queue="notifications.standard", handler=reminders.remind)
     outbox.handle_due(answers.OVERDUE, queue="default", handler=answers.remind_desk)
     outbox.handle_due(answers.LAPSE, queue="default", handler=answers.lapse)
+    outbox.handle_due(answers.MOVE_OVERDUE, queue="default", handler=answers.remind_desk_of_move)
+    outbox.handle_due(answers.MOVE_LAPSE, queue="default", handler=answers.lapse_move)
     outbox.repeat("scheduling.tidy", every=timedelta(minutes=5), queue="default", handler=tidy)
 
 
@@ -71,7 +93,7 @@ def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
         row["version"]: row
         for row in AppointmentVersion.objects.filter(
             entity_id=event.appointment_id, version__in=[event.version, event.version - 1]
-        ).values("version", "starts_at", "time_zone", "source", "recorded_at")
+        ).values("version", "starts_at", "time_zone", "source", "recorded_at", "move")
     }
     if visit.status is Status.PENDING:  # moved by the patient, at a site that approves first
         reminders.forget(visit.appointment_id)
@@ -81,7 +103,7 @@ def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
         return
     answers.forget(visit.appointment_id)
     old, new = versions[event.version - 1], versions[event.version]
-    by_clinic = new["source"] == CancelledBy.CLINIC
+    by_clinic = new["source"] == CancelledBy.CLINIC and new["move"] != Move.APPROVE_MOVE
     letters.send(
         "visit.moved-by-clinic" if by_clinic else "visit.moved",
         visit,
@@ -92,6 +114,23 @@ def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
         with_file=True,
     )
     reminders.plan(visit, version=event.version, now=ctx.now)
+
+
+def tell_move_requested(event: events.AppointmentMoveRequested, ctx: DeliveryContext) -> None:
+    visit = _current(event)
+    asked = visit.requested_move if visit else None
+    if visit is None or asked is None or asked.move_request_id != event.move_request_id:
+        return  # answered, or another time was asked for: that event tells
+    letters.send("visit.move-requested", visit, key=_key(event), now=ctx.now, asked_starts_at=asked.starts_at)
+    answers.plan_move(visit, asked, now=ctx.now)
+
+
+def tell_move_answered(event: events.AppointmentMoveAnswered, ctx: DeliveryContext) -> None:
+    visit = _current(event)
+    asked = MoveRequest.objects.filter(pk=event.move_request_id).values_list("starts_at", flat=True).first()
+    if visit is not None and asked is not None:
+        template = _MOVES_THAT_FAILED[event.answer]
+        letters.send(template, visit, key=_key(event), now=ctx.now, asked_starts_at=asked)
 
 
 def tell_cancelled(event: events.AppointmentCancelled, ctx: DeliveryContext) -> None:

@@ -234,6 +234,28 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedMove:
+    """Another time that the patient asked for. The visit keeps its own until the clinic decides."""
+
+    move_request_id: UUID
+    visit_type_id: VisitTypeId
+    practitioner_id: PractitionerId
+    practitioner_name: str
+    site_id: SiteId  # its clinic decides
+    site_name: str
+    session_id: UUID | None
+    resource_ids: tuple[UUID, ...]
+    starts_at: datetime
+    ends_at: datetime
+    wall_start: datetime
+    time_zone: str
+    busy_from: datetime
+    busy_until: datetime
+    asked_at: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
     """A visit as it stands. ``moves`` is what the asking actor may do to it now."""
 
@@ -265,6 +287,7 @@ class Appointment:
     lapsed: bool = False  # a request that was never answered
     is_group: bool = False
     video_link: str = ""
+    requested_move: RequestedMove | None = None
     moves: frozenset[Move] = frozenset()
 
     @property
@@ -318,6 +341,7 @@ class ClinicianDay:
     hours: tuple[OpenTime, ...]
     visits: tuple[Appointment, ...]
     closures: tuple[Closure, ...]
+    asked: tuple[Appointment, ...] = ()  # visits elsewhere in time whose patients asked to move to this day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("visits/<uuid:appointment_id>/move/", changing.move, name="move"),
     path("visits/<uuid:appointment_id>/move/month/", changing.move_month, name="move-month"),
     path("visits/<uuid:appointment_id>/move/review/", changing.move_review, name="move-review"),
+    path("visits/<uuid:appointment_id>/move/withdraw/", changing.withdraw_move, name="withdraw-move"),
     path("visits/<uuid:appointment_id>/cancel/", changing.cancel, name="cancel"),
     path("visits/<uuid:appointment_id>/check-in/", changing.check_in, name="check-in"),
     path("calendar/<str:token>.ics", feeds.feed, name="feed"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from json import dumps
 from typing import Any
 from uuid import UUID
 
-from scheduling import access
-from scheduling.status import Move, Status, possible
-from scheduling.types import Appointment, CancelledBy, Modality, Mode
+import orjson
+
+from scheduling import access, catalogue
+from scheduling.status import ABOUT_A_MOVE, Move, Status, possible
+from scheduling.types import Appointment, CancelledBy, Modality, Mode, RequestedMove
 from steadwell.actor import Actor, Role
 from steadwell.ids import AppointmentId, PersonId, PractitionerId, SiteId, VisitTypeId
 
@@ -21,8 +23,11 @@ COLUMNS = """
     ARRAY(SELECT r.name FROM scheduling_resource r WHERE r.id = ANY (a.resource_ids) ORDER BY r.name),
     a.starts_at, a.ends_at, a.wall_start, a.time_zone, a.booked_at, a.note, a.cancelled_by, a.cancel_reason,
     a.rebook_offered, a.overbooked, a.session_id, s.video_link, s.cancel_lead_minutes, s.mode,
-    a.overdue_at, a.lapsed_at
+    a.overdue_at, a.lapsed_at,
+    (SELECT row_to_json(m)::text FROM scheduling_moverequest m
+     WHERE m.appointment_id = a.id AND m.state = 'open')
 """
+VERSION = 2  # its place among them
 JOINS = """
     JOIN scheduling_site s ON s.id = a.site_id
     JOIN scheduling_visittype vt ON vt.id = a.visit_type_id
@@ -123,6 +128,7 @@ def read(row: tuple[Any, ...]) -> Visit:
         overbooked=row[23],
         overdue=row[28] is not None and row[3] == Status.PENDING,
         lapsed=row[29] is not None,
+        requested_move=_requested(row[30]) if row[30] else None,
         is_group=row[24] is not None,
         video_link=video_link.replace("{visit}", str(appointment_id)) if row[6] == Modality.VIDEO else "",
     )
@@ -134,6 +140,35 @@ def read(row: tuple[Any, ...]) -> Visit:
     )
 
 
+def _requested(text: str) -> RequestedMove:
+    row = orjson.loads(text)
+    known = catalogue.latest()
+    site_id, practitioner_id = SiteId(UUID(row["site_id"])), PractitionerId(UUID(row["practitioner_id"]))
+    site, clinician = known.sites.get(site_id), known.practitioners.get(practitioner_id)
+    return RequestedMove(
+        move_request_id=UUID(row["id"]),
+        visit_type_id=VisitTypeId(UUID(row["visit_type_id"])),
+        practitioner_id=practitioner_id,
+        practitioner_name=clinician.name if clinician else "",
+        site_id=site_id,
+        site_name=site.name if site else "",
+        session_id=UUID(row["session_id"]) if row["session_id"] else None,
+        resource_ids=tuple(UUID(each) for each in row["resource_ids"]),
+        starts_at=_instant(row["starts_at"]),
+        ends_at=_instant(row["ends_at"]),
+        wall_start=datetime.fromisoformat(row["wall_start"]),
+        time_zone=row["time_zone"],
+        busy_from=_instant(row["busy_from"]),
+        busy_until=_instant(row["busy_until"]),
+        asked_at=_instant(row["asked_at"]),
+        overdue=row["overdue_at"] is not None,
+    )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
 def shown(visit: Visit, *, actor: Actor, now: datetime) -> Appointment:
     """The visit with what this actor may do to it now. The patient's note is for the two sides of the
     visit.
@@ -141,7 +176,10 @@ def shown(visit: Visit, *, actor: Actor, now: datetime) -> Appointment:
     a = visit.appointment
     patient_side = access.is_patient_side(actor, a.person_id)
     roles = access.staff_roles_at(actor, a.site_id)
-    moves = possible(status=a.status, roles=roles, patient_side=patient_side)
+    moves = possible(status=a.status, roles=roles, patient_side=patient_side) - ABOUT_A_MOVE
+    if a.requested_move is not None:
+        deciding = access.staff_roles_at(actor, a.requested_move.site_id)
+        moves |= ABOUT_A_MOVE & possible(status=a.status, roles=deciding, patient_side=patient_side)
     return replace(
         a, moves=frozenset(m for m in moves if _in_time(m, visit, patient_side=patient_side, now=now))
     )

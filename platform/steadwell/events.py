@@ -44,6 +44,23 @@ class AppointmentMoved(AppointmentChanged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoveRequested(AppointmentChanged):
+    """A patient asked for another time; the visit keeps its own until the clinic decides."""
+
+    name: ClassVar[str] = "scheduling.appointment_move_requested.v1"
+    move_request_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoveAnswered(AppointmentChanged):
+    """The visit stays as it is; ``answer`` is declined, withdrawn or lapsed. A yes is AppointmentMoved."""
+
+    name: ClassVar[str] = "scheduling.appointment_move_answered.v1"
+    move_request_id: UUID
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentCancelled(AppointmentChanged):
     """``by`` says whose act it was: ``patient``, ``clinic``. The two are told in different words."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scheduling.models.asking import MoveRequest
 from scheduling.models.booking import (
     Appointment,
     AppointmentVersion,
@@ -33,6 +34,7 @@ __all__ = [
     "GroupSession",
     "Hold",
     "Holiday",
+    "MoveRequest",
     "Organisation",
     "Practitioner",
     "Resource",

@@ -27,6 +27,7 @@ class Claim(models.Model):
         PRACTITIONER = "practitioner"
         RESOURCE = "resource"
         PATIENT = "patient"  # the visit itself, without buffers; under the id it was booked for
+        MOVE = "move"  # the same of another time asked for, which no limit counts
         ALIAS = "alias"  # the same under each further id of a merged patient, for the constraint's eyes only
         CLOSURE = "closure"  # the whole of it, seen by searches and by every claimer
         # The parts of a closure that were free: with them the constraint guards it against bookings under

@@ -39,6 +39,11 @@ MOVES: Mapping[Move, Promise] = {
     Move.DECLINE: gettext_lazy("Decline"),
     Move.LAPSE: gettext_lazy("End without an answer"),
     Move.RESCHEDULE: gettext_lazy("Move"),
+    Move.ASK_MOVE: gettext_lazy("Ask for another time"),
+    Move.APPROVE_MOVE: gettext_lazy("Approve the new time"),
+    Move.DECLINE_MOVE: gettext_lazy("Decline the new time"),
+    Move.WITHDRAW_MOVE: gettext_lazy("Keep the visit as it is"),
+    Move.LAPSE_MOVE: gettext_lazy("End the wish for another time"),
     Move.CANCEL: gettext_lazy("Cancel the visit"),
     Move.CHECK_IN: gettext_lazy("Check in"),
     Move.ARRIVE: gettext_lazy("Arrived"),
@@ -132,7 +137,9 @@ class Row:
 
 def people_of(days: Iterable[ClinicDay]) -> list[PersonId]:
     """Whose names a page with these days needs."""
-    return [v.person_id for d in days for c in d.columns for v in c.visits if v.status not in HIDDEN]
+    columns = [column for day in days for column in day.columns]
+    shown = [v.person_id for column in columns for v in column.visits if v.status not in HIDDEN]
+    return shown + [v.person_id for column in columns for v in column.asked]
 
 
 def board_of(day: ClinicDay, names: Names, *, now: datetime) -> Board:
@@ -178,7 +185,8 @@ def _midday(day: ClinicDay) -> datetime:
 
 def _stretches(column: ClinicianDay) -> list[Stretch]:
     hours = [Stretch(each.starts_at, each.ends_at) for each in column.hours]
-    return hours + [Stretch(v.starts_at, v.ends_at) for v in column.visits if v.status not in HIDDEN]
+    asked = [Stretch(m.starts_at, m.ends_at) for v in column.asked if (m := v.requested_move)]
+    return hours + asked + [Stretch(v.starts_at, v.ends_at) for v in column.visits if v.status not in HIDDEN]
 
 
 def _marks(frame: Frame) -> Iterable[Mark]:
@@ -198,6 +206,7 @@ def _column(
     visit_lanes = lanes([Stretch(group[0].starts_at, group[0].ends_at) for group in groups])
     closures = [each for each in column.closures if _in_frame(each, frame)]
     taken = [Stretch(v.starts_at, v.ends_at) for v in shown if v.status in TAKES_TIME]
+    taken += [Stretch(m.starts_at, m.ends_at) for each in column.asked if (m := each.requested_move)]
     taken += [Stretch(each.starts_at, each.ends_at) for each in closures]
     free = free_of(hours, taken, after=now)
     blocks = [
@@ -205,6 +214,7 @@ def _column(
             _visit_block(group, names, frame=frame, lane=lane, now=now)
             for group, lane in zip(groups, visit_lanes, strict=True)
         ),
+        *(_asked_block(each, names, frame) for each in column.asked),
         *(_closure_block(each, frame) for each in closures),
         *(_free_block(day, column, stretch, frame) for stretch in free),
     ]
@@ -285,6 +295,23 @@ def _move_button(visit: Appointment, move: Move) -> Button:
     return Button(label=str(MOVES[move]), url=url, icon=ICONS.get(move, "check"))
 
 
+def _asked_block(visit: Appointment, names: Names, frame: Frame) -> Block:
+    """A time that is kept for a patient who asked to move there."""
+    asked = visit.requested_move
+    assert asked is not None  # noqa: S101 - days.py chose those that have one
+    return Block(
+        kind=f"visit visit--{Status.PENDING}",
+        place=frame.place(Stretch(asked.starts_at, asked.ends_at)),
+        time=portal.time_text(asked.starts_at, asked.time_zone),
+        title=name_of(visit.person_id, names),
+        detail=visit.visit_type_name,
+        url=reverse("clinic:visit", args=[visit.appointment_id]),
+        status=_("Move asked for"),
+        status_kind="warn",
+        iso=asked.starts_at.isoformat(),
+    )
+
+
 def _closure_block(closure: Closure, frame: Frame) -> Block:
     url = "" if closure.kind is ClosureKind.IMPORTED else reverse("clinic:reopen", args=[closure.closure_id])
     return Block(
@@ -325,6 +352,8 @@ def marks_of(visit: Appointment) -> tuple[str, ...]:
         marks.append(_("Overbooked"))
     if visit.note:
         marks.append(_("Note"))
+    if visit.requested_move:
+        marks.append(_("Move asked for"))
     return tuple(marks)
 
 

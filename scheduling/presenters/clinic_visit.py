@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy
 
 from scheduling.presenters.clinic import MOVES, STATUSES, USUAL, Button, Names, marks_of, name_of
 from scheduling.status import Move
-from scheduling.types import Appointment, AppointmentVersion, Modality, Offer
+from scheduling.types import Appointment, AppointmentVersion, Modality, Offer, RequestedMove
 from steadwell.identity import service as identity
 from steadwell.portal import service as portal
 
 Fact = tuple[str, str]
 
-QUICK = (Move.APPROVE, Move.CHECK_IN, Move.ARRIVE, Move.START, Move.COMPLETE, Move.NO_SHOW)
-PAGES = (Move.RESCHEDULE, Move.DECLINE, Move.CANCEL, Move.MARK_ERROR)
+QUICK = (Move.APPROVE, Move.APPROVE_MOVE, Move.CHECK_IN, Move.ARRIVE, Move.START, Move.COMPLETE, Move.NO_SHOW)
+PAGES = (Move.DECLINE_MOVE, Move.RESCHEDULE, Move.DECLINE, Move.CANCEL, Move.MARK_ERROR)
 ROLES: Mapping[str, Promise] = {
     "patient": gettext_lazy("Patient"),
     "proxy": gettext_lazy("Proxy"),
@@ -39,6 +39,11 @@ HISTORY: Mapping[str, Promise] = {
     "decline": gettext_lazy("Declined"),
     "lapse": gettext_lazy("Ended without an answer"),
     "reschedule": gettext_lazy("Moved"),
+    "ask-move": gettext_lazy("Another time asked for"),
+    "approve-move": gettext_lazy("Moved as asked for"),
+    "decline-move": gettext_lazy("Other time declined"),
+    "withdraw-move": gettext_lazy("Wish for another time taken back"),
+    "lapse-move": gettext_lazy("Wish for another time ended without an answer"),
     "cancel": gettext_lazy("Cancelled"),
     "call-off": gettext_lazy("Called off by the clinic"),
     "check-in": gettext_lazy("Checked in"),
@@ -80,7 +85,10 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRow:
+    """``instead_of``: the time that stands, where a patient asked to move."""
+
     when: str
+    instead_of: str
     iso: str
     patient: str
     number: str
@@ -99,6 +107,7 @@ def facts_of(visit: Appointment) -> list[Fact]:
     return [
         (_("When"), portal.moment_text(visit.starts_at, visit.time_zone)),
         (_("Until"), portal.time_text(visit.ends_at, visit.time_zone)),
+        (_("Asked to move to"), _asked(visit.requested_move)),
         (_("What"), visit.visit_type_name),
         (_("With"), visit.practitioner_name),
         (_("Where"), place),
@@ -107,6 +116,13 @@ def facts_of(visit: Appointment) -> list[Fact]:
         (_("Good to know"), ", ".join(mark for mark in marks_of(visit) if mark != _("Note"))),
         (_("Reason for cancelling"), visit.cancel_reason),
     ]
+
+
+def _asked(move: RequestedMove | None) -> str:
+    if move is None:
+        return ""
+    words = (portal.moment_text(move.starts_at, move.time_zone), move.practitioner_name, move.site_name)
+    return " · ".join(word for word in words if word)
 
 
 def offer_facts(offer: Offer) -> list[Fact]:
@@ -148,7 +164,7 @@ def steps_of(visit: Appointment, *, now: datetime) -> Steps:
     """What can be done now: at the press of a button, and on a page of its own."""
     quick = [move for move in QUICK if move in visit.moves]
     if portal.at_site(now, visit.time_zone).date() != visit.wall_start.date():
-        quick = [move for move in quick if move in {Move.APPROVE, Move.NO_SHOW}]
+        quick = [move for move in quick if move in {Move.APPROVE, Move.APPROVE_MOVE, Move.NO_SHOW}]
     if now < visit.starts_at + timedelta(minutes=5):
         quick = [move for move in quick if move is not Move.NO_SHOW]
     quick.sort(key=lambda move: move not in USUAL)  # the first one is the button that stands out
@@ -207,23 +223,28 @@ def offer_rows(
 
 
 def request_rows(visits: Iterable[Appointment], names: Names) -> list[RequestRow]:
-    rows = []
-    for visit in visits:
-        person = names.get(visit.person_id)
-        rows.append(
-            RequestRow(
-                when=portal.moment_text(visit.starts_at, visit.time_zone),
-                iso=visit.starts_at.isoformat(),
-                patient=name_of(visit.person_id, names),
-                number=person.number if person else "",
-                visit_type=visit.visit_type_name,
-                clinician=visit.practitioner_name,
-                note=visit.note,
-                asked=portal.moment_text(visit.booked_at, visit.time_zone),
-                is_overdue=visit.overdue,
-                url=reverse("clinic:visit", args=[visit.appointment_id]),
-                approve_url=reverse("clinic:step", args=[visit.appointment_id, Move.APPROVE.value]),
-                decline_url=reverse("clinic:step", args=[visit.appointment_id, Move.DECLINE.value]),
-            )
-        )
-    return rows
+    return [_request_row(visit, names) for visit in visits]
+
+
+def _request_row(visit: Appointment, names: Names) -> RequestRow:
+    """A visit that was asked for, or another time for one."""
+    person, asked = names.get(visit.person_id), visit.requested_move
+    approve, decline = Move.APPROVE, Move.DECLINE
+    if asked is not None:
+        approve, decline = Move.APPROVE_MOVE, Move.DECLINE_MOVE
+    new = asked or visit
+    return RequestRow(
+        when=portal.moment_text(new.starts_at, new.time_zone),
+        instead_of=portal.moment_text(visit.starts_at, visit.time_zone) if asked else "",
+        iso=new.starts_at.isoformat(),
+        patient=name_of(visit.person_id, names),
+        number=person.number if person else "",
+        visit_type=visit.visit_type_name,
+        clinician=new.practitioner_name,
+        note=visit.note,
+        asked=portal.moment_text(asked.asked_at if asked else visit.booked_at, visit.time_zone),
+        is_overdue=new.overdue,
+        url=reverse("clinic:visit", args=[visit.appointment_id]),
+        approve_url=reverse("clinic:step", args=[visit.appointment_id, approve.value]),
+        decline_url=reverse("clinic:step", args=[visit.appointment_id, decline.value]),
+    )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from scheduling.presenters import when
+from scheduling.presenters.when import When
 from scheduling.status import AHEAD, TAKES_TIME, Move, Status
 from scheduling.types import Appointment, AppointmentVersion, CancelledBy, Feed, Modality, Mode, SiteInfo
 from steadwell.actor import STAFF_ROLES, Actor
@@ -37,6 +38,11 @@ MOVE_WORDS: Mapping[str, Promise] = {
     "decline": gettext_lazy("Declined by the clinic"),
     "lapse": gettext_lazy("Ended, as the clinic did not answer in time"),
     "reschedule": gettext_lazy("Moved to another time"),
+    "ask-move": gettext_lazy("Asked for another time"),
+    "approve-move": gettext_lazy("Moved to the time asked for"),
+    "decline-move": gettext_lazy("The other time was declined by the clinic"),
+    "withdraw-move": gettext_lazy("Kept at this time after all"),
+    "lapse-move": gettext_lazy("The clinic did not answer about the other time"),
     "cancel": gettext_lazy("Cancelled"),
     "check-in": gettext_lazy("Checked in"),
     "arrive": gettext_lazy("Arrived"),
@@ -67,10 +73,13 @@ class VisitView:
     note: str
     tel: str
     is_over: bool
+    asked: When | None  # another time the patient asked for, which the clinic has yet to decide about
+    asked_with: str
 
 
 def visit(appointment: Appointment, *, reader_zone: tzinfo | None) -> VisitView:
     words, tone = STATUS_WORDS[appointment.status]
+    asked = appointment.requested_move
     minutes = int((appointment.ends_at - appointment.starts_at).total_seconds() // 60)
     return VisitView(
         id=appointment.appointment_id,
@@ -94,6 +103,17 @@ def visit(appointment: Appointment, *, reader_zone: tzinfo | None) -> VisitView:
         note=appointment.note,
         tel="".join(character for character in appointment.site_phone if character in "+0123456789"),
         is_over=appointment.status not in TAKES_TIME,
+        asked=when.when(
+            starts_at=asked.starts_at,
+            ends_at=asked.ends_at,
+            time_zone=asked.time_zone,
+            reader_zone=reader_zone,
+        )
+        if asked
+        else None,
+        asked_with=" · ".join(part for part in (asked.practitioner_name, asked.site_name) if part)
+        if asked
+        else "",
     )
 
 
@@ -104,6 +124,7 @@ class ChangeView:
     may_move: bool
     may_cancel: bool
     may_check_in: bool
+    may_withdraw: bool  # the other time they asked for
     rule: str
 
 
@@ -117,6 +138,7 @@ def changes(appointment: Appointment, *, site: SiteInfo, now: datetime) -> Chang
     return ChangeView(
         may_move=may_move and in_time and not view_only,
         may_cancel=may_cancel and in_time,
+        may_withdraw=Move.WITHDRAW_MOVE in appointment.moves,
         may_check_in=Move.CHECK_IN in appointment.moves and same_day and now < appointment.starts_at,
         rule=_rule(appointment, until=until, notice=notice, now=now) if appointment.status in AHEAD else "",
     )

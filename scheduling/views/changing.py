@@ -14,6 +14,7 @@ from scheduling import service as scheduling
 from scheduling.errors import OutsideAvailability, PatientBusy, SlotTaken
 from scheduling.forms import CancelForm, version_in
 from scheduling.presenters import offers, visits
+from scheduling.status import Status
 from scheduling.types import Appointment, Mode, OfferRef, SiteInfo
 from scheduling.views.booking import offer_context
 from scheduling.views.looking import Looking, answers_context, first_url, month_context
@@ -75,7 +76,8 @@ def _move(request: PortalRequest, appointment_id: AppointmentId, *, now: datetim
     except (*CHOOSE_AGAIN, Stale) as refusal:
         found = _visit(request, appointment_id, now=now)
         return _move_page(request, found, ref, refusal=refusal, now=now)
-    return redirect(f"{reverse('scheduling:visit', args=[moved.appointment_id])}?done=moved")
+    done = "move-asked" if moved.requested_move else "moved"
+    return redirect(f"{reverse('scheduling:visit', args=[moved.appointment_id])}?done={done}")
 
 
 def _move_page(
@@ -94,6 +96,7 @@ def _move_page(
         "ref": ref.text,
         "refusal": refusal,
         "asks": isinstance(new["site"], SiteInfo) and new["site"].mode is Mode.REQUEST,
+        "keeps": found.status is Status.BOOKED,
         "is_taken": isinstance(refusal, CHOOSE_AGAIN),
         "others": [offers.offer(one, reader_zone=reader_zone()) for one in others],
         **new,
@@ -142,6 +145,19 @@ def check_in(request: PortalRequest, appointment_id: UUID) -> HttpResponse:
         now=clock.now(),
     )
     return redirect(f"{reverse('scheduling:visit', args=[appointment_id])}?done=checked-in")
+
+
+@requires(*READERS)
+@require_POST
+def withdraw_move(request: PortalRequest, appointment_id: UUID) -> HttpResponse:
+    """Take the wish for another time back."""
+    scheduling.withdraw_move(
+        actor=request.actor,
+        appointment_id=AppointmentId(appointment_id),
+        request_key=request_key(request),
+        now=clock.now(),
+    )
+    return redirect(f"{reverse('scheduling:visit', args=[appointment_id])}?done=move-withdrawn")
 
 
 def _visit(request: PortalRequest, appointment_id: UUID, *, now: datetime) -> Appointment:

@@ -34,6 +34,12 @@ DONE: Mapping[str, tuple[Promise, Promise | str, frozenset[Status]]] = {
         frozenset({Status.PENDING}),
     ),
     "moved": (_("Your visit was moved"), _TOLD, frozenset({Status.BOOKED, Status.PENDING})),
+    "move-asked": (
+        _("We have asked the clinic"),
+        _("You keep your visit as it is until they answer. You will be told as soon as they do."),
+        frozenset({Status.BOOKED}),
+    ),
+    "move-withdrawn": (_("Your visit stays as it is"), _TOLD, frozenset({Status.BOOKED})),
     "cancelled": (_("Your visit is cancelled"), _TOLD, frozenset({Status.CANCELLED})),
     "checked-in": (
         _("You are checked in"),

@@ -374,3 +374,77 @@ def test_an_answer_and_the_end_of_a_request_at_once_leave_one_of_them(answer: st
         assert models.Claim.objects.filter(owner_id=visit.appointment_id).exists() == (
             won and answer == "approve"
         )
+
+
+def test_every_answer_to_a_requested_move_at_once_leaves_one_and_sells_nothing_twice():
+    from django.db import transaction
+
+    from scheduling import answers
+    from steadwell.outbox.service import DeliveryContext, DueRow
+
+    for _ in range(5):
+        clinic, who = Clinic(site_fields={"mode": "request"}), patient()
+        visit = clinic.book(who, 9)
+        common = {"appointment_id": visit.appointment_id, "now": NOW}
+        scheduling.approve(actor=clinic.desk, request_key=key(), **common)
+        asked = scheduling.reschedule(actor=who, offer=clinic.offer(10), request_key=key(), **common)
+        assert asked.requested_move
+        request_id = asked.requested_move.move_request_id
+        row = DueRow(
+            kind=answers.MOVE_LAPSE, key="k", due_at=NOW, expires_at=None, about=visit.appointment_id,
+            payload={"move_request": str(request_id)},
+        )  # fmt: skip
+
+        def lapse(row: DueRow = row) -> None:
+            with transaction.atomic():
+                answers.lapse_move(row, DeliveryContext(delivery_id=1, attempt=1, now=NOW))
+
+        all_at_once(
+            [
+                partial(scheduling.approve_move, actor=clinic.desk, request_key=key(), **common),
+                partial(scheduling.decline_move, actor=clinic.desk, reason="x", request_key=key(), **common),
+                partial(scheduling.withdraw_move, actor=who, request_key=key(), **common),
+                lapse,
+                *(partial(clinic.book, patient(), hour) for hour in (9, 10) for _ in range(4)),
+            ]
+        )
+
+        request = models.MoveRequest.objects.get(pk=request_id)
+        stands = models.Appointment.objects.get(pk=visit.appointment_id)
+        moved = request.state == "approved"
+        assert request.state in {"approved", "declined", "withdrawn", "lapsed"}
+        assert stands.starts_at == at(10 if moved else 9)
+        assert stands.version == 4
+        own = models.Claim.objects.filter(owner_id=visit.appointment_id, kind="practitioner").get()
+        assert own.during.lower == stands.starts_at
+        assert not models.Claim.objects.filter(owner_id=request_id).exists()
+        assert overlapping_claims() == 0
+        for hour in (9, 10):
+            sold = models.Appointment.objects.filter(
+                practitioner_id=clinic.clinician, starts_at=at(hour), status__in=["booked", "pending"]
+            )
+            assert sold.count() <= 1
+
+
+def test_one_of_two_requests_to_move_to_one_time_gets_it():
+    for _ in range(3):
+        clinic = Clinic(site_fields={"mode": "request"})
+        people = [patient() for _ in range(4)]
+        visits = [clinic.book(who, 9 + number // 2, 30 * (number % 2)) for number, who in enumerate(people)]
+        for visit in visits:
+            scheduling.approve(
+                actor=clinic.desk, appointment_id=visit.appointment_id, request_key=key(), now=NOW
+            )
+        ask = [
+            partial(
+                scheduling.reschedule, actor=who, appointment_id=visit.appointment_id,
+                offer=clinic.offer(11), request_key=key(), now=NOW,
+            )
+            for who, visit in zip(people, visits, strict=True)
+        ]  # fmt: skip
+
+        results = all_at_once(ask)
+
+        assert codes(results) == {"won": 1, "slot-taken": 3}
+        assert models.MoveRequest.objects.filter(practitioner_id=clinic.clinician).count() == 1
+        assert overlapping_claims() == 0

@@ -275,16 +275,3 @@ def test_versions_cannot_be_rewritten():
     with pytest.raises(ProgrammingError), transaction.atomic():
         models.AppointmentVersion.objects.update(reason="nothing happened")
     assert PersonId(models.AppointmentVersion.objects.get().person_id)
-
-
-def test_a_confirmed_visit_is_not_given_up_for_a_request():
-    clinic, who = Clinic(site_fields={"mode": "request"}), patient()
-    visit = clinic.book(who, 9)
-    change("approve", clinic.desk, visit)
-
-    with pytest.raises(scheduling.MoveNeedsClinic):
-        change("reschedule", who, visit, offer=clinic.offer(10))
-
-    assert "09:00" not in clinic.open_times()
-    moved = change("reschedule", clinic.desk, visit, offer=clinic.offer(10))
-    assert moved.status is scheduling.Status.BOOKED

@@ -395,3 +395,55 @@ def _request(house, hour):
     return scheduling.book_direct(
         actor=who, person_id=person_id, offer=house.offer(hour, on=TUESDAY), request_key=key(), now=NOW
     )
+
+
+@pytest.fixture
+def asking():
+    """A visit on Tuesday at nine whose patient asked for ten instead."""
+    house = House(site_fields={"mode": "request"})
+    visit = _request(house, 9)
+    house.step(visit, "approve")
+    who = Actor(user_id=UserId(uuid4()), roles=frozenset({Role.PATIENT}), person_id=visit.person_id)
+    scheduling.reschedule(
+        actor=who, appointment_id=visit.appointment_id, offer=house.offer(10, on=TUESDAY), request_key=key(),
+        now=NOW,
+    )  # fmt: skip
+    return house, visit
+
+
+def test_a_requested_move_stands_among_the_requests_and_on_the_board(asking):
+    house, visit = asking
+
+    requests = _text(house.client().get("/clinic/requests/"))
+    board = _text(house.client().get(f"/clinic/?on={TUESDAY}&site={house.site}"))
+    page = _text(house.client().get(f"/clinic/visit/{visit.appointment_id}/"))
+
+    assert "which stays booked until you decide" in requests
+    assert f"/clinic/visit/{visit.appointment_id}/approve-move/" in requests
+    assert board.count("Move asked for") >= 2
+    assert board.count("Okafor, Ada") == 2
+    assert "Asked to move to" in page
+    assert "Decline the new time" in page
+
+
+def test_the_desk_approves_a_requested_move(asking):
+    house, visit = asking
+
+    answer = house.client().post(
+        f"/clinic/visit/{visit.appointment_id}/approve-move/", {"request_key": uuid4()}
+    )
+
+    assert answer.status_code == 302
+    assert _get(house, visit).starts_at == at(10, on=TUESDAY)
+
+
+def test_the_desk_declines_a_requested_move_with_a_reason(asking):
+    house, visit = asking
+    address = f"/clinic/visit/{visit.appointment_id}/decline-move/"
+    assert "Decline the other time?" in _text(house.client().get(address))
+
+    answer = house.client().post(address, {"request_key": uuid4(), "reason": "Full"})
+
+    assert answer.status_code == 302
+    shown = _get(house, visit)
+    assert (shown.starts_at, shown.requested_move) == (visit.starts_at, None)

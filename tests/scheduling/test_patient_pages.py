@@ -433,3 +433,50 @@ def test_pages_of_visits_are_not_kept_by_browsers(clinic, ada):
 
     for url in ("/visits/", f"/visits/{only_visit(ada).appointment_id}/"):
         assert "no-store" in ada.client.get(url).headers["Cache-Control"], url
+
+
+def test_asking_to_move_shows_both_times_and_can_be_taken_back(ada):
+    clinic = Clinic(site_fields={"mode": "request"})
+    book(clinic, ada)
+    visit = models.Appointment.objects.get()
+    scheduling.approve(
+        actor=clinic.desk, appointment_id=visit.pk,
+        request_key=key(), now=clock.now(),
+    )  # fmt: skip
+    address = f"/visits/{visit.pk}/move/review/?offer={clinic.offer(10, on=soon()).text}"
+    review = ada.client.get(address)
+    assert "both times are kept for you" in text_of(review)
+    form = {name: hidden(review, name) for name in ("request_key", "offer", "seen")}
+
+    answer = ada.client.post(address, form, follow=True)
+
+    assert "We have asked the clinic" in text_of(answer)
+    assert "You asked for another time" in text_of(answer)
+    assert "stays on" in text_of(answer)
+    assert "You asked for" in text_of(ada.client.get("/visits/"))
+    kept = ada.client.post(f"/visits/{visit.pk}/move/withdraw/", {"request_key": uuid4()}, follow=True)
+    assert "Your visit stays as it is" in text_of(kept)
+    assert "You asked for another time" not in text_of(kept)
+    assert models.MoveRequest.objects.get().state == "withdrawn"
+
+
+def test_a_version_too_long_to_be_one_is_none(clinic, ada):
+    book(clinic, ada)
+    visit = models.Appointment.objects.get()
+    address = f"/visits/{visit.pk}/move/review/?offer={clinic.offer(10, on=soon()).text}"
+    form = {"request_key": hidden(ada.client.get(address), "request_key"), "seen": "9" * 5000}
+
+    answer = ada.client.post(address, form | {"offer": clinic.offer(10, on=soon()).text})
+
+    assert answer.status_code == 302
+
+
+def test_a_request_without_an_answer_says_so_kindly(ada):
+    clinic = Clinic(site_fields={"mode": "request"})
+    book(clinic, ada)
+    models.Appointment.objects.update(status="cancelled", cancelled_by="clinic", lapsed_at=clock.now())
+
+    page = text_of(ada.client.get(f"/visits/{models.Appointment.objects.get().pk}/"))
+
+    assert "the clinic did not answer in time" in page
+    assert "Book this again" in page

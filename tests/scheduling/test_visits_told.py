@@ -62,6 +62,11 @@ def deliver(now: datetime = NOW) -> None:
         events.AppointmentRequested.name: (events.AppointmentRequested, subscribers.tell_requested),
         events.AppointmentBooked.name: (events.AppointmentBooked, subscribers.tell_booked),
         events.AppointmentMoved.name: (events.AppointmentMoved, subscribers.tell_moved),
+        events.AppointmentMoveRequested.name: (
+            events.AppointmentMoveRequested,
+            subscribers.tell_move_requested,
+        ),
+        events.AppointmentMoveAnswered.name: (events.AppointmentMoveAnswered, subscribers.tell_move_answered),
         events.AppointmentCancelled.name: (events.AppointmentCancelled, subscribers.tell_cancelled),
     }
     with connection.cursor() as cursor:

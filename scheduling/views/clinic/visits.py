@@ -41,6 +41,7 @@ class Step(Protocol):
 
 STEPS: Mapping[Move, Step] = {
     Move.APPROVE: scheduling.approve,
+    Move.APPROVE_MOVE: scheduling.approve_move,
     Move.CHECK_IN: scheduling.check_in,
     Move.ARRIVE: scheduling.arrive,
     Move.START: scheduling.start,
@@ -49,11 +50,13 @@ STEPS: Mapping[Move, Step] = {
 }
 REASONED = {
     Move.DECLINE: scheduling.decline,
+    Move.DECLINE_MOVE: scheduling.decline_move,
     Move.CANCEL: scheduling.cancel,
     Move.MARK_ERROR: scheduling.mark_error,
 }
 QUESTIONS: Mapping[Move, Promise] = {
     Move.DECLINE: gettext_lazy("Decline this request?"),
+    Move.DECLINE_MOVE: gettext_lazy("Decline the other time?"),
     Move.CANCEL: gettext_lazy("Cancel this visit?"),
     Move.MARK_ERROR: gettext_lazy("Was this visit entered by mistake?"),
 }
