@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class LoincRelease(models.Model):
     """One load of the operator's own copy of LOINC. phi: none."""
 
-    name = models.CharField(_("release"), max_length=40)
+    name = models.CharField(_("version"), max_length=40)
     sha256 = models.CharField(max_length=64)
     loaded_at = models.DateTimeField(_("loaded"))
     terms = models.PositiveIntegerField(_("codes"), default=0)
