@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 from steadwell.portal.catalogue.messages import Message
 
 PACKAGES = ("platform/steadwell", "scheduling", "labs", "medications", "notifications", "fhir_facade")
-TEXT = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+TEXT = {"_", "_lazy", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
 _CALL = re.compile(r"\b(n?p?gettext)\(")
