@@ -124,7 +124,7 @@ def _row(
         remarks=tuple(remarks(result)),
         notes=result.notes,
         status=None if shown or result.status is Status.FINAL else _status(result.status),
-        is_void=result.status in {Status.CANCELLED, Status.ENTERED_IN_ERROR},
+        is_void=_is_void(result),
         is_heading=is_heading,
     )
 
@@ -158,8 +158,13 @@ def former_values(
         current = old
 
 
-def version_rows(versions: Sequence[VersionView], *, zone: str, now: datetime) -> list[dict[str, object]]:
-    """Every message about the report, newest first: who, when, what became of it."""
+def version_rows(
+    report: ReportView, versions: Sequence[VersionView], *, zone: str, now: datetime
+) -> list[dict[str, object]]:
+    """Every message about the report, newest first: who, when, what became of it. Struck through is what the
+    report says otherwise now.
+    """
+    stands = {result.key: _said(result) for result in report.results if not _is_void(result)}
     found: list[dict[str, object]] = []
     for version in versions:
         known = clinic_words.REASONS.get(version.standing)
@@ -177,7 +182,7 @@ def version_rows(versions: Sequence[VersionView], *, zone: str, now: datetime) -
                     {
                         "name": words.name_of(result.loinc, result.name),
                         "value": clinic_words.value_text(result),
-                        "counts": version.standings.get(result.key) == "current",
+                        "counts": stands.get(result.key) == _said(result),
                         "flag": clinic_words.flag_of(result)[0],
                     }
                     for result in version.results
@@ -185,6 +190,14 @@ def version_rows(versions: Sequence[VersionView], *, zone: str, now: datetime) -
             }
         )
     return found
+
+
+def _said(result: ResultView) -> tuple[str, str]:
+    return clinic_words.value_text(result), clinic_words.flag_of(result)[0]
+
+
+def _is_void(result: ResultView) -> bool:
+    return result.status in {Status.CANCELLED, Status.ENTERED_IN_ERROR}
 
 
 def facts(report: ReportView, *, zone: str, now: datetime, clinician: str) -> list[tuple[str, object]]:

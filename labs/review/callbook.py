@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Q
 
 from labs import access, viewing
 from labs.models import CallStep, CriticalCall, OpenCall, ResultVersion
@@ -100,8 +101,11 @@ def waiting_for(*, actor: Actor, now: datetime) -> int:
 
 def list_waiting(*, actor: Actor, now: datetime) -> list[Call]:
     """Every value of the actor's sites that nobody has acknowledged, longest first. Audited."""
-    rows = OpenCall.objects.select_related("call__report").order_by("opened_at", "pk")[:MOST]
-    chosen = [row.call for row in rows if reach.reads(actor, row.call.report)]
+    theirs = Q(site_id__in=access.clinician_sites(actor))
+    if actor.practitioner_id:
+        theirs |= Q(responsible_id=actor.practitioner_id)
+    rows = OpenCall.objects.filter(theirs).select_related("call__report").order_by("opened_at", "pk")
+    chosen = [row.call for row in rows[:MOST] if reach.reads(actor, row.call.report)]
     found = _calls(chosen, with_values=True)
     _note(actor, found, now=now)
     return found
@@ -109,7 +113,8 @@ def list_waiting(*, actor: Actor, now: datetime) -> list[Call]:
 
 def calls_of(report_id: UUID) -> list[Call]:
     """The record of a report's critical values, for whoever may read the report."""
-    return _calls(list(CriticalCall.objects.filter(report_id=report_id).order_by("pk")), with_values=True)
+    rows = CriticalCall.objects.filter(report_id=report_id).select_related("report").order_by("pk")
+    return _calls(list(rows), with_values=True)
 
 
 def get_call(*, actor: Actor, call_id: UUID, now: datetime) -> Call:
@@ -128,8 +133,11 @@ def times(*, actor: Actor, site_id: SiteId, month: date, now: datetime) -> Times
     zone = ZoneInfo(directory().site_zone(site_id=site_id, now=now))
     first = datetime(month.year, month.month, 1, tzinfo=zone)
     after = datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=zone)
-    rows = CriticalCall.objects.filter(site_id=site_id, opened_at__gte=first, opened_at__lt=after)
-    found = _calls(list(rows.order_by("-opened_at", "pk")[:MOST_OF_A_MONTH]), with_values=False)
+    # Called before its site was known, it counts where it turned out to belong.
+    here = Q(site_id=site_id) | Q(site_id__isnull=True, report__site_id=site_id)
+    rows = CriticalCall.objects.filter(here, opened_at__gte=first, opened_at__lt=after)
+    rows = rows.select_related("report").order_by("-opened_at", "pk")
+    found = _calls(list(rows[:MOST_OF_A_MONTH]), with_values=False)
     took = sorted(call.acknowledged_at - call.opened_at for call in found if call.acknowledged_at)
     within = rules.rules_of(site_id).to_acknowledge
     audit.record(
@@ -170,8 +178,9 @@ def _calls(rows: Sequence[CriticalCall], *, with_values: bool) -> list[Call]:
         Call(
             call_id=row.pk,
             report_id=row.report_id,
-            person_id=PersonId(row.person_id) if row.person_id else None,
-            site_id=SiteId(row.site_id) if row.site_id else None,
+            # Whose it is may be known only since it was called.
+            person_id=PersonId(row.report.person_id) if row.report.person_id else None,
+            site_id=SiteId(row.report.site_id) if row.report.site_id else None,
             opened_at=row.opened_at,
             level=waiting.get(row.pk, 0),
             waits=row.pk in waiting,

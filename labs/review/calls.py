@@ -41,14 +41,11 @@ def reconcile(report: Report, *, now: datetime) -> None:
     if not (known or report.critical):
         return
     critical = {row.pk: row for row in Result.objects.filter(report=report, flag__in=_CRITICAL)}
-    fresh = []
-    for result_id, row in critical.items():
-        before = known.get(result_id)
-        if before is None or (before.version < row.version and _says_otherwise(before, row)):
-            fresh.append(row)
+    fresh = [row for result_id, row in critical.items() if _is_new(known.get(result_id), row)]
     changed = {row.pk for row in fresh}
     gone = [call for result_id, call in known.items() if result_id not in critical or result_id in changed]
     _withdraw(gone, now=now)
+    _move(report, now=now)
     _open(report, fresh, now=now)
 
 
@@ -92,11 +89,11 @@ def escalate(row: DueRow, ctx: DeliveryContext) -> None:
         return
     waiting.level = level
     waiting.save(update_fields=["level"])
-    call = CriticalCall.objects.get(pk=call_id)
+    call = CriticalCall.objects.select_related("report").get(pk=call_id)
     CallStep.objects.create(call=call, act=CallStep.Act.ESCALATED, level=level, at=ctx.now)
-    _tell([call], level=level, now=ctx.now)
+    _tell(call.report, [call], level=level, now=ctx.now)
     if level < HIGHEST:
-        _plan([call], level=level + 1, now=ctx.now)
+        _plan(call.report, [call], level=level + 1, now=ctx.now)
 
 
 def _answer(
@@ -125,6 +122,18 @@ def _word(call: CriticalCall) -> ResultVersion:
     if found is None:
         raise NotFound
     return found
+
+
+def _is_new(before: CriticalCall | None, row: Result) -> bool:
+    """Whether this value has to be called: never called, another value, or called and taken back since."""
+    if before is None:
+        return True
+    if before.version >= row.version:
+        return False
+    return (
+        _says_otherwise(before, row)
+        or CallStep.objects.filter(call=before, act=CallStep.Act.WITHDRAWN).exists()
+    )
 
 
 def _says_otherwise(call: CriticalCall, row: Result) -> bool:
@@ -156,33 +165,43 @@ def _open(report: Report, found: list[Result], *, now: datetime) -> None:
             OpenCall(call=call, site_id=call.site_id, responsible_id=call.responsible_id, opened_at=now)
             for call in calls
         )
-        _tell(calls, level=oncall.ON_CALL, now=now)
-        _plan(calls, level=1, now=now)
+        _tell(report, calls, level=oncall.ON_CALL, now=now)
+        _plan(report, calls, level=1, now=now)
 
 
-def _tell(calls: list[CriticalCall], *, level: int, now: datetime) -> None:
+def _move(report: Report, *, now: datetime) -> None:
+    """The report turned out to be another site's or clinician's: they are called at once."""
+    moved = OpenCall.objects.filter(call__report=report).exclude(
+        site_id=report.site_id, responsible_id=report.practitioner_id
+    )
+    calls = [waiting.call for waiting in moved.select_related("call").order_by("pk")]
+    if calls and (report.site_id or report.practitioner_id):
+        moved.update(site_id=report.site_id, responsible_id=report.practitioner_id)
+        _tell(report, calls, level=oncall.ON_CALL, now=now, key=f"{report.site_id}:{report.practitioner_id}")
+
+
+def _tell(report: Report, calls: list[CriticalCall], *, level: int, now: datetime, key: str = "") -> None:
     """One mail to each for all of a report's values, and a row in the record for each value and reader."""
-    first = calls[0]
-    users = oncall.to_tell(site_id=first.site_id, responsible_id=first.responsible_id, level=level, now=now)
+    users = oncall.to_tell(
+        site_id=report.site_id, responsible_id=report.practitioner_id, level=level, now=now
+    )
     CallStep.objects.bulk_create(
         CallStep(call=call, act=CallStep.Act.PAGED, level=level, at=now, user_id=user_id)
         for call in calls
         for user_id in users
     )
-    params, site_id = (
-        {"path": reverse("clinic-labs:critical")},
-        SiteId(first.site_id) if first.site_id else None,
-    )
+    first, site_id = calls[0], SiteId(report.site_id) if report.site_id else None
+    params = {"path": reverse("clinic-labs:critical")}
     if site_id:
         params["place"] = directory().site_name(site_id=site_id, now=now)
     notifications.alert_staff(
         user_ids=users, template="staff.critical-result", params=params, about=first.pk,
-        key=f"labs.critical:{first.pk}:{level}", site_id=site_id, now=now,
+        key=f"labs.critical:{first.pk}:{level}:{key}", site_id=site_id, now=now,
     )  # fmt: skip
 
 
-def _plan(calls: list[CriticalCall], *, level: int, now: datetime) -> None:
-    within = rules.rules_of(calls[0].site_id).to_acknowledge
+def _plan(report: Report, calls: list[CriticalCall], *, level: int, now: datetime) -> None:
+    within = rules.rules_of(report.site_id).to_acknowledge
     outbox.schedule_many(
         [
             NewDueRow(

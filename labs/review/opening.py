@@ -33,6 +33,12 @@ def open_for(*, report_id: UUID, version: int, corrected: bool, now: datetime) -
     older = [task for task in known if task.version < version and task.state == TaskState.OPEN]
     tasks.close(older, state=TaskState.SUPERSEDED, act=TaskStep.Act.SUPERSEDED, by=None, now=now)
     _readdress(known, report, version, now=now)
+    if report.practitioner_id is not None:
+        # It waited for anybody, and now names its clinician: out of the queue, unless somebody took it.
+        tasks.close(
+            [task for task in known if task.version == version and _is_nobodys(task)],
+            state=TaskState.SUPERSEDED, act=TaskStep.Act.SUPERSEDED, by=None, now=now,
+        )  # fmt: skip
     followups.arrived(report, now=now)
     # Who has not yet said that they saw the last correction has to see it still.
     told = {task.addressee_id for task in older if task.kind == TaskKind.CORRECTION}
@@ -53,6 +59,10 @@ def _readdress(known: list[ReviewTask], report: Report, version: int, *, now: da
             ReviewTask.objects.filter(pk=task.pk, state=TaskState.OPEN).update(
                 person_id=report.person_id, site_id=report.site_id, changed_at=now
             )
+
+
+def _is_nobodys(task: ReviewTask) -> bool:
+    return task.state == TaskState.OPEN and task.addressee_id is None and task.holder_id is None
 
 
 def _task(report: Report, version: int, kind: TaskKind, who: UUID | None, *, now: datetime) -> ReviewTask:

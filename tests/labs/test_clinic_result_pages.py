@@ -485,3 +485,9 @@ def test_nobody_signed_in_is_asked_to(house):
     filed = house.file()
 
     assert Client().get(report(filed)).status_code == 302
+
+
+def test_versions_strike_through_only_what_is_otherwise_now(house, doctor):
+    page = doctor.get(report(corrected(house), "versions/")).content.decode()
+
+    assert re.findall(r"<s>([^<]+)</s>", page) == ["5.9\xa0mmol/L"]

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from review_house import NOW, ReviewHouse, again, key, pass_time, potassium, sodium, timedelta
 
-from labs.models import CallStep, CriticalCall, OpenCall
+from labs.models import CallStep, CriticalCall, OpenCall, Report
 from labs.review import callbook, calls, oncall, rules
 from labs.review.errors import AlreadyAcknowledged, CallWithdrawn, NotReading, ReadBackWrong
 from labs.review.readback import reads_back
@@ -173,6 +173,33 @@ def test_correction_to_another_critical_value_is_called_and_the_old_call_withdra
     assert OpenCall.objects.exclude(pk=old).count() == OpenCall.objects.count() == 1
     with pytest.raises(CallWithdrawn):
         answer(house, call=old)
+
+
+def test_value_that_is_critical_again_after_it_was_taken_back_is_called_again(house):
+    said = critical(house)
+    house.file(said)
+    for hours, value, flags in ((1, "4.2", ()), (2, "7.10", ("HH",))):
+        house.file(
+            again(
+                said, potassium(value, flags=flags, status=Status.CORRECTED), status=Status.CORRECTED,
+                issued_at=said.issued_at + timedelta(hours=hours),
+            )
+        )  # fmt: skip
+
+    assert CriticalCall.objects.count() == 2
+    assert OpenCall.objects.count() == 1
+
+
+def test_value_whose_site_becomes_known_is_called_there(house):
+    house.file(again(critical(house, ordered_by="", sender="unknown-lab")))
+    assert callbook.waiting_for(actor=house.doctor, now=NOW) == 0
+
+    Report.objects.update(site_id=house.site)
+    with transaction.atomic():
+        calls.reconcile(Report.objects.get(), now=LATER)
+
+    assert callbook.waiting_for(actor=house.doctor, now=LATER) == 1
+    assert callbook.list_waiting(actor=house.doctor, now=LATER)[0].person_id == house.person_id
 
 
 def test_correction_to_a_usual_value_withdraws_the_call(house):

@@ -85,7 +85,7 @@ def versions_page(request: portal.PortalRequest, report_id: UUID) -> HttpRespons
     form = forms.AsKnownForm(request.GET if "at" in request.GET else None)
     context = {
         **_heading(request, report, zone),
-        "versions": clinic_report.version_rows(versions, zone=zone, now=now),
+        "versions": clinic_report.version_rows(report, versions, zone=zone, now=now),
         "form": form,
         "zone_text": portal.zone_text(zone, now),
         "back_url": reverse("clinic-labs:report", args=[report_id]) + look(*asked(request)),
