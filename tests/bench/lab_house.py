@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from datetime import time as wall_time
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import psycopg
 
-from steadwell.config.queues import QUEUES
+from steadwell.launcher import processes
 from tests.bench import cpu, lab_messages, web
 
 RUN = "labs_run"
@@ -104,55 +105,31 @@ class House:
 
 @contextmanager
 def house() -> Iterator[House]:
-    """The listener, the relay, the poller, and a worker for each queue that a result passes."""
-    port = web.free_port()
-    commands = {
-        "listener": ["manage.py", "mllp", "--port", str(port)],
-        "relay": ["manage.py", "relay"],
-        "poller": ["manage.py", "poller"],
-    } | {
-        queue: [
-            "-m", "celery", "-A", "steadwell.config.celery", "worker", "--pool", "threads", "--concurrency",
-            str(QUEUES[queue]), "--queues", queue, "--hostname", f"{queue}@%h", "--without-gossip",
-            "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING",
-        ]
-        for queue in _WORKING
-    }  # fmt: skip
-    environment = os.environ | {
-        "DEMO": "0",
-        "LOG_STYLE": "json",
-        "LOG_LEVEL": "ERROR",
-        "DATABASE_POOL_SIZE": "4",
-    }
-    started = {
-        name: subprocess.Popen(
-            [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        for name, command in commands.items()
-    }
-    try:
-        _wait_until_it_listens(port)
-        pids = {name: process.pid for name, process in started.items()}
-        yield House(port, pids, web.postmaster_pid())
-    finally:
-        for process in started.values():
-            process.send_signal(signal.SIGTERM)
-        for process in started.values():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    """Listener, relay, poller, and a worker for each queue that a result passes: forked, as ``up`` does."""
+    from django.db import connections
 
+    from steadwell.config import programs
 
-def _wait_until_it_listens(port: int) -> None:
-    import socket
-
-    ends = time.monotonic() + 90
-    while time.monotonic() < ends:
+    programs.load()
+    connections["default"].close()
+    connections["default"].close_pool()
+    sock = socket.create_server(("127.0.0.1", 0), backlog=128)
+    bodies: dict[str, Callable[[], None]] = {
+        "listener": partial(programs.mllp, listener=sock.fileno()),
+        "relay": partial(programs.command, name="relay"),
+        "poller": partial(programs.command, name="poller"),
+    } | {queue: partial(programs.worker, queue=queue) for queue in _WORKING}
+    with tempfile.TemporaryDirectory() as logs:
+        started = {
+            name: processes.fork(f"bench-{name}", body, log=Path(logs) / f"{name}.log")
+            for name, body in bodies.items()
+        }
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError("the listener did not get ready")
+            pids = {name: process.pid for name, process in started.items()}
+            yield House(int(sock.getsockname()[1]), pids, web.postmaster_pid())
+        finally:
+            for process in started.values():
+                process.send_signal(signal.SIGTERM)
+            for process in started.values():
+                process.wait()
+            sock.close()
