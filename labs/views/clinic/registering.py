@@ -24,7 +24,7 @@ def register() -> None:
     )
     portal.register_nav(
         key="clinic-labs:waiting",
-        label=_("Unmatched results"),
+        label=_("Unmatched"),
         url_name="clinic-labs:waiting",
         area=portal.Area.CLINIC,
         roles=MATCHERS,
