@@ -89,7 +89,7 @@ def _maria(who: DemoPatient, now: datetime) -> Iterator[Said]:
 def _corrected(who: DemoPatient, now: datetime) -> Iterator[Said]:
     """First told too high, because the sample had broken down; measured again the day after."""
     at, number = _at(now, 12), "M-BMP-1"
-    first = _panel(who, BASIC, at, {"2823-3": "5.9"})
+    first = _panel(who, BASIC, at, {"2823-3": "5.9", "2160-0": "1.04"})
     yield Said(report=report(who, "24321-2", number, at, *first), at=at + timedelta(hours=6), opened=True)
     again = [
         value(

@@ -53,6 +53,7 @@ class ReportPage:
     status_tone: str
     summary: str
     remarkable: tuple[ResultLine, ...]
+    is_urgent: bool
     corrected: tuple[ResultLine, ...]
     changed_since: bool
     is_withdrawn: bool
@@ -87,6 +88,7 @@ def page(found: PatientsReport) -> ReportPage:
         status_tone=status[1] if status else "",
         summary=summary(results),
         remarkable=tuple(line for line in results if line.is_remarkable),
+        is_urgent=any(line.is_urgent for line in results),
         corrected=tuple(line for line in results if line.correction),
         changed_since=0 < found.opened < view.version,
         is_withdrawn=view.status is Status.ENTERED_IN_ERROR,
@@ -191,6 +193,6 @@ def _badge(summary_: ReportSummary, *, corrected: bool, fresh: bool) -> tuple[st
     if corrected:
         return _("Corrected since you looked"), "warn"
     if fresh:
-        return _("New"), "accent"
+        return _("New result"), "accent"
     known = words.STATUS_WORDS.get(summary_.status)
     return (str(known[0]), known[1]) if known else ("", "")

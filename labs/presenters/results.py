@@ -71,6 +71,7 @@ class ResultLine:
     trends: tuple[TrendView, ...]
     medicines: tuple[Medicine, ...]
     is_remarkable: bool
+    is_urgent: bool
     has_more: bool
 
 
@@ -142,6 +143,7 @@ def _line(
         trends=drawn,
         medicines=tuple(_medicine(each) for each in medicines),
         is_remarkable=result.flag not in {None, Flag.NORMAL, Flag.OTHER} and not withdrawn and not checking,
+        is_urgent=result.critical and not withdrawn and not checking,
         has_more=bool(plain or drawn),
     )
 

@@ -315,3 +315,12 @@ def test_deciding_twice_tells_once(family):
     work()
 
     assert models.Release.objects.get().rounds == 1
+
+
+def test_a_critical_value_is_not_called_harmless(family, ada):
+    report_id = family.file(house.potassium("7.9"), house.sodium())
+
+    said = page(ada, f"/results/{report_id}/")
+
+    assert "Your clinic wants to know about a value like this at once" in said
+    assert "often harmless" not in said
