@@ -73,7 +73,8 @@ def set_rule(
     ``seen`` is the version that the writer saw; Stale when somebody else was faster.
     """
     _may_write(actor)
-    _check(rule)
+    if wrong := mistakes(rule):
+        raise Invalid(fields=wrong)
     entity_id = rule_id or new_id()
     with transaction.atomic():
         _next(entity_id, seen)
@@ -143,7 +144,8 @@ def set_standing(
         )  # fmt: skip
 
 
-def _check(rule: NewRule) -> None:
+def mistakes(rule: NewRule) -> Mapping[str, str]:
+    """What is wrong with a row, by field; empty when it may be set."""
     wrong: dict[str, str] = {}
     if rule.delay is not Delay.NONE and rule.longest_hours < max(1, rule.hours):
         wrong["longest_hours"] = _("Say after how many hours it ends at the latest.")
@@ -162,8 +164,7 @@ def _check(rule: NewRule) -> None:
             sentence.format_map({"until": "", "clinic": ""})
         except (KeyError, ValueError, IndexError):
             wrong["words"] = _("Only {until} and {clinic} can stand in braces.")
-    if wrong:
-        raise Invalid(fields=wrong)
+    return wrong
 
 
 def _next(entity_id: UUID, seen: int) -> None:

@@ -17,6 +17,7 @@ from signing_in import sign_in
 
 from labs import service as labs
 from labs.policy import Delay
+from steadwell import clock
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "labs"))
 import lab_house as house
@@ -45,8 +46,8 @@ def walk_as(reader, request) -> Callable[..., Reader]:
 
 
 def filed(family: Family, *observations, **more) -> None:
-    house.file(house.report(*observations, patient=family.incoming, **more))
-    work(NOW + timedelta(hours=1))
+    house.file(house.report(*observations, patient=family.incoming, **more), now=clock.now())
+    work(clock.now())
 
 
 def test_a_patient_reads_a_result_and_its_correction(walk_as):
