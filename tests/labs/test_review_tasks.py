@@ -19,14 +19,7 @@ from review_house import (
 from labs import service as labs
 from labs.models import ReviewTask, TaskStep
 from labs.review import corrections, delegation, followups, inbox, rules, signing
-from labs.review.errors import (
-    AlreadyCovered,
-    AlreadySigned,
-    NewerVersion,
-    NotNormal,
-    NotReading,
-    TaskClosed,
-)
+from labs.review.errors import AlreadyCovered, AlreadySigned, NewerVersion, NotNormal, NotReading, TaskClosed
 from labs.review.inbox import What, Who
 from labs.types import Status
 from notifications.models import Message
