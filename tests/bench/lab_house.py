@@ -96,11 +96,12 @@ class House:
     postmaster: int
 
     def cpu_seconds(self) -> dict[str, float]:
-        """So far, by part; everything that is no listener, relay or Postgres is a worker."""
-        parts = {"listener": 0.0, "relay": 0.0, "workers": 0.0, "postgres": cpu.seconds(self.postmaster)}
+        """So far, by part: ``reading`` is the worker of labs.ingest, ``others`` what follows on a report."""
+        parts = dict.fromkeys(("listener", "relay", "reading", "others"), 0.0)
         for name, pid in self.pids.items():
-            parts[name if name in parts else "workers"] += cpu.seconds(pid)
-        return parts
+            part = "reading" if name == "labs.ingest" else name
+            parts[part if part in parts else "others"] += cpu.seconds(pid)
+        return parts | {"postgres": cpu.seconds(self.postmaster)}
 
 
 @contextmanager
