@@ -73,6 +73,7 @@ class Plan:
     reason: str
     now: datetime
     source_uid: str = ""
+    source: str = ""
 
 
 def block_time(
@@ -201,7 +202,7 @@ def remove_closure(*, actor: Actor, closure_id: UUID, request_key: str, now: dat
             result_id=closure_id,
             now=now,
         )
-        row = ClosureRow.objects.filter(pk=closure_id).values("practitioner_id").first()
+        row = ClosureRow.objects.filter(pk=closure_id, ended_at=None).values("practitioner_id").first()
         if row is None:
             return
         _may_plan(actor, PractitionerId(row["practitioner_id"]))
@@ -213,7 +214,7 @@ def remove_closure(*, actor: Actor, closure_id: UUID, request_key: str, now: dat
 
 
 def get_closure(closure_id: UUID) -> Closure:
-    row = ClosureRow.objects.filter(pk=closure_id).values().first()
+    row = ClosureRow.objects.filter(pk=closure_id, ended_at=None).values().first()
     if row is None:
         raise NotFound
     return read(row)
@@ -222,7 +223,7 @@ def get_closure(closure_id: UUID) -> Closure:
 def list_closures(practitioner_ids: list[PractitionerId], low: datetime, high: datetime) -> list[Closure]:
     """Closures that touch a stretch of time, in time order."""
     rows = ClosureRow.objects.filter(
-        practitioner_id__in=practitioner_ids, starts_at__lt=high, ends_at__gt=low
+        practitioner_id__in=practitioner_ids, starts_at__lt=high, ends_at__gt=low, ended_at=None
     )
     return [read(row) for row in rows.order_by("starts_at").values()[:2000]]
 
@@ -237,6 +238,7 @@ def close(plan: Plan, closure_id: UUID) -> Closure:
         ends_at=plan.ends_at,
         reason=plan.reason,
         source_uid=plan.source_uid,
+        source=plan.source,
         created_by=plan.actor.user_id,
         created_at=plan.now,
     )

@@ -126,6 +126,21 @@ class ScheduleNotReadable(Invalid):
     message = _("The calendar file could not be read, so nothing was changed.")
 
 
+class ScheduleMuchSmaller(Refusal):
+    """A file that would end most of what a calendar held: half an export, or the wrong file."""
+
+    code = "schedule-much-smaller"
+    message = _(
+        "The file has far fewer busy times than were imported before, so nothing was changed. If that is right,"
+        " import it again and insist."
+    )
+
+    def __init__(self, *, before: int, after: int) -> None:
+        super().__init__()
+        self.before = before
+        self.after = after
+
+
 class AppointmentNotFound(NotFound):
     code = "not-found"
     message = _("We could not find that visit.")

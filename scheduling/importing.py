@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from scheduling import access, catalogue, closures, icsreading, queries, visits
 from scheduling.closures import Plan
-from scheduling.errors import ScheduleNotReadable
-from scheduling.icsreading import LARGEST, Reading, Remark
+from scheduling.errors import ScheduleMuchSmaller, ScheduleNotReadable
+from scheduling.icsreading import LARGEST, BusyStretch, Reading, Remark
 from scheduling.models import Claim
 from scheduling.models import Closure as ClosureRow
 from scheduling.status import TAKES_TIME
@@ -23,15 +25,34 @@ from steadwell.ids import PractitionerId, SiteId, new_id
 AHEAD = timedelta(days=400)
 
 
+# From so many on a file with less than half of them is refused: it is more often half an export than the truth.
+_FEW = 4
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import did. ``visits`` stand within the busy time: the desk decides about them."""
+    """What an import did, or would do. ``visits`` stand within the busy time: the desk decides about them."""
 
     stretches: int
     events: int
-    replaced: int
+    added: tuple[BusyStretch, ...]
+    kept: int
+    ended: tuple[BusyStretch, ...]
     left_out: tuple[Remark, ...]
     visits: tuple[Appointment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """A file that was read, for one of a clinician's calendars."""
+
+    actor: Actor
+    practitioner_id: PractitionerId
+    source: str
+    reading: Reading
+    now: datetime
+    force: bool
+    dry_run: bool
 
 
 def import_calendar(
@@ -41,12 +62,17 @@ def import_calendar(
     content: bytes,
     now: datetime,
     site_id: SiteId | None = None,
+    source: str = "",
+    force: bool = False,
+    dry_run: bool = False,
 ) -> ImportReport:
     """Take every busy stretch of a calendar file off a clinician's time, for the next 400 days.
 
-    An event that was imported before, by its UID, is replaced; so importing again changes nothing. Times
-    without a zone, and whole days, are read in the zone of ``site_id``, or of the clinician's first site.
-    Raises ScheduleNotReadable, whose ``fields`` say what is wrong on which line; then nothing was changed.
+    The file is all there is to know about that calendar (``source``, where a clinician has several): what
+    is not in it any more ends, and stays as history. Importing again changes nothing; ``dry_run`` says what
+    would change. Times without a zone, and whole days, are read in the zone of ``site_id``, or of the
+    clinician's first site. Raises ScheduleNotReadable, whose ``fields`` say what is wrong on which line, and
+    ScheduleMuchSmaller unless ``force``; then nothing was changed.
     """
     known = catalogue.current()
     clinician = known.practitioners.get(practitioner_id)
@@ -63,46 +89,99 @@ def import_calendar(
     )
     if reading.problems:
         raise ScheduleNotReadable(fields={str(each.line): each.text for each in reading.problems})
-    return write(lambda: _replace(actor, practitioner_id, reading, now))
+    asked = Import(
+        actor=actor, practitioner_id=practitioner_id, source=source.strip()[:40], reading=reading, now=now,
+        force=force, dry_run=dry_run,
+    )  # fmt: skip
+    return write(lambda: _import(asked))
 
 
-def _replace(actor: Actor, practitioner_id: PractitionerId, reading: Reading, now: datetime) -> ImportReport:
-    former = ClosureRow.objects.filter(
-        practitioner_id=practitioner_id, kind=ClosureKind.IMPORTED.value, source_uid__in=reading.uids
+def _import(asked: Import) -> ImportReport:
+    former = _former(asked)
+    wanted = set(asked.reading.busy)
+    if not asked.force and _is_much_smaller(before=len(former), after=len(wanted)):
+        raise ScheduleMuchSmaller(before=len(former), after=len(wanted))
+    gone = {row_id: stretch for row_id, stretch in former.items() if stretch not in wanted}
+    kept = set(former.values()) & wanted
+    added = sorted(wanted - kept, key=lambda each: (each.starts_at, each.uid))
+    if not asked.dry_run:
+        _end(gone, asked.now)
+        for each in added:
+            closures.close(_plan(asked, each), new_id())
+        _audit(asked, added=len(added), ended=len(gone))
+    return ImportReport(
+        stretches=len(wanted),
+        events=len({each.uid for each in wanted}),
+        added=tuple(added),
+        kept=len(kept),
+        ended=tuple(sorted(gone.values(), key=lambda each: (each.starts_at, each.uid))),
+        left_out=tuple(asked.reading.left_out),
+        visits=_standing(asked, wanted),
     )
-    ids = list(former.values_list("id", flat=True))
+
+
+def _former(asked: Import) -> dict[UUID, BusyStretch]:
+    """What this calendar holds from now on, locked. What is over stays as it was."""
+    rows = ClosureRow.objects.select_for_update().filter(
+        practitioner_id=asked.practitioner_id,
+        kind=ClosureKind.IMPORTED.value,
+        source=asked.source,
+        ended_at=None,
+        ends_at__gt=asked.now,
+    )
+    return {
+        row.pk: BusyStretch(uid=row.source_uid, starts_at=row.starts_at, ends_at=row.ends_at)
+        for row in rows.order_by("id")
+    }
+
+
+def _is_much_smaller(*, before: int, after: int) -> bool:
+    return bool(before) and (not after or (before >= _FEW and after * 2 < before))
+
+
+def _end(gone: Iterable[UUID], now: datetime) -> None:
+    """The rows stay, and say when they ended; their time is free."""
+    ids = list(gone)
     Claim.objects.filter(owner_id__in=ids).delete()
-    former.delete()
+    ClosureRow.objects.filter(pk__in=ids).update(ended_at=now)
+
+
+def _plan(asked: Import, stretch: BusyStretch) -> Plan:
+    return Plan(
+        actor=asked.actor,
+        practitioner_id=asked.practitioner_id,
+        kind=ClosureKind.IMPORTED,
+        starts_at=stretch.starts_at,
+        ends_at=stretch.ends_at,
+        reason="",
+        now=asked.now,
+        source_uid=stretch.uid,
+        source=asked.source,
+    )
+
+
+def _standing(asked: Import, wanted: Iterable[BusyStretch]) -> tuple[Appointment, ...]:
     standing: dict[object, Appointment] = {}
-    for each in reading.busy:
-        plan = Plan(
-            actor=actor,
-            practitioner_id=practitioner_id,
-            kind=ClosureKind.IMPORTED,
-            starts_at=each.starts_at,
-            ends_at=each.ends_at,
-            reason="",
-            now=now,
-            source_uid=each.uid,
-        )
-        closures.close(plan, new_id())
+    for each in sorted(wanted, key=lambda stretch: stretch.starts_at):
         for visit in queries.list_overlapping(
-            practitioner_id, each.starts_at, each.ends_at, statuses=TAKES_TIME
+            asked.practitioner_id, each.starts_at, each.ends_at, statuses=TAKES_TIME
         ):
-            a = visits.shown(visit, actor=actor, now=now)
+            a = visits.shown(visit, actor=asked.actor, now=asked.now)
             standing[a.appointment_id] = a
+    return tuple(standing.values())
+
+
+def _audit(asked: Import, *, added: int, ended: int) -> None:
     audit.record(
-        actor=actor,
+        actor=asked.actor,
         action="calendar.import",
         category="calendar",
-        now=now,
-        entity_id=practitioner_id,
-        detail={"stretches": str(len(reading.busy)), "events": str(len(reading.uids))},
-    )
-    return ImportReport(
-        stretches=len(reading.busy),
-        events=len({each.uid for each in reading.busy}),
-        replaced=len(ids),
-        left_out=tuple(reading.left_out),
-        visits=tuple(standing.values()),
+        now=asked.now,
+        entity_id=asked.practitioner_id,
+        detail={
+            "stretches": str(len(asked.reading.busy)),
+            "events": str(len(asked.reading.uids)),
+            "added": str(added),
+            "ended": str(ended),
+        },
     )

@@ -102,6 +102,9 @@ class Closure(models.Model):
     ends_at = models.DateTimeField(_("until"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     source_uid = models.CharField(max_length=255, blank=True, default="")
+    # Which of a clinician's other calendars it came from; an import of one leaves the others alone.
+    source = models.CharField(max_length=40, blank=True, default="", db_default="")
+    ended_at = models.DateTimeField(null=True)  # gone from its calendar: claims nothing, kept as history
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField()
 

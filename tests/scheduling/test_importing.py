@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from small_clinic import NEW_YORK, NOW, Clinic, patient
+from small_clinic import NEW_YORK, NOW, Clinic, at, patient
 
 from scheduling import models
 from scheduling import service as scheduling
@@ -33,7 +33,7 @@ def busy() -> list[tuple[str, str]]:
     def wall(instant: datetime) -> str:
         return f"{instant.astimezone(ZoneInfo(NEW_YORK)):%m-%d %H:%M}"
 
-    rows = models.Closure.objects.filter(kind="imported").order_by("starts_at")
+    rows = models.Closure.objects.filter(kind="imported", ended_at=None).order_by("starts_at")
     return [(wall(row.starts_at), wall(row.ends_at)) for row in rows]
 
 
@@ -88,18 +88,110 @@ def test_import_takes_the_time_off_the_offers():
     assert clinic.open_times() == ["10:00", "10:30", "11:00", "11:30"]
 
 
-def test_import_again_replaces_by_uid():
-    clinic = Clinic()
-    first = calendar(
-        "UID:a\nDTSTART:20260602T090000\nDURATION:PT1H", "UID:b\nDTSTART:20260602T110000\nDURATION:PT1H"
+A = "UID:a\nDTSTART:20260602T090000\nDURATION:PT1H"
+B = "UID:b\nDTSTART:20260602T110000\nDURATION:PT1H"
+NINE, ELEVEN = ("06-02 09:00", "06-02 10:00"), ("06-02 11:00", "06-02 12:00")
+
+
+def read_in(clinic: Clinic, *events: str, **more: Any) -> scheduling.ImportReport:
+    return scheduling.import_calendar(
+        actor=clinic.desk,
+        practitioner_id=clinic.clinician,
+        content=calendar(*events),
+        **({"now": NOW} | more),
     )
 
-    imported(clinic, first)
-    assert imported(clinic, first) == [("06-02 09:00", "06-02 10:00"), ("06-02 11:00", "06-02 12:00")]
-    moved = imported(clinic, calendar("UID:a\nDTSTART:20260602T100000\nDURATION:PT30M"))
 
-    assert moved == [("06-02 10:00", "06-02 10:30"), ("06-02 11:00", "06-02 12:00")]
-    assert clinic.open_times() == ["09:00", "09:30", "10:30"]
+def test_import_again_changes_nothing():
+    clinic = Clinic()
+    read_in(clinic, A, B)
+    before = set(models.Closure.objects.values_list("id", flat=True))
+
+    report = read_in(clinic, A, B)
+
+    assert (report.added, report.kept, report.ended) == ((), 2, ())
+    assert set(models.Closure.objects.values_list("id", flat=True)) == before
+
+
+def test_import_moves_an_event_and_ends_one_that_is_gone():
+    clinic = Clinic()
+    read_in(clinic, A, B)
+
+    report = read_in(clinic, "UID:a\nDTSTART:20260602T100000\nDURATION:PT30M")
+
+    assert busy() == [("06-02 10:00", "06-02 10:30")]
+    assert [each.uid for each in report.ended] == ["a", "b"]
+    assert clinic.open_times() == ["09:00", "09:30", "10:30", "11:00", "11:30"]
+    history = models.Closure.objects.exclude(ended_at=None)
+    assert {(row.source_uid, row.ended_at) for row in history} == {("a", NOW), ("b", NOW)}
+
+
+def test_import_leaves_what_is_over_as_it_was():
+    clinic = Clinic()
+    read_in(clinic, A, B)
+
+    report = read_in(clinic, B, now=at(10, 30))
+
+    assert report.ended == ()
+    assert busy() == [NINE, ELEVEN]
+
+
+def test_import_of_one_calendar_leaves_another_alone():
+    clinic = Clinic()
+    read_in(clinic, A, source="hospital")
+
+    read_in(clinic, B, source="private")
+    read_in(clinic, source="private", force=True)
+
+    assert busy() == [NINE]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_import_refuses_a_file_with_far_less_than_before(left: int):
+    clinic = Clinic()
+    events = [f"UID:e{n}\nDTSTART:202606{n + 2:02}T090000\nDURATION:PT1H" for n in range(4)]
+    read_in(clinic, *events)
+
+    with pytest.raises(scheduling.ScheduleMuchSmaller) as refused:
+        read_in(clinic, *events[:left])
+
+    assert (refused.value.before, refused.value.after) == (4, left)
+    assert len(busy()) == 4
+    read_in(clinic, *events[:left], force=True)
+    assert len(busy()) == left
+
+
+def test_import_dry_run_says_what_would_change_and_changes_nothing():
+    clinic = Clinic()
+    read_in(clinic, A)
+
+    report = read_in(clinic, B, dry_run=True)
+
+    assert [each.uid for each in report.added] == ["b"]
+    assert [each.uid for each in report.ended] == ["a"]
+    assert busy() == [NINE]
+
+
+def test_import_command_refuses_an_empty_file_with_the_counts(tmp_path, capsys):
+    clinic = Clinic()
+    year = clock.now().year + 1
+    full, empty = tmp_path / "full.ics", tmp_path / "empty.ics"
+    full.write_bytes(calendar(f"UID:a\nDTSTART:{year}0105T100000\nDURATION:PT1H"))
+    empty.write_bytes(calendar())
+    who = str(clinic.clinician)
+    call_command("import_schedule", str(full), clinician=who)
+
+    with pytest.raises(CommandError, match="holds 0 busy stretches; 1 were imported before"):
+        call_command("import_schedule", str(empty), clinician=who)
+    call_command("import_schedule", str(empty), clinician=who, dry_run=True, force=True)
+
+    said = capsys.readouterr().out
+    assert f"- {year}-01-05" in said
+    assert "Nothing was changed: this was a dry run." in said
+    assert len(busy()) == 1
+    call_command("import_schedule", str(empty), clinician=who, force=True)
+    assert "1 earlier ones ended" in capsys.readouterr().out
+    assert busy() == []
 
 
 def test_import_keeps_a_visit_and_reports_it():
