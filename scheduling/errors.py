@@ -131,8 +131,8 @@ class ScheduleMuchSmaller(Refusal):
 
     code = "schedule-much-smaller"
     message = _(
-        "The file has far fewer busy times than were imported before, so nothing was changed. If that is right,"
-        " import it again and insist."
+        "The file has far fewer busy times than were imported before, so nothing was changed. If that is"
+        " right, import it again and insist."
     )
 
     def __init__(self, *, before: int, after: int) -> None:

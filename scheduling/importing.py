@@ -25,7 +25,7 @@ from steadwell.ids import PractitionerId, SiteId, new_id
 AHEAD = timedelta(days=400)
 
 
-# From so many on a file with less than half of them is refused: it is more often half an export than the truth.
+# From so many on a file with less than half of them is refused: mostly it is half an export.
 _FEW = 4
 
 
