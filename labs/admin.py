@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from labs import admin_release, laboratories, quarantine
+from labs import laboratories, quarantine
 from labs.models import ClinicianNumber, LabSender, Order, Quarantined, Report, UnitSynonym
 from labs.ports import directory
+from labs.views import release_admin
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
@@ -24,7 +25,7 @@ from steadwell.ids import PersonId
 from steadwell.terminology import service as terminology
 
 READERS = (Role.ADMINISTRATOR,)
-__all__ = ["admin_release"]  # its pages are registered with these
+__all__ = ["release_admin"]  # its pages are registered with these
 
 
 def _site_choices() -> list[tuple[str, str]]:
