@@ -452,7 +452,7 @@ def test_asking_to_move_shows_both_times_and_can_be_taken_back(ada):
 
     assert "We have asked the clinic" in text_of(answer)
     assert "You asked for another time" in text_of(answer)
-    assert "stays on" in text_of(answer)
+    assert "both times are kept for you" in text_of(answer)
     assert "You asked for" in text_of(ada.client.get("/visits/"))
     kept = ada.client.post(f"/visits/{visit.pk}/move/withdraw/", {"request_key": uuid4()}, follow=True)
     assert "Your visit stays as it is" in text_of(kept)
