@@ -143,9 +143,9 @@ def look(spans: Sequence[Span], *, user_id: UUID | None, person_ids: Sequence[UU
     return Look(stamp=rows[0][0], former_hold=rows[0][1], taken=taken)
 
 
-def lock_key(person_id: UUID) -> int:
+def lock_key(entity_id: UUID) -> int:
     """A signed 64-bit number for an advisory lock."""
-    return int.from_bytes(person_id.bytes[8:], "big", signed=True)
+    return int.from_bytes(entity_id.bytes[8:], "big", signed=True)
 
 
 def drop_expired(owner_ids: Iterable[UUID], *, now: datetime) -> None:
@@ -184,10 +184,10 @@ def take(spans: Sequence[Span], *, owner_id: UUID, site_id: UUID) -> None:
             raise LostRace
 
 
-def release(owner_id: UUID) -> int:
-    """Give back all time of a visit, hold, session or closure. Answers how many claims it had."""
+def release(*owner_ids: UUID) -> int:
+    """Give back all time of visits, holds, sessions or closures. Answers how many claims they had."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM scheduling_claim WHERE owner_id = %s", [owner_id])
+        cursor.execute("DELETE FROM scheduling_claim WHERE owner_id = ANY (%s::uuid[])", [list(owner_ids)])
         return int(cursor.rowcount)
 
 

@@ -8,7 +8,7 @@ under way while the closure was written collides with it, and one of the two sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -206,9 +206,7 @@ def remove_closure(*, actor: Actor, closure_id: UUID, request_key: str, now: dat
         if row is None:
             return
         _may_plan(actor, PractitionerId(row["practitioner_id"]))
-        claims.release(closure_id)
-        ClosureRow.objects.filter(pk=closure_id).delete()
-        audit.record(actor=actor, action="calendar.open", category="calendar", now=now, entity_id=closure_id)
+        end([closure_id], actor=actor, now=now)
 
     write(work)
 
@@ -261,6 +259,17 @@ def close(plan: Plan, closure_id: UUID) -> Closure:
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
         reason=plan.reason,
+    )
+
+
+def end(closure_ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
+    """Give the time of closures back, in the caller's transaction. Their rows stay as history."""
+    claims.release(*closure_ids)
+    ClosureRow.objects.filter(pk__in=closure_ids).update(ended_at=now, ended_by=actor.user_id)
+    audit.record_many(
+        [audit.Entry(action="calendar.open", category="calendar", entity_id=each) for each in closure_ids],
+        actor=actor,
+        now=now,
     )
 
 

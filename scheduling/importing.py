@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scheduling import access, catalogue, closures, icsreading, queries, visits
+from scheduling import access, catalogue, closures, icsreading, locking, queries, visits
 from scheduling.closures import Plan
 from scheduling.errors import ScheduleMuchSmaller, ScheduleNotReadable
 from scheduling.icsreading import LARGEST, BusyStretch, Reading, Remark
-from scheduling.models import Claim
 from scheduling.models import Closure as ClosureRow
 from scheduling.status import TAKES_TIME
 from scheduling.transactions import write
@@ -23,8 +22,6 @@ from steadwell.errors import NotFound
 from steadwell.ids import PractitionerId, SiteId, new_id
 
 AHEAD = timedelta(days=400)
-
-
 # From so many on a file with less than half of them is refused: mostly it is half an export.
 _FEW = 4
 
@@ -36,7 +33,7 @@ class ImportReport:
     stretches: int
     events: int
     added: tuple[BusyStretch, ...]
-    kept: int
+    kept: tuple[BusyStretch, ...]
     ended: tuple[BusyStretch, ...]
     left_out: tuple[Remark, ...]
     visits: tuple[Appointment, ...]
@@ -97,32 +94,33 @@ def import_calendar(
 
 
 def _import(asked: Import) -> ImportReport:
+    locking.lock_calendars(asked.practitioner_id)
     former = _former(asked)
     wanted = set(asked.reading.busy)
     if not asked.force and _is_much_smaller(before=len(former), after=len(wanted)):
         raise ScheduleMuchSmaller(before=len(former), after=len(wanted))
     gone = {row_id: stretch for row_id, stretch in former.items() if stretch not in wanted}
     kept = set(former.values()) & wanted
-    added = sorted(wanted - kept, key=lambda each: (each.starts_at, each.uid))
+    added = _in_order(wanted - kept)
     if not asked.dry_run:
-        _end(gone, asked.now)
+        closures.end(list(gone), actor=asked.actor, now=asked.now)
         for each in added:
             closures.close(_plan(asked, each), new_id())
-        _audit(asked, added=len(added), ended=len(gone))
+        _audit(asked, added=len(added), kept=len(kept), ended=len(gone))
     return ImportReport(
         stretches=len(wanted),
         events=len({each.uid for each in wanted}),
-        added=tuple(added),
-        kept=len(kept),
-        ended=tuple(sorted(gone.values(), key=lambda each: (each.starts_at, each.uid))),
+        added=added,
+        kept=_in_order(kept),
+        ended=_in_order(gone.values()),
         left_out=tuple(asked.reading.left_out),
         visits=_standing(asked, wanted),
     )
 
 
 def _former(asked: Import) -> dict[UUID, BusyStretch]:
-    """What this calendar holds from now on, locked. What is over stays as it was."""
-    rows = ClosureRow.objects.select_for_update().filter(
+    """What this calendar holds from now on. What is over stays as it was."""
+    rows = ClosureRow.objects.filter(
         practitioner_id=asked.practitioner_id,
         kind=ClosureKind.IMPORTED.value,
         source=asked.source,
@@ -139,11 +137,8 @@ def _is_much_smaller(*, before: int, after: int) -> bool:
     return bool(before) and (not after or (before >= _FEW and after * 2 < before))
 
 
-def _end(gone: Iterable[UUID], now: datetime) -> None:
-    """The rows stay, and say when they ended; their time is free."""
-    ids = list(gone)
-    Claim.objects.filter(owner_id__in=ids).delete()
-    ClosureRow.objects.filter(pk__in=ids).update(ended_at=now)
+def _in_order(stretches: Iterable[BusyStretch]) -> tuple[BusyStretch, ...]:
+    return tuple(sorted(stretches, key=lambda each: (each.starts_at, each.ends_at, each.uid)))
 
 
 def _plan(asked: Import, stretch: BusyStretch) -> Plan:
@@ -171,7 +166,7 @@ def _standing(asked: Import, wanted: Iterable[BusyStretch]) -> tuple[Appointment
     return tuple(standing.values())
 
 
-def _audit(asked: Import, *, added: int, ended: int) -> None:
+def _audit(asked: Import, *, added: int, kept: int, ended: int) -> None:
     audit.record(
         actor=asked.actor,
         action="calendar.import",
@@ -182,6 +177,7 @@ def _audit(asked: Import, *, added: int, ended: int) -> None:
             "stretches": str(len(asked.reading.busy)),
             "events": str(len(asked.reading.uids)),
             "added": str(added),
+            "kept": str(kept),
             "ended": str(ended),
         },
     )

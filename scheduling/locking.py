@@ -1,4 +1,5 @@
-"""All row locks of scheduling, in their fixed order: the patient (claims.look), the visit, the group session.
+"""All locks of scheduling, in their fixed order: the patient (claims.look), the visit, the group session.
+An import locks the clinician's calendars, and none of these.
 
 ``lock_timeout`` is 3 seconds (settings); transactions.write makes Busy of it.
 """
@@ -10,10 +11,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from scheduling import visits
+from scheduling import claims, visits
 from scheduling.errors import AppointmentNotFound
 from scheduling.visits import Visit
-from steadwell.ids import AppointmentId
+from steadwell.ids import AppointmentId, PractitionerId
 
 # A row that was waited for is read again by Postgres, but what is read beside it is as old as the statement:
 # the last column tells the two apart.
@@ -34,6 +35,12 @@ def lock_visit(appointment_id: AppointmentId) -> Visit:
     if row is None:
         raise AppointmentNotFound
     return visits.read(row)
+
+
+def lock_calendars(practitioner_id: PractitionerId) -> None:
+    """Imports for one clinician wait for each other: two that saw the same past would add all twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [claims.lock_key(practitioner_id)])
 
 
 def lock_session(session_id: UUID) -> tuple[Any, ...] | None:

@@ -87,7 +87,8 @@ class Closure(models.Model):
     """A stretch in which a clinician cannot be booked: leave, a block, busy time of another calendar.
 
     Its time is claimed like a visit's (see closures.py), so that a booking under way cannot slip in beneath
-    it. phi: none (staff)
+    it. One that has ended claims nothing; its row stays, as what was closed, until when, and who ended it.
+    phi: none (staff)
     """
 
     class Kind(models.TextChoices):
@@ -104,9 +105,10 @@ class Closure(models.Model):
     source_uid = models.CharField(max_length=255, blank=True, default="")
     # Which of a clinician's other calendars it came from; an import of one leaves the others alone.
     source = models.CharField(max_length=40, blank=True, default="", db_default="")
-    ended_at = models.DateTimeField(null=True)  # gone from its calendar: claims nothing, kept as history
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField()
+    ended_by = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("time off")
@@ -120,7 +122,7 @@ class Closure(models.Model):
         indexes = [
             # A clinician's time off in a window, for calendars.
             models.Index(fields=["practitioner", "ends_at"], name="scheduling_closure_window"),
-            # Importing a calendar again replaces what the same UID brought before.
+            # Which event of another calendar brought it.
             models.Index(
                 fields=["practitioner", "source_uid"],
                 condition=~models.Q(source_uid=""),

@@ -127,6 +127,8 @@ def test_remove_closure_opens_the_time_again():
 
     assert clinic.open_times()[0] == "09:00"
     assert clinic.book(patient(), 9).status is scheduling.Status.BOOKED
+    kept = models.Closure.objects.get(pk=closure.closure_id)
+    assert (kept.reason, kept.ended_at, kept.ended_by) == ("Meeting", NOW, clinic.desk.user_id)
 
 
 def test_move_day_calls_off_each_visit_by_the_clinic_and_offers_others():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from small_clinic import NEW_YORK, NOW, Clinic, at, patient
 
 from scheduling import models
@@ -109,7 +110,7 @@ def test_import_again_changes_nothing():
 
     report = read_in(clinic, A, B)
 
-    assert (report.added, report.kept, report.ended) == ((), 2, ())
+    assert (report.added, [each.uid for each in report.kept], report.ended) == ((), ["a", "b"], ())
     assert set(models.Closure.objects.values_list("id", flat=True)) == before
 
 
@@ -124,6 +125,30 @@ def test_import_moves_an_event_and_ends_one_that_is_gone():
     assert clinic.open_times() == ["09:00", "09:30", "10:30", "11:00", "11:30"]
     history = models.Closure.objects.exclude(ended_at=None)
     assert {(row.source_uid, row.ended_at) for row in history} == {("a", NOW), ("b", NOW)}
+    assert {row.ended_by for row in history} == {clinic.desk.user_id}
+    assert {opened(row.pk) for row in history} == {1}
+
+
+def opened(closure_id: object) -> int:
+    """How often the audit says that this closure was opened again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM audit_auditentry WHERE action = 'calendar.open' AND entity_id = %s",
+            [closure_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_import_that_ends_busy_time_leaves_the_visit_in_it():
+    clinic = Clinic()
+    visit = clinic.book(patient(), 9)
+    read_in(clinic, A)
+
+    read_in(clinic, force=True)
+
+    assert models.Appointment.objects.get().status == "booked"
+    assert models.Claim.objects.filter(owner_id=visit.appointment_id).exists()
+    assert clinic.open_times()[0] == "09:30"
 
 
 def test_import_leaves_what_is_over_as_it_was():
@@ -180,6 +205,8 @@ def test_import_command_refuses_an_empty_file_with_the_counts(tmp_path, capsys):
     empty.write_bytes(calendar())
     who = str(clinic.clinician)
     call_command("import_schedule", str(full), clinician=who)
+    call_command("import_schedule", str(full), clinician=who, dry_run=True)
+    same = capsys.readouterr().out
 
     with pytest.raises(CommandError, match="holds 0 busy stretches; 1 were imported before"):
         call_command("import_schedule", str(empty), clinician=who)
@@ -187,6 +214,7 @@ def test_import_command_refuses_an_empty_file_with_the_counts(tmp_path, capsys):
 
     said = capsys.readouterr().out
     assert f"- {year}-01-05" in said
+    assert f"= {year}-01-05" in same
     assert "Nothing was changed: this was a dry run." in said
     assert len(busy()) == 1
     call_command("import_schedule", str(empty), clinician=who, force=True)

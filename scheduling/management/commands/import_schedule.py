@@ -28,11 +28,12 @@ class Command(BaseCommand):
             "--clinician", required=True, help="the clinician's id, or the e-mail they sign in with"
         )
         parser.add_argument("--site", type=UUID, help="the site in whose zone times without one are read")
-
         parser.add_argument(
             "--source", default="", help="which calendar it is, where the clinician has more than one"
         )
-        parser.add_argument("--dry-run", action="store_true", help="only say what would change")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only say what would be added (+), kept (=) and ended (-)"
+        )
         parser.add_argument(
             "--force", action="store_true", help="also where the file holds far less than was imported before"
         )
@@ -73,7 +74,7 @@ class Command(BaseCommand):
         for remark in report.left_out:
             self.stdout.write(f"{path.name}:{remark.line}: left out: {remark.text}")
         if options["dry_run"]:
-            for mark, stretches in (("+", report.added), ("-", report.ended)):
+            for mark, stretches in (("+", report.added), ("=", report.kept), ("-", report.ended)):
                 for each in stretches:
                     self.stdout.write(
                         f"{mark} {each.starts_at:%Y-%m-%d %H:%MZ} to {each.ends_at:%Y-%m-%d %H:%MZ}"
@@ -83,7 +84,7 @@ class Command(BaseCommand):
             self.stdout.write(f"A visit stands in busy time: {visit.appointment_id}, {when}")
         self.stdout.write(
             f"{report.stretches} busy stretches of {report.events} events: {len(report.added)} new,"
-            f" {report.kept} as before; {len(report.ended)} earlier ones ended."
+            f" {len(report.kept)} as before; {len(report.ended)} earlier ones ended."
         )
         if options["dry_run"]:
             self.stdout.write("Nothing was changed: this was a dry run.")
