@@ -175,12 +175,13 @@ def test_overbooking_needs_a_reason_and_keeps_it(house):
     assert "Severe pain" in _text(client.get(f"/clinic/visit/{visit.appointment_id}/"))
 
 
-def test_a_move_whose_seen_version_is_no_number_is_a_move_without_one(house):
+@pytest.mark.parametrize("seen", ["abc", "9" * 10, "9" * 5000])
+def test_a_move_whose_seen_version_cannot_be_one_is_a_move_without_one(house, seen):
     visit = house.visit(9, on=TUESDAY)
 
     response = house.client().post(
         f"/clinic/visit/{visit.appointment_id}/move/",
-        {"offer": house.offer(10).text, "seen": "abc", "request_key": key()},
+        {"offer": house.offer(10).text, "seen": seen, "request_key": key()},
     )
 
     assert response.status_code == 302
