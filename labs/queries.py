@@ -81,7 +81,7 @@ def reports_of(
     Merged people are one. ``before`` is the former page's. Raises NotFound when the actor may see none of
     this patient's reports at all.
     """
-    person_ids = identity.person_ids_of(person_id)
+    person_ids = identity.person_ids_of(person_id) or (person_id,)
     patients_side = access.may_see_reports_of(actor, person_ids)
     found = Report.objects.filter(person_id__in=person_ids, waits="")
     found = found.filter(access.released(actor, person_ids, now) if patients_side else access.readable(actor))
