@@ -69,10 +69,10 @@ class Keyboard:
         raise AssertionError(f"the keyboard never reached {words!r}; it passed {passed[:60]}")
 
     def _settled(self) -> dict:
-        """A focus off the screen scrolls the page, which takes a frame or two."""
+        """A focus off the screen scrolls the page, and its ring is drawn; that takes a frame or two."""
         at = self.here()
         for _frame in range(40):
-            if not at["tag"] or at["seen"]:
+            if not at["tag"] or (at["seen"] and at["ring"]):
                 break
             self.page.wait_for_timeout(25)
             at = self.here()
