@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,8 +18,8 @@ from labs.views import release_admin
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
-from steadwell.audit.looking import LookedAt, actor_of
-from steadwell.errors import NotFound, Refusal
+from steadwell.audit.looking import DecidedAt, LookedAt, actor_of
+from steadwell.errors import Refusal
 from steadwell.ids import PersonId
 from steadwell.terminology import service as terminology
 
@@ -162,7 +161,7 @@ class OrderAdmin(LookedAt):
 
 
 @admin.register(Quarantined)
-class QuarantinedAdmin(LookedAt):
+class QuarantinedAdmin(DecidedAt):
     """Observations that could not be read: put right and read again, or left as they are."""
 
     readers = READERS
@@ -170,29 +169,21 @@ class QuarantinedAdmin(LookedAt):
     list_filter = ("state", "sender")
     ordering = ("-opened_at",)
     list_per_page = 50
+    decision_template = "admin/labs/quarantined/decide.html"
 
     def seen(self, row: Quarantined) -> audit.Entry:
         return audit.Entry(action="lab.view-aside", category="lab", entity_id=row.report_id)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        row = cast("Quarantined | None", self.get_object(request, object_id))
-        if row is None or not self.has_view_permission(request, row):
-            raise NotFound
-        if request.method == "POST":
-            return self._act(request, row)
-        self._note(request, [row])
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta, "title": _("What does it say?"), "row": row,
+    def decision(self, request: HttpRequest, row: Quarantined) -> dict[str, object]:
+        return {
+            "title": _("What does it say?"),
+            "row": row,
             "test": row.said["code"]["text"] or row.said["code"]["code"],
             "fields": [(name, row.said[name]) for name in quarantine.CORRECTABLE],
             "may_act": row.state == Quarantined.State.OPEN,
-        }  # fmt: skip
-        return TemplateResponse(request, "admin/labs/quarantined/decide.html", context)
+        }
 
-    def _act(self, request: HttpRequest, row: Quarantined) -> HttpResponse:
+    def decide(self, request: HttpRequest, row: Quarantined) -> HttpResponse:
         """``act`` is replay, with what is to be read instead, or dismiss."""
         sent, now, actor = request.POST, clock.now(), actor_of(request)
         reason = sent.get("reason", "").strip()

@@ -81,7 +81,7 @@ def reports_of(
     Merged people are one. ``before`` is the former page's. Raises NotFound when the actor may see none of
     this patient's reports at all.
     """
-    person_ids = identity.person_ids_of(person_id) or (person_id,)
+    person_ids = identity.ids_for(actor, person_id)
     patients_side = access.may_see_reports_of(actor, person_ids)
     found = Report.objects.filter(person_id__in=person_ids, waits="")
     found = found.filter(access.released(actor, person_ids, now) if patients_side else access.readable(actor))
@@ -113,7 +113,7 @@ def series_of(
     *, actor: Actor, person_id: PersonId, loincs: Collection[str], now: datetime
 ) -> dict[str, list[Point]]:
     """The same for several tests at once, in as many statements as for one: the newest 500 of all."""
-    person_ids = identity.person_ids_of(person_id)
+    person_ids = identity.ids_for(actor, person_id)
     patients_side = access.may_see_reports_of(actor, person_ids)
     found = Result.objects.filter(person_id__in=person_ids, loinc__in=loincs, report__waits="")
     found = found.exclude(status__in=["cancelled", "entered-in-error"])
@@ -164,7 +164,7 @@ def _allowed(actor: Actor, report_id: UUID, now: datetime) -> tuple[Report, rele
         raise ReportNotFound
     person_ids: Sequence[PersonId] = ()
     if report.person_id is not None and not access.reads(actor, report):
-        person_ids = identity.person_ids_of(PersonId(report.person_id))
+        person_ids = identity.ids_for(actor, PersonId(report.person_id))
     return report, access.may_read(actor, report, person_ids=person_ids, now=now)
 
 

@@ -19,7 +19,7 @@ def ids_of(actor: Actor, person_id: PersonId) -> list[PersonId]:
     """Every id that means this patient now, in a fixed order. Those of whom the actor stands for came
     with the actor; for staff one statement.
     """
-    return sorted(actor.ids_of(person_id)) or ids_now(person_id)
+    return list(identity.ids_for(actor, person_id))
 
 
 def ids_now(person_id: PersonId) -> list[PersonId]:

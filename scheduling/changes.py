@@ -121,6 +121,28 @@ def _step(
     reason: str = "",
     tell: Callable[..., None] = publishing.progressed,
 ) -> Appointment:
+    return step(
+        actor,
+        move,
+        appointment_id,
+        request_key,
+        now,
+        reason=reason,
+        work=lambda change, visit: apply(change, visit, tell=tell),
+    )
+
+
+def step(
+    actor: Actor,
+    move: Move,
+    appointment_id: AppointmentId,
+    request_key: str,
+    now: datetime,
+    *,
+    work: Callable[[Change, Visit], Visit],
+    reason: str = "",
+) -> Appointment:
+    """One move on one visit, repeatable: claimed, locked, checked, then ``work``, in one transaction."""
     change = Change(
         actor=actor,
         move=move,
@@ -130,15 +152,15 @@ def _step(
         reason=reason.strip()[:REASON_LENGTH],
     )
 
-    def work() -> Appointment:
+    def all_of_it() -> Appointment:
         repeated = claim(change, body={"visit": appointment_id, "reason": change.reason})
         if repeated is not None:
             return repeated
         visit = locking.lock_visit(appointment_id)
         check(change, visit)
-        return visits.shown(apply(change, visit, tell=tell), actor=actor, now=now)
+        return visits.shown(work(change, visit), actor=actor, now=now)
 
-    return write(work)
+    return write(all_of_it)
 
 
 def check(change: Change, visit: Visit) -> None:

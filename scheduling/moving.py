@@ -5,7 +5,6 @@ The old time stays until the new one is certain. Every change is one transaction
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -104,7 +103,7 @@ def approve_move(
     Refuses TimeClosed where the clinician was taken out of the new time meanwhile, MoveNotAllowed where there
     is no request any more.
     """
-    return _decide(actor, Move.APPROVE_MOVE, appointment_id, request_key, now, work=_swap)
+    return changes.step(actor, Move.APPROVE_MOVE, appointment_id, request_key, now, work=_swap)
 
 
 def decline_move(
@@ -112,14 +111,14 @@ def decline_move(
 ) -> Appointment:
     """The clinic says no, with a reason: the visit stays as it is, and the new time is free."""
     changes.need_reason(reason)
-    return _decide(actor, Move.DECLINE_MOVE, appointment_id, request_key, now, reason=reason, work=end)
+    return changes.step(actor, Move.DECLINE_MOVE, appointment_id, request_key, now, reason=reason, work=end)
 
 
 def withdraw_move(
     *, actor: Actor, appointment_id: AppointmentId, request_key: str, now: datetime
 ) -> Appointment:
     """The patient keeps the time they have after all."""
-    return _decide(actor, Move.WITHDRAW_MOVE, appointment_id, request_key, now, work=end)
+    return changes.step(actor, Move.WITHDRAW_MOVE, appointment_id, request_key, now, work=end)
 
 
 ENDS = {Move.DECLINE_MOVE: "declined", Move.WITHDRAW_MOVE: "withdrawn", Move.LAPSE_MOVE: "lapsed"}
@@ -132,36 +131,6 @@ def end(change: Change, visit: Visit, *, by_clinic: bool = False) -> Visit:
     changed = _note(change, visit, by_clinic=by_clinic)
     publishing.move_answered(changed.appointment, asked, answer=ENDS[change.move], now=change.now)
     return changed
-
-
-def _decide(
-    actor: Actor,
-    move: Move,
-    appointment_id: AppointmentId,
-    request_key: str,
-    now: datetime,
-    *,
-    work: Callable[[Change, Visit], Visit],
-    reason: str = "",
-) -> Appointment:
-    change = Change(
-        actor=actor,
-        move=move,
-        appointment_id=appointment_id,
-        request_key=request_key,
-        now=now,
-        reason=reason.strip()[:REASON_LENGTH],
-    )
-
-    def decide() -> Appointment:
-        repeated = changes.claim(change, body={"visit": appointment_id, "reason": change.reason})
-        if repeated is not None:
-            return repeated
-        visit = locking.lock_visit(appointment_id)
-        changes.check(change, visit)
-        return visits.shown(work(change, visit), actor=actor, now=now)
-
-    return write(decide)
 
 
 def _asked_for(visit: Visit) -> RequestedMove:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +17,8 @@ from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome, Hl7Quarantine, Hl7S
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
-from steadwell.audit.looking import LookedAt, actor_of
-from steadwell.errors import NotFound, Refusal
+from steadwell.audit.looking import DecidedAt, LookedAt, actor_of
+from steadwell.errors import Refusal
 
 
 @admin.register(Hl7Sender)
@@ -86,7 +85,7 @@ class Hl7MessageAdmin(LookedAt):
 
 
 @admin.register(Hl7Quarantine)
-class Hl7QuarantineAdmin(LookedAt):
+class Hl7QuarantineAdmin(DecidedAt):
     """Messages that wait for a person: read again, correct, or settle."""
 
     readers = (Role.ADMINISTRATOR,)
@@ -94,6 +93,7 @@ class Hl7QuarantineAdmin(LookedAt):
     list_filter = ("state", "reason")
     list_select_related = ("message__sender",)
     ordering = ("-opened_at",)
+    decision_template = "admin/fhir_facade/hl7quarantine/decide.html"
 
     def seen(self, row: Hl7Quarantine) -> audit.Entry:
         return _looked_at(row.message_id)
@@ -110,23 +110,15 @@ class Hl7QuarantineAdmin(LookedAt):
     def why(self, row: Hl7Quarantine) -> str:
         return reason_words(row.reason)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        row = cast("Hl7Quarantine | None", self.get_object(request, object_id))
-        if row is None or not self.has_view_permission(request, row):
-            raise NotFound
-        if request.method == "POST":
-            return self._act(request, row)
-        self._note(request, [row])
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta, "title": _("What is to become of this message?"), "row": row,
-            "why": reason_words(row.reason), "text": quarantine.text_of(bytes(row.message.body)),
-        }  # fmt: skip
-        return TemplateResponse(request, "admin/fhir_facade/hl7quarantine/decide.html", context)
+    def decision(self, request: HttpRequest, row: Hl7Quarantine) -> dict[str, object]:
+        return {
+            "title": _("What is to become of this message?"),
+            "row": row,
+            "why": reason_words(row.reason),
+            "text": quarantine.text_of(bytes(row.message.body)),
+        }
 
-    def _act(self, request: HttpRequest, row: Hl7Quarantine) -> HttpResponse:
+    def decide(self, request: HttpRequest, row: Hl7Quarantine) -> HttpResponse:
         """``act`` is replay, correct or settle."""
         actor, now, note = actor_of(request), clock.now(), request.POST.get("reason", "").strip()
         try:

@@ -75,15 +75,6 @@ class OfferRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
-    name: str
-    birth_date: str
-    number: str
-    phone: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRow:
     """``instead_of``: the time that stands, where a patient asked to move."""
 
@@ -140,23 +131,7 @@ def person_facts(person: identity.PersonSummary | None) -> list[Fact]:
         return [(_("Patient"), _("Name not shown"))]
     return [
         (_("Patient"), f"{person.given_name} {person.family_name}"),
-        (_("Birth date"), portal.day_text(person.birth_date, "day-short-year") if person.birth_date else ""),
-        (_("Record number"), person.number),
-        (_("Telephone"), person.phone or ""),
-        (_("E-mail address"), person.email or ""),
-    ]
-
-
-def person_rows(people: Iterable[identity.PersonSummary], address: str) -> list[PersonRow]:
-    return [
-        PersonRow(
-            name=f"{person.family_name}, {person.given_name}",
-            birth_date=portal.day_text(person.birth_date, "day-short-year") if person.birth_date else "",
-            number=person.number,
-            phone=person.phone or "",
-            url=f"{address}&{urlencode({'person': str(person.person_id)})}",
-        )
-        for person in people
+        *portal.person_facts(person),
     ]
 
 

@@ -28,14 +28,6 @@ PAGE = 50
 NEW = "new"
 
 
-class PatientSearchForm(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Name, birth date, record number or telephone"),
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
 class WhoseForm(forms.Form):
     """Whom the report is about, and how that is known."""
 
@@ -79,7 +71,7 @@ def match(request: portal.PortalRequest, report_id: UUID) -> HttpResponse:
     """One of them: who it may be, a search for others, and the decision."""
     now, actor = clock.now(), request.actor
     report = waiting.get_waiting(actor=actor, report_id=report_id, now=now)
-    search = PatientSearchForm(request.GET if "q" in request.GET else None)
+    search = portal.PatientSearchForm(request.GET if "q" in request.GET else None)
     people = _people(request, report, search)
     form = WhoseForm(request.POST if request.method == "POST" else None, choices=_choices(people, report))
     if request.method == "POST" and form.is_valid():
@@ -103,7 +95,7 @@ def match(request: portal.PortalRequest, report_id: UUID) -> HttpResponse:
 
 
 def _people(
-    request: portal.PortalRequest, report: WaitingReport, search: PatientSearchForm
+    request: portal.PortalRequest, report: WaitingReport, search: portal.PatientSearchForm
 ) -> list[identity.PersonSummary]:
     """Those it may be, then those who were searched for. Also on the way back, so that a choice stays one."""
     now, actor = clock.now(), request.actor

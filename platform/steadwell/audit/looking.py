@@ -6,15 +6,17 @@ written, and ``service`` is imported before Django's admin may be.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from steadwell import clock
 from steadwell.actor import ANONYMOUS, Actor, Role
 from steadwell.audit.recording import Entry, record_many
+from steadwell.errors import NotFound
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -70,6 +72,39 @@ class LookedAt(admin.ModelAdmin):  # type: ignore[type-arg]
         record_many(entries, actor=actor_of(request), now=clock.now())
 
 
+class DecidedAt(LookedAt):
+    """A queue whose rows a person decides about: the page of one asks, and what is sent from it is the
+    decision.
+
+    ``decision`` says what the page shows, its title among it; ``decide`` acts on what was sent, through a
+    service.
+    """
+
+    decision_template = ""
+
+    def decision(self, request: HttpRequest, row: Any) -> Mapping[str, object]:
+        raise NotImplementedError
+
+    def decide(self, request: HttpRequest, row: Any) -> HttpResponse:
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None or not self.has_view_permission(request, row):
+            raise NotFound
+        if request.method == "POST":
+            return self.decide(request, row)
+        self._note(request, [row])
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            **self.decision(request, row),
+        }
+        return TemplateResponse(request, self.decision_template, context)
+
+
 class LookedAtInline(admin.TabularInline):  # type: ignore[type-arg]
     """Rows below one that is looked at: its look is theirs."""
 
@@ -87,4 +122,4 @@ class LookedAtInline(admin.TabularInline):  # type: ignore[type-arg]
         return actor_of(request).has(*self.readers)
 
 
-__all__ = ["LookedAt", "LookedAtInline", "actor_of"]
+__all__ = ["DecidedAt", "LookedAt", "LookedAtInline", "actor_of"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
-from steadwell.audit.looking import LookedAt, actor_of
+from steadwell.audit.looking import DecidedAt, LookedAt, actor_of
 from steadwell.errors import NotFound, Refusal
 from steadwell.identity import merging, queries, reviews
 from steadwell.identity.models import MatchReview, PersonLink
@@ -40,7 +38,7 @@ class Decided(LookedAt):
 
 
 @admin.register(MatchReview)
-class MatchReviewAdmin(Decided):
+class MatchReviewAdmin(DecidedAt):
     """The queue. A review opens beside everybody the record may be, each recorded by `queries.get_detail`."""
 
     list_display = ("opened_at", "state", "how_many", "decided_at")
@@ -51,27 +49,17 @@ class MatchReviewAdmin(Decided):
     def how_many(self, review: MatchReview) -> int:
         return len(review.candidates)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        review = self.get_object(request, object_id)
-        if review is None or not self.has_view_permission(request, review):
-            raise NotFound
-        if request.method == "POST":
-            return self._decide(request, review)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
+    def decision(self, request: HttpRequest, row: MatchReview) -> dict[str, object]:
+        return {
             "title": _("Who is this?"),
-            "review": review,
-            "record": _detail(request, review.person_id),
+            "review": row,
+            "record": _detail(request, row.person_id),
             "candidates": [
                 {"detail": detail, "reasons": [_words(r) for r in c["reasons"]]}
-                for c in review.candidates
+                for c in row.candidates
                 if (detail := _detail(request, UUID(c["person_id"]))) is not None
             ],
         }
-        return TemplateResponse(request, "admin/identity/matchreview/decide.html", context)
 
     def _decide(self, request: HttpRequest, review: MatchReview) -> HttpResponse:
         """``same_as`` is a candidate's id, or "new"."""

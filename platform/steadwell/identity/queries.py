@@ -94,6 +94,13 @@ def person_ids_of(person_id: PersonId) -> tuple[PersonId, ...]:
         return tuple(PersonId(pk) for (pk,) in cursor.fetchall())
 
 
+def ids_for(actor: Actor, person_id: PersonId) -> tuple[PersonId, ...]:
+    """Every id that means this person, in a fixed order; of an id we do not know, itself. Those of whom the
+    actor stands for came with the actor; for everybody else one statement.
+    """
+    return tuple(sorted(actor.ids_of(person_id) or person_ids_of(person_id))) or (person_id,)
+
+
 def same_sql(person: str) -> str:
     """An SQL array of every id that means the same person as ``person`` (an expression of type uuid), the
     current one first; of an id we do not know, itself. For a statement that must not ask twice.

@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.forms.utils import flatatt
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from steadwell.errors import Refusal
 
@@ -62,6 +62,16 @@ class LongSelect(forms.Select):
 
 class RadioCards(forms.RadioSelect):
     """One of a few, each as a card; the whole card is the target."""
+
+
+class PatientSearchForm(forms.Form):
+    """What staff type to find a patient; ``identity.search`` reads it."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Name, birth date, record number or telephone"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

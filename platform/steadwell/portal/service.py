@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from steadwell.portal.access import PortalRequest, actor_of, is_htmx, requires
 from steadwell.portal.csp import ContentSecurityPolicyMiddleware, build_policy
-from steadwell.portal.forms import DayInput, LongSelect, PortalRenderer, RadioCards, TimeOfDayInput, refuse
+from steadwell.portal.forms import (
+    DayInput,
+    LongSelect,
+    PatientSearchForm,
+    PortalRenderer,
+    RadioCards,
+    TimeOfDayInput,
+    refuse,
+)
 from steadwell.portal.months import Day, Month, month_of, next_month, previous_month
 from steadwell.portal.navigation import Area, register_nav
 from steadwell.portal.panels import Panel, register_panel, render_panels
+from steadwell.portal.people import person_facts, person_rows
 from steadwell.portal.refusals import error_response, refusal_response
 from steadwell.portal.request_keys import new_request_key, request_key
 from steadwell.portal.returning import return_address
@@ -32,6 +41,7 @@ __all__ = [
     "LongSelect",
     "Month",
     "Panel",
+    "PatientSearchForm",
     "PortalRenderer",
     "PortalRequest",
     "RadioCards",
@@ -50,6 +60,8 @@ __all__ = [
     "month_of",
     "new_request_key",
     "next_month",
+    "person_facts",
+    "person_rows",
     "previous_month",
     "reader_zone",
     "refusal_response",

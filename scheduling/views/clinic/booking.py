@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduling import service as scheduling
 from scheduling.errors import OutsideAvailability, SlotTaken
-from scheduling.presenters.clinic_visit import offer_facts, offer_rows, person_facts, person_rows
+from scheduling.presenters.clinic_visit import offer_facts, offer_rows, person_facts
 from scheduling.types import Offer, OfferRef, PractitionerInfo, SiteInfo, VisitTypeInfo
-from scheduling.views.clinic.forms import NoteForm, OverbookForm, PatientSearchForm, instant
+from scheduling.views.clinic.forms import NoteForm, OverbookForm, instant
 from scheduling.views.clinic.looking import Looking, look, uuid_in
 from steadwell import clock
 from steadwell.actor import STAFF_ROLES
@@ -41,7 +41,7 @@ def book(request: portal.PortalRequest) -> HttpResponse:
 
 def _choose_patient(request: portal.PortalRequest, carried: dict[str, str]) -> HttpResponse:
     now = clock.now()
-    form = PatientSearchForm(request.GET if "q" in request.GET else None)
+    form = portal.PatientSearchForm(request.GET if "q" in request.GET else None)
     found: list[identity.PersonSummary] = []
     if form.is_bound and form.is_valid():
         found = identity.search(actor=request.actor, text=form.cleaned_data["q"], now=now)
@@ -49,7 +49,10 @@ def _choose_patient(request: portal.PortalRequest, carried: dict[str, str]) -> H
         "form": form,
         "carried": carried,
         "asked": form.is_bound and form.is_valid(),
-        "rows": person_rows(found, f"{reverse('clinic:book')}?{urlencode(carried)}"),
+        "rows": portal.person_rows(
+            found,
+            url_for=lambda who: f"{reverse('clinic:book')}?{urlencode({**carried, 'person': str(who)})}",
+        ),
         "back_url": _day(carried),
     }
     return render(request, "scheduling/clinic/choose_patient.html", context)

@@ -22,14 +22,6 @@ def instant(on: date, wall: time, zone: str) -> datetime:
     return datetime.combine(on, wall, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-class PatientSearchForm(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Name, birth date, record number or telephone"),
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),

@@ -6,14 +6,6 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
-class FindForm(forms.Form):
-    q = forms.CharField(
-        label=_("Name, birth date, record number or telephone"),
-        max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
 class InviteForm(forms.Form):
     email = forms.EmailField(
         label=_("The patient's e-mail address"),

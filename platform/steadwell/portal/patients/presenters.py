@@ -35,15 +35,6 @@ RELATIONSHIPS: Mapping[str, Promise] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
-    name: str
-    birth_date: str
-    number: str
-    phone: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyRow:
     email: str
     relationship: str
@@ -58,28 +49,6 @@ class LetterCard:
     badge_kind: str
     facts: list[Fact]
     is_dead: bool  # its link opens nothing until it is sent again
-
-
-def person_rows(people: Iterable[identity.PersonSummary]) -> list[PersonRow]:
-    return [
-        PersonRow(
-            name=f"{person.family_name}, {person.given_name}",
-            birth_date=_birth_date(person),
-            number=person.number,
-            phone=person.phone or "",
-            url=reverse("patient", args=[person.person_id]),
-        )
-        for person in people
-    ]
-
-
-def person_facts(person: identity.PersonSummary) -> list[Fact]:
-    return [
-        (_("Birth date"), _birth_date(person)),
-        (_("Record number"), person.number),
-        (_("Telephone"), person.phone or ""),
-        (_("E-mail address"), person.email or ""),
-    ]
 
 
 def name_of(person: identity.PersonSummary) -> str:
@@ -119,10 +88,6 @@ def proxy_rows(proxies: Iterable[accounts.ProxyHolder], person_id: UUID) -> list
         )
         for holder in proxies
     ]
-
-
-def _birth_date(person: identity.PersonSummary) -> str:
-    return wall_time.day_text(person.birth_date, "day-short-year") if person.birth_date else ""
 
 
 def _moment(instant: object) -> str:

@@ -21,9 +21,10 @@ from steadwell.errors import NotFound, Refusal
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 from steadwell.portal.access import PortalRequest, requires
-from steadwell.portal.forms import refuse
+from steadwell.portal.forms import PatientSearchForm, refuse
 from steadwell.portal.patients import presenters
-from steadwell.portal.patients.forms import FindForm, InviteForm
+from steadwell.portal.patients.forms import InviteForm
+from steadwell.portal.people import person_facts, person_rows
 
 DESK = (Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR)
 
@@ -32,12 +33,12 @@ DESK = (Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR)
 @requires(*STAFF_ROLES)
 def find(request: PortalRequest) -> HttpResponse:
     """Asked by POST: what is typed here is a name, and names have no place in an address."""
-    form = FindForm(request.POST or None)
+    form = PatientSearchForm(request.POST or None)
     found: list[identity.PersonSummary] = []
     asked = form.is_bound and form.is_valid()
     if asked:
         found = identity.search(actor=request.actor, text=form.cleaned_data["q"], now=clock.now())
-    context = {"form": form, "asked": asked, "rows": presenters.person_rows(found)}
+    context = {"form": form, "asked": asked, "rows": person_rows(found, url_for=_address)}
     return render(request, "portal/patients/find.html", context)
 
 
@@ -141,7 +142,11 @@ def _do(request: PortalRequest, person_id: UUID, act: Callable[..., None], said:
 
 
 def _back(person_id: UUID) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("patient", args=[person_id]))
+    return HttpResponseRedirect(_address(person_id))
+
+
+def _address(person_id: UUID) -> str:
+    return reverse("patient", args=[person_id])
 
 
 def _page(request: PortalRequest, person_id: PersonId, form: InviteForm | None) -> HttpResponse:
@@ -150,7 +155,7 @@ def _page(request: PortalRequest, person_id: PersonId, form: InviteForm | None) 
     context: dict[str, object] = {
         "person_id": person_id,
         "name": presenters.name_of(person),
-        "facts": presenters.person_facts(person),
+        "facts": person_facts(person),
     }
     if accounts.may_manage_portal_access(request.actor):
         access = accounts.portal_access(actor=request.actor, person_id=person_id, now=now)
