@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from fhir_facade.hl7v2.admin import Hl7MessageAdmin, Hl7QuarantineAdmin, Hl7SenderAdmin
+from fhir_facade.oauth.admin import RegistrationAdmin
 
-__all__ = ["Hl7MessageAdmin", "Hl7QuarantineAdmin", "Hl7SenderAdmin"]
+__all__ = ["Hl7MessageAdmin", "Hl7QuarantineAdmin", "Hl7SenderAdmin", "RegistrationAdmin"]

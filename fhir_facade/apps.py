@@ -20,3 +20,23 @@ class FhirFacadeConfig(AppConfig):
             CriticalLabMessageStored, consumer="hl7.read_critical", queue="labs.critical",
             handler=reading.read_stored,
         )  # fmt: skip
+        self._show_in_portal()
+
+    def _show_in_portal(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from fhir_facade.oauth.connected import staff_apps_panel
+        from steadwell.actor import Role
+        from steadwell.portal import service as portal
+
+        portal.register_nav(
+            key="apps", label=_("Connected apps"), url_name="oauth:apps", area=portal.Area.ACCOUNT, icon="shield",
+            order=60,
+        )  # fmt: skip
+        portal.register_panel(
+            key="fhir.apps",
+            place="patient",
+            build=staff_apps_panel,
+            roles=frozenset({Role.CLINICIAN}),
+            order=90,
+        )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Max
+
 from steadwell.actor import Actor, Role
 from steadwell.audit.models import AuditEntry
 from steadwell.audit.recording import record
@@ -83,3 +85,29 @@ def viewers_of(*, entity_id: UUID, before: datetime | None = None) -> list[Viewe
         first_at = known.first_at if known else at
         found[user_id] = Viewer(user_id=UserId(user_id), capacity=capacity, first_at=first_at, last_at=at)
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientUse:
+    """What a connected system last did with one kind of a patient's data."""
+
+    client: str
+    category: str
+    last_at: datetime
+
+
+def uses_by_clients(*, actor: Actor, person_id: PersonId) -> list[ClientUse]:
+    """Which systems saw which kinds of a patient's data, the latest first: entries that name a ``client``.
+
+    For the patient and those who act for them; raises NotFound to anybody else. One statement.
+    """
+    if not actor.stands_for(person_id):
+        raise NotFound
+    rows = (
+        AuditEntry.objects.filter(subject_id__in=actor.ids_of(person_id), detail__has_key="client")
+        .exclude(action="fhir.denied")
+        .values_list("detail__client", "category")
+        .annotate(last=Max("at"))
+        .order_by("-last")[:MOST]
+    )
+    return [ClientUse(client=client, category=category, last_at=last) for client, category, last in rows]

@@ -6,7 +6,14 @@
 from __future__ import annotations
 
 from steadwell.audit.errors import AuditUnavailable
-from steadwell.audit.queries import Access, Viewer, list_for_person, viewers_of
+from steadwell.audit.queries import (
+    Access,
+    ClientUse,
+    Viewer,
+    list_for_person,
+    uses_by_clients,
+    viewers_of,
+)
 from steadwell.audit.recording import Entry, record, record_many
 from steadwell.audit.sealing import seal
 from steadwell.audit.verifying import Verdict, verify
@@ -14,6 +21,7 @@ from steadwell.audit.verifying import Verdict, verify
 __all__ = [
     "Access",
     "AuditUnavailable",
+    "ClientUse",
     "Entry",
     "Verdict",
     "Viewer",
@@ -21,6 +29,7 @@ __all__ = [
     "record",
     "record_many",
     "seal",
+    "uses_by_clients",
     "verify",
     "viewers_of",
 ]

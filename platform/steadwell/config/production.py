@@ -35,6 +35,20 @@ def secret(name: str, value: str, *, shortest: int) -> str:
     return value
 
 
+def signing_key(name: str, pem: str) -> str:
+    """An RSA private key of 2048 bits or more, as PEM: other systems check our identity tokens by it."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise Misconfigured(f"{name} has to hold an RSA private key (PEM), without a password.") from error
+    if not isinstance(key, RSAPrivateKey) or key.key_size < 2048:
+        raise Misconfigured(f"{name} has to be an RSA key of at least 2048 bits.")
+    return pem
+
+
 def switched_off(name: str, value: bool, why: str) -> None:
     if value:
         raise Misconfigured(f"{name} is on. Production does not start with it, for {why}: unset {name}.")

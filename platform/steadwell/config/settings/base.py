@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "axes",
     "rest_framework",
+    "oauth2_provider",
     "steadwell.observability",
     "steadwell.audit",
     "steadwell.history",
@@ -286,6 +287,34 @@ MLLP_IDLE_SECONDS = env.number("MLLP_IDLE_SECONDS", 600)  # between two messages
 MLLP_FRAME_SECONDS = env.number("MLLP_FRAME_SECONDS", 30)  # from a message's first byte to its last
 MLLP_CONNECTIONS = env.number("MLLP_CONNECTIONS", 200)
 MLLP_WRITERS = env.number("MLLP_WRITERS", 2)  # threads that store, each with a database connection
+
+# SMART App Launch (fhir_facade.oauth). Tokens are kept as hashes, codes live a minute, a refresh token is worth one
+# use: a second one ends its whole family.
+OIDC_PRIVATE_KEY = env.text(
+    "OIDC_PRIVATE_KEY", ""
+)  # PEM, RSA; production names one, see fhir_facade.oauth.signing
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "fhir_facade.oauth.validator.SmartValidator",
+    "SCOPES_BACKEND_CLASS": "fhir_facade.oauth.validator.SmartScopes",
+    "OIDC_ENABLED": True,
+    "OIDC_RSA_PRIVATE_KEY": OIDC_PRIVATE_KEY,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ID_TOKEN_EXPIRE_SECONDS": 3600,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 366 * 24 * 3600,  # the approval ends it sooner
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+}
+# Networks of ours that addresses given by others may lead into (fhir_facade.outbound): none but public ones.
+OUTBOUND_NETWORKS = [ip_network(each) for each in env.words("OUTBOUND_NETWORKS", "")]
 
 # Celery. Only the relay sends, with a time-out of one second of its own. A worker's socket waits longer: one
 # acknowledgement that failed would count against its prefetch limit for ever (ADR 0013).

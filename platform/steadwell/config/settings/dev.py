@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from steadwell.config import env
 from steadwell.config.settings.base import *  # noqa: F403
 from steadwell.config.settings.base import DATABASE_POOL, database
@@ -16,3 +18,4 @@ DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwe
 # Static files come from where they are written: a laptop needs no collectstatic.
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
+OUTBOUND_NETWORKS = [ip_network("127.0.0.0/8")]  # a laptop's apps and services stand beside it

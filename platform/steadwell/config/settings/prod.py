@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from steadwell.config import env, production
 from steadwell.config.settings.base import *  # noqa: F403
-from steadwell.config.settings.base import APP_DATABASE_ROLE, DATABASE_POOL, METRICS_TOKEN, database
+from steadwell.config.settings.base import (
+    APP_DATABASE_ROLE,
+    DATABASE_POOL,
+    METRICS_TOKEN,
+    OAUTH2_PROVIDER,
+    OIDC_PRIVATE_KEY,
+    database,
+)
 
 production.switched_off("DEBUG", env.flag("DEBUG"), "it shows source and values to strangers")
 production.switched_off("DEMO", env.flag("DEMO"), "the demo signs anybody in")
@@ -19,6 +26,10 @@ SECRET_KEY_FALLBACKS = [
 AUDIT_SEAL_KEY = production.secret(
     "AUDIT_SEAL_KEY", env.text("AUDIT_SEAL_KEY"), shortest=production.SHORTEST_KEY
 )
+OAUTH2_PROVIDER = {
+    **OAUTH2_PROVIDER,
+    "OIDC_RSA_PRIVATE_KEY": production.signing_key("OIDC_PRIVATE_KEY", OIDC_PRIVATE_KEY),
+}
 if METRICS_TOKEN:
     production.secret("METRICS_TOKEN", METRICS_TOKEN, shortest=production.SHORTEST_PASSWORD)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from steadwell.config import env
 from steadwell.config.settings.base import *  # noqa: F403
 from steadwell.config.settings.base import database
@@ -15,3 +17,4 @@ DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwe
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True  # static files from where they are written; nothing is collected for a test
 WHITENOISE_USE_FINDERS = True
+OUTBOUND_NETWORKS = [ip_network("127.0.0.0/8")]  # a laptop's apps and services stand beside it
