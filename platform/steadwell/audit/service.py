@@ -8,6 +8,7 @@ from __future__ import annotations
 from steadwell.audit.errors import AuditUnavailable
 from steadwell.audit.queries import Access, Viewer, list_for_person, viewers_of
 from steadwell.audit.recording import Entry, record, record_many
+from steadwell.audit.relating import describe_entry_rows
 from steadwell.audit.sealing import seal
 from steadwell.audit.verifying import Verdict, verify
 
@@ -17,6 +18,7 @@ __all__ = [
     "Entry",
     "Verdict",
     "Viewer",
+    "describe_entry_rows",
     "list_for_person",
     "record",
     "record_many",
