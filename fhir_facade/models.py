@@ -3,5 +3,19 @@
 from __future__ import annotations
 
 from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome, Hl7Quarantine, Hl7Sender
+from fhir_facade.server.models import ConditionClaim, Document, DocumentVersion, SearchValue
+from fhir_facade.smart.models import AccessToken, Client, ClientWindow
 
-__all__ = ["Hl7Message", "Hl7Outcome", "Hl7Quarantine", "Hl7Sender"]
+__all__ = [
+    "AccessToken",
+    "Client",
+    "ClientWindow",
+    "ConditionClaim",
+    "Document",
+    "DocumentVersion",
+    "Hl7Message",
+    "Hl7Outcome",
+    "Hl7Quarantine",
+    "Hl7Sender",
+    "SearchValue",
+]

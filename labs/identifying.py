@@ -55,7 +55,7 @@ def clean(text: str) -> str:
 
 def digest_of(report: IncomingReport) -> str:
     """Of everything that was said, but not of the message that carried it."""
-    said = _plain(report, without={"message_id", "attachments", "site_id"})
+    said = _plain(report, without={"message_id", "attachments", "site_id", "person_id"})
     return _digest(said, *(each.content for each in report.attachments))
 
 

@@ -49,11 +49,16 @@ def is_known(standing: identity.RecordStanding) -> bool:
 
 
 def recognise(
-    *, actor: Actor, sender: str, patient: IncomingPatient | None, order: Ordered | None, now: datetime
-) -> Recognised:
+    *, actor: Actor, sender: str, patient: IncomingPatient | None, order: Ordered | None, now: datetime,
+    person_id: PersonId | None = None,
+) -> Recognised:  # fmt: skip
     """Who it is about. The order's number is our own: with the same birth date and family name it is
     enough; where the patient is somebody else than the order's, the report waits whatever else is known.
     """
+    if person_id is not None:  # whoever sent it knows our own id: there is nobody to recognise
+        if order is not None and not identity.same_person(person_id, order.person_id):
+            return Recognised(record_id=None, person_id=None, waits=Wait.ANOTHERS_ORDER)
+        return Recognised(record_id=None, person_id=person_id, waits=Wait.NONE)
     if patient is None:
         return Recognised(record_id=None, person_id=None, waits=Wait.NOT_SAID)
     external_id = _external_id(patient)

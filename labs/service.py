@@ -11,6 +11,8 @@ from labs.orders import list_orders, place_order
 from labs.quarantine import dismiss_observation, list_set_aside, replay_observation
 from labs.queries import Page, as_known, get_document, get_report, report_versions, reports_of, series
 from labs.recognising import Wait
+from labs.relating import describe_order_rows, describe_report_rows, describe_result_rows
+from labs.rows import result_id as describe_result_id
 from labs.types import (
     CRITICAL_FLAGS,
     Attachment,
@@ -63,6 +65,10 @@ __all__ = [
     "Wait",
     "WaitingReport",
     "as_known",
+    "describe_order_rows",
+    "describe_report_rows",
+    "describe_result_id",
+    "describe_result_rows",
     "dismiss_observation",
     "file_report",
     "get_document",

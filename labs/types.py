@@ -156,6 +156,7 @@ class IncomingReport:
     message_id: UUID | None = None
     parent_filler_number: str = ""  # OBR-29: a sensitivity panel under its culture
     site_id: SiteId | None = None  # the clinic that this sender reports to, from its registration
+    person_id: PersonId | None = None  # our own id of the patient, from a sender that works with ours
     complete: bool = False  # it names all results there are (a FHIR bundle): those left out are taken back
 
 

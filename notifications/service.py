@@ -19,7 +19,11 @@ from notifications.types import (
 )
 from notifications.untold import list_untold, settle_untold
 
+from notifications.relating import describe_notice, describe_notice_rows  # noqa: E402
+
 __all__ = [
+    "describe_notice",
+    "describe_notice_rows",
     "OFFSETS",
     "Choice",
     "InboxMessage",

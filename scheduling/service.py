@@ -71,8 +71,10 @@ from scheduling.queries import (
     list_overdue,
     list_requests,
 )
+from scheduling.relating import describe_setup_rows, describe_visit_rows, describe_visit_version_rows
 from scheduling.search import describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
+from scheduling.transactions import Joined
 from scheduling.types import (
     Alternative,
     AlternativeKind,
@@ -123,6 +125,7 @@ __all__ = [
     "Hold",
     "HoldEnded",
     "ImportReport",
+    "Joined",
     "Modality",
     "Mode",
     "MonthGlance",
@@ -169,6 +172,9 @@ __all__ = [
     "decline_move",
     "demo_patients",
     "describe_offer",
+    "describe_setup_rows",
+    "describe_visit_rows",
+    "describe_visit_version_rows",
     "feed_for_token",
     "find_feed",
     "find_hold",

@@ -1,8 +1,13 @@
-"""One write, one transaction: locks that cannot be had in time become Busy, a lost race is run again."""
+"""One write, one transaction: locks that cannot be had in time become Busy, a lost race is run again.
+
+Within ``Joined`` a write is part of the caller's transaction instead, as a savepoint of it: for several writes
+that happen together or not at all.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar, Token
 from typing import TypeVar
 
 from django.db import OperationalError, transaction
@@ -17,6 +22,21 @@ _OUT_OF_TIME = {"55P03", "57014"}  # lock_timeout, statement_timeout
 _TRIES = 3
 
 
+_joined: ContextVar[bool] = ContextVar("scheduling_joined", default=False)
+
+
+class Joined:
+    """A context in which writes join the transaction that is open."""
+
+    _token: Token[bool]
+
+    def __enter__(self) -> None:
+        self._token = _joined.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        _joined.reset(self._token)
+
+
 class LostRace(Exception):
     """Another transaction took something between the look and the claim. Looking again shows what, so the
     second run refuses with the right words, or finds another room.
@@ -27,14 +47,14 @@ def write(work: Callable[[], T]) -> T:
     """Run ``work`` in its own transaction, at most three times."""
     for tries_left in reversed(range(_TRIES)):
         try:
-            with transaction.atomic(durable=True):
+            with transaction.atomic(durable=not _joined.get()):
                 return work()
         except LostRace:
             if not tries_left:
                 raise _busy() from None
         except OperationalError as error:
             code = getattr(error.__cause__, "sqlstate", None)
-            if code == _DEADLOCK and tries_left:
+            if code == _DEADLOCK and tries_left and not _joined.get():
                 continue
             if code == _DEADLOCK or code in _OUT_OF_TIME:
                 raise _busy() from error

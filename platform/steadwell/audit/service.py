@@ -15,6 +15,7 @@ from steadwell.audit.queries import (
     viewers_of,
 )
 from steadwell.audit.recording import Entry, record, record_many
+from steadwell.audit.relating import describe_entry_rows
 from steadwell.audit.sealing import seal
 from steadwell.audit.verifying import Verdict, verify
 
@@ -25,6 +26,7 @@ __all__ = [
     "Entry",
     "Verdict",
     "Viewer",
+    "describe_entry_rows",
     "list_for_person",
     "record",
     "record_many",

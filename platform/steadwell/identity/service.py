@@ -23,6 +23,13 @@ from steadwell.identity.queries import (
     same_sql,
 )
 from steadwell.identity.registering import register
+from steadwell.identity.relating import (
+    describe_identifier_rows,
+    describe_name_rows,
+    describe_person_rows,
+    folded_name,
+    plain_identifier,
+)
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
 from steadwell.identity.standings import confirm_record, find_standing, list_standings
@@ -65,7 +72,11 @@ __all__ = [
     "confirm_record",
     "current_person",
     "decide_review",
+    "describe_identifier_rows",
+    "describe_name_rows",
+    "describe_person_rows",
     "find_standing",
+    "folded_name",
     "get_detail",
     "get_person",
     "ids_for",
@@ -75,6 +86,7 @@ __all__ = [
     "merge",
     "names",
     "person_ids_of",
+    "plain_identifier",
     "register",
     "relink",
     "same_person",

@@ -100,7 +100,7 @@ class ObservabilityMiddleware:
         finally:
             inflight.end()
             structlog.contextvars.reset_contextvars(**tokens)
-        response["X-Request-ID"] = request_id
+        response.headers.setdefault("X-Request-ID", request_id)  # an API gives its client's own back
         return response
 
     def _tell(

@@ -1,0 +1,1 @@
+"""The FHIR API that EHR systems call (DESIGN 8)."""

@@ -1,0 +1,207 @@
+"""The documents themselves: made, replaced, deleted; each step a version with its author."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from fhir_facade.server import definitions, indexing, wire
+from fhir_facade.server.access import Access
+from fhir_facade.server.models import Document, DocumentVersion, SearchValue
+from fhir_facade.server.outcome import failed, not_found, stale
+from fhir_facade.server.registry import registry
+from fhir_facade.server.wire import Resource
+from fhir_facade.server.writers import Stored
+from steadwell.errors import NotFound
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId, new_id
+
+_REPLACE = """
+UPDATE fhir_facade_document SET version = version + 1, deleted = %(deleted)s, person_id = %(person)s,
+  written_at = %(now)s, client_id = %(client)s
+WHERE id = %(id)s AND type = %(type)s AND NOT beside AND (%(version)s::int IS NULL OR version = %(version)s)
+RETURNING version
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    version: int
+    deleted: bool
+    beside: bool
+    person_id: UUID | None
+
+
+def find(kind: str, key: UUID) -> Known | None:
+    row = (
+        Document.objects.filter(pk=key, type=kind)
+        .values_list("version", "deleted", "beside", "person_id")
+        .first()
+    )
+    return Known(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The writer of types that no app owns."""
+
+    type: str
+
+    def create(self, access: Access, said: Resource) -> Stored:
+        key = new_id()
+        person_id = person_of(said, base=access.base)
+        resource = stamped(said, key, 1, access, source=source_of(access, said))
+        Document.objects.bulk_create([
+            Document(
+                id=key, type=self.type, version=1, person_id=person_id, written_at=access.now,
+                client_id=access.grant.client_id, body=wire.text(resource),
+            )
+        ])  # fmt: skip
+        _index(self.type, resource, key, access, is_new=True)
+        add_version(access, key, 1, "POST", resource, person_id)
+        return Stored(key=key)
+
+    def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
+        person_id = person_of(said, base=access.base)
+        number = self._replace(access, key, version, person_id, deleted=False)
+        resource = stamped(said, key, number, access, source=source_of(access, said))
+        Document.objects.filter(pk=key).update(body=wire.text(resource))
+        _index(self.type, resource, key, access, is_new=False)
+        add_version(access, key, number, "PUT", resource, person_id)
+        return Stored(key=key)
+
+    def delete(self, access: Access, key: UUID, version: int | None) -> None:
+        known = find(self.type, key)
+        person_id = known.person_id if known else None
+        number = self._replace(access, key, version, person_id, deleted=True)
+        SearchValue.objects.filter(document_id=key).delete()
+        add_version(access, key, number, "DELETE", None, person_id)
+
+    def _replace(self, access: Access, key: UUID, version: int | None, person_id: UUID | None, *, deleted: bool) -> int:
+        """The version is compared where it is changed: of two writers who saw the same one, one is stale."""
+        values = {
+            "id": key, "type": self.type, "version": version, "person": person_id, "deleted": deleted,
+            "now": access.now, "client": access.grant.client_id,
+        }  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(_REPLACE, values)
+            row = cursor.fetchone()
+        if row is not None:
+            return int(row[0])
+        known = find(self.type, key)
+        if known is None or known.beside:
+            raise not_found()
+        raise stale(str(known.version))
+
+
+def stamped(said: Resource, key: UUID, version: int, access: Access, *, source: str) -> Resource:
+    meta = {**said.get("meta", {}), "versionId": str(version), "lastUpdated": wire.instant(access.now)}
+    if source:
+        meta["source"] = source
+    rest = {name: value for name, value in said.items() if name not in {"resourceType", "id", "meta"}}
+    return {"resourceType": said["resourceType"], "id": str(key), "meta": meta, **rest}
+
+
+def source_of(access: Access, said: Resource) -> str:
+    """Where it came from: as the client says, else the client itself."""
+    own = said.get("meta", {}).get("source")
+    return own if isinstance(own, str) else f"urn:steadwell:client:{access.grant.client_id}".replace(" ", "-")
+
+
+def person_of(said: Resource, *, base: str) -> PersonId | None:
+    """In whose compartment it is: the first patient that its type's compartment parameters name. 422 when
+    there is no such patient.
+    """
+    definition = registry().find(said["resourceType"])
+    names = {*definitions.patient_params(said["resourceType"]), "patient", "subject"}
+    for param in definition.params if definition else ():
+        if param.name not in names:
+            continue
+        for path in param.paths:
+            for value in indexing.at(said, path):
+                found = _patient(value, base)
+                if found is not None:
+                    return found
+    return None
+
+
+def _patient(value: Any, base: str) -> PersonId | None:
+    text = str(value.get("reference", "")) if isinstance(value, dict) else ""
+    kind, _, key = text.removeprefix(f"{base}/").partition("/")
+    if kind != "Patient":
+        return None
+    try:
+        person_id = PersonId(UUID(key.split("/")[0]))
+        identity.current_person(person_id)
+    except (ValueError, NotFound):
+        raise failed(422, "not-found", "It is about a patient who is not known here.") from None
+    return person_id
+
+
+def _index(kind: str, resource: Resource, key: UUID, access: Access, *, is_new: bool) -> None:
+    definition = registry().find(kind)
+    if not is_new:
+        SearchValue.objects.filter(document_id=key).delete()
+    if definition is not None:
+        SearchValue.objects.bulk_create(indexing.values(definition.params, resource, key, base=access.base))
+
+
+def add_version(
+    access: Access, key: UUID, version: int, method: str, resource: Resource | None, person_id: UUID | None,
+    *, kind: str = "",
+) -> None:  # fmt: skip
+    DocumentVersion.objects.bulk_create([
+        DocumentVersion(
+            entity_id=key, version=version, supersedes=version - 1 or None, valid_from=access.now,
+            recorded_at=access.now, recorded_by=access.grant.user_id,
+            recorded_role=",".join(sorted(access.actor.roles))[:64], source=access.grant.client_id[:100],
+            type=kind or (resource["resourceType"] if resource else find_type(key)), method=method,
+            person_id=person_id, client_id=access.grant.client_id,
+            body=wire.text(resource) if resource else "",
+        )
+    ])  # fmt: skip
+
+
+def find_type(key: UUID) -> str:
+    return Document.objects.values_list("type", flat=True).get(pk=key)
+
+
+_BESIDE = """
+INSERT INTO fhir_facade_document (id, type, version, deleted, beside, person_id, written_at, client_id, body,
+  mapped) VALUES (%(id)s, %(type)s, %(version)s, false, true, %(person)s, %(now)s, %(client)s, %(body)s, %(mapped)s)
+ON CONFLICT (id) DO UPDATE SET version = excluded.version, person_id = excluded.person_id,
+  written_at = excluded.written_at, client_id = excluded.client_id, body = excluded.body, mapped = excluded.mapped
+"""
+
+
+def keep_beside(
+    access: Access, key: UUID, said: Resource, mapped: Resource, person_id: UUID | None, *, method: str
+) -> Resource:
+    """Keep what was said of an app's resource; answers how it reads now."""
+    version = int(mapped["meta"]["versionId"])
+    meta = {**said.get("meta", {}), **mapped["meta"], "source": source_of(access, said)}
+    rest = {name: value for name, value in said.items() if name not in {"resourceType", "id", "meta"}}
+    resource = {"resourceType": mapped["resourceType"], "id": str(key), "meta": meta, **rest}
+    body = {**resource, "meta": {k: v for k, v in meta.items() if k not in {"versionId", "lastUpdated"}}}
+    with connection.cursor() as cursor:
+        cursor.execute(_BESIDE, {
+            "id": key, "type": mapped["resourceType"], "version": version, "person": person_id,
+            "now": access.now, "client": access.grant.client_id, "body": wire.text(body),
+            "mapped": wire.text(mapped),
+        })  # fmt: skip
+    if not DocumentVersion.objects.filter(entity_id=key, version=version).exists():
+        add_version(access, key, version, method, resource, person_id)
+    return resource
+
+
+def versions_of(key: UUID) -> Iterable[DocumentVersion]:
+    return DocumentVersion.objects.filter(entity_id=key).order_by("-version")
+
+
+def lock_beside(key: UUID) -> None:
+    """Writers of an app's resource that a client wrote before come one after the other."""
+    Document.objects.select_for_update().filter(pk=key).values_list("pk").first()

@@ -1,0 +1,62 @@
+"""Documents as an origin: resources of types that no app of ours owns, as other systems wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from fhir_facade.server import definitions, wire
+from fhir_facade.server.access import Access
+from fhir_facade.server.registry import COMMON, Column, Kind, Origin, Param, Row
+from fhir_facade.server.wire import Resource
+from steadwell.relations import FALSE, TRUE, Sql
+
+_ROWS = (
+    "SELECT d.id, d.version, d.written_at AS changed_at, d.person_id, d.body, d.client_id"
+    " FROM fhir_facade_document d WHERE d.type = %s AND NOT d.deleted AND NOT d.beside AND "
+)
+_VALUES = "t.id IN (SELECT i.document_id FROM fhir_facade_searchvalue i WHERE i.type = '{}' AND i.param = '{}' AND ({{}}))"
+_EXPRESSIONS = {
+    Kind.TOKEN: {"system": "i.system", "code": "i.code", "text": "i.folded"},
+    Kind.STRING: {"folded": "i.folded", "exact": "i.exact"},
+    Kind.URI: {"exact": "i.exact"},
+    Kind.DATE: {"low": "i.low", "high": "i.high"},
+    Kind.REFERENCE: {"type": "i.target_type", "id": "i.target_id"},
+    Kind.QUANTITY: {"number": "i.number", "unit": "i.unit"},
+}
+
+
+def documents(kind: str, params: Iterable[Param], *, visible: Callable[[Access], Sql] | None = None) -> Origin:
+    """``visible`` decides for who is no clinician; by default patients and proxies see what is theirs, and
+    everybody sees what is nobody's by its type.
+    """
+    of_patients = bool(definitions.patient_params(kind))
+
+    def relation(access: Access) -> Sql:
+        return Sql(_ROWS, (kind,)) + Sql("(") + _seen(access, of_patients, visible) + Sql(")")
+
+    return Origin(
+        name="documents", relation=relation, columns={p.name: (_column(kind, p),) for p in (*params, *COMMON.values())
+                                                      if p.paths},
+        build=_build, person="t.person_id" if of_patients else "",
+    )  # fmt: skip
+
+
+def _seen(access: Access, of_patients: bool, visible: Callable[[Access], Sql] | None) -> Sql:
+    if access.reads_everybody or not of_patients:
+        return TRUE
+    own = access.own_ids()
+    if not own:
+        return FALSE
+    mine = Sql("d.person_id = ANY (%s)", (own,))
+    return mine if visible is None else mine + Sql(" AND (") + visible(access) + Sql(")")
+
+
+def _column(kind: str, param: Param) -> Column:
+    return Column(
+        exprs={**_EXPRESSIONS[param.kind], "param": param.name}, within=_VALUES.format(kind, param.name),
+        uuid=False,
+    )  # fmt: skip
+
+
+def _build(row: Row, access: Access) -> Resource:
+    return wire.read_stored(row["body"])

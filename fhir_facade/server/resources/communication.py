@@ -1,0 +1,74 @@
+"""Communication: what patients were told in the portal, and what other systems wrote."""
+
+from __future__ import annotations
+
+from fhir_facade.server.access import Access
+from fhir_facade.server.documents import Documents
+from fhir_facade.server.elements import at, reference, resource
+from fhir_facade.server.kept import documents
+from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
+from fhir_facade.server.resources.kept_only import ALL
+from fhir_facade.server.resources.observation import SUBJECT
+from fhir_facade.server.wire import Resource, instant
+from notifications import service as notifications
+from steadwell.relations import Sql
+
+CATEGORY = "http://terminology.hl7.org/CodeSystem/communication-category"
+COLUMNS = {
+    "patient": (SUBJECT,),
+    "subject": (SUBJECT,),
+    "recipient": (SUBJECT,),
+    "category": (Column(exprs={"system": f"'{CATEGORY}'", "code": "'notification'", "text": "'notification'"}),),
+    "status": (Column(exprs={"system": "'http://hl7.org/fhir/event-status'", "code": "'completed'"}),),
+    "sent": (Column(exprs={"at": "t.told_at"}),),
+    "received": (Column(exprs={"at": "t.read_at"}),),
+}
+
+
+def build(row: Row, access: Access) -> Resource:
+    subject, body = notifications.describe_notice(template=row["template"], params=row["params"], language="en")
+    version = "2" if row["read_at"] else "1"
+    return resource(
+        "Communication", row["id"],
+        {
+            "meta": {"versionId": version, "lastUpdated": instant(row["read_at"] or row["told_at"])},
+            "status": "completed",
+            "category": [{"coding": [{"system": CATEGORY, "code": "notification", "display": "Notification"}]}],
+            "subject": reference("Patient", row["person_id"]),
+            "topic": {"text": subject},
+            "sent": at(row["told_at"]),
+            "received": at(row["read_at"]),
+            "recipient": [reference("Patient", row["person_id"])],
+            "payload": [{"contentString": body}] if body else [],
+        },
+    )  # fmt: skip
+
+
+def _relation(access: Access) -> Sql:
+    return notifications.describe_notice_rows(actor=access.actor)
+
+
+_WHO = ("Patient", "Practitioner", "PractitionerRole", "Organization", "RelatedPerson", "HealthcareService")
+PARAMS = (
+    Param(name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",)),
+    Param(name="subject", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",)),
+    Param(name="recipient", kind=Kind.REFERENCE, paths=("recipient",), targets=_WHO),
+    Param(name="sender", kind=Kind.REFERENCE, paths=("sender",), targets=_WHO),
+    Param(name="category", kind=Kind.TOKEN, paths=("category",)),
+    Param(name="status", kind=Kind.TOKEN, paths=("status",)),
+    Param(name="identifier", kind=Kind.TOKEN, paths=("identifier",)),
+    Param(name="sent", kind=Kind.DATE, paths=("sent",)),
+    Param(name="received", kind=Kind.DATE, paths=("received",)),
+)
+DEFINITION = Definition(
+    type="Communication",
+    origins=(
+        Origin(
+            name="notifications", relation=_relation, columns=COLUMNS, build=build, person="t.person_id",
+            version="1", updated="coalesce(t.read_at, t.told_at)",
+        ),
+        documents("Communication", PARAMS),
+    ),
+    params=PARAMS, interactions=ALL, compartment=("patient",), rev_includes=("Provenance:target",),
+    writer=Documents("Communication"),
+)  # fmt: skip

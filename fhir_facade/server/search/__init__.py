@@ -1,0 +1,1 @@
+"""Searches: the query read, compiled to SQL, run page by page."""

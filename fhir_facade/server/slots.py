@@ -1,0 +1,198 @@
+"""Slots have no rows: they are what the clinic's hours leave open (ADR 0040). A slot's id names its visit type,
+clinician and site by the beginnings of their digests, and its start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from fhir_facade.server.access import Access
+from fhir_facade.server.elements import reference, resource
+from fhir_facade.server.outcome import failed
+from fhir_facade.server.registry import Kind
+from fhir_facade.server.resources.healthcare_service import VISIT_TYPE
+from fhir_facade.server.resources.practitioner_role import specialities
+from fhir_facade.server.resources.set_up import version_of
+from fhir_facade.server.search.clauses import Clause, Query
+from fhir_facade.server.search.matching import named
+from fhir_facade.server.search.moments import Stretch, stretch, with_prefix
+from fhir_facade.server.wire import Resource, instant
+from scheduling import service as scheduling
+from steadwell.ids import PractitionerId, SiteId
+
+_FORM = re.compile(r"([0-9a-f]{12})([0-9a-f]{12})([0-9a-f]{12})-(\d{1,12})")
+LONGEST = timedelta(days=62)  # of one search
+DEFAULT = timedelta(days=14)
+MOST = 2_000
+# The same in SQL, of a visit's row.
+SQL = (
+    "(left(md5(t.visit_type_id::text), 12) || left(md5(t.practitioner_id::text), 12)"
+    " || left(md5(t.site_id::text), 12) || '-' || extract(epoch FROM t.starts_at)::bigint)"
+)
+
+
+def digest(key: UUID) -> str:
+    return hashlib.md5(str(key).encode(), usedforsecurity=False).hexdigest()[:12]
+
+
+def schedule_id(practitioner_id: UUID, site_id: UUID) -> UUID:
+    """As the relation of places has it."""
+    text = f"{practitioner_id}{site_id}".encode()
+    return UUID(hashlib.md5(text, usedforsecurity=False).hexdigest())
+
+
+def slot_id(ref: scheduling.OfferRef) -> str:
+    parts = (ref.visit_type_id, ref.practitioner_id, ref.site_id)
+    return "".join(digest(each) for each in parts) + f"-{int(ref.starts_at.timestamp())}"
+
+
+def offer_of(key: str, *, now: datetime) -> scheduling.OfferRef | None:
+    """What a slot's id names; None for one that names nothing here."""
+    match = _FORM.fullmatch(key)
+    if match is None:
+        return None
+    clinic = scheduling.get_clinic(now=now)
+    kind, clinician, site, start = match.groups()
+    kinds = [each for each in clinic.visit_types if digest(each) == kind]
+    clinicians = [each for each in clinic.practitioners if digest(each) == clinician]
+    sites = [each for each in clinic.sites if digest(each) == site]
+    if not (len(kinds) == len(clinicians) == len(sites) == 1):
+        return None
+    try:
+        starts_at = datetime.fromtimestamp(int(start), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+    return scheduling.OfferRef(
+        visit_type_id=kinds[0], practitioner_id=clinicians[0], site_id=sites[0], starts_at=starts_at
+    )
+
+
+def find(access: Access, query: Query) -> list[Resource]:
+    """Free times in order. Busy ones are not listed: whose visit it is stands in Appointment."""
+    within = _stretch(query)
+    wanted = [
+        _slot(offer, "free", access)
+        for offer in offers(access, query, within)
+        if within.low <= offer.starts_at < within.high
+    ]
+    statuses = query.first("status")
+    if statuses and not {v.split("|")[-1] for v in statuses.values} & {"free"}:
+        return []
+    ids = query.first("_id")
+    if ids:
+        wanted = [each for each in wanted if each["id"] in ids.values]
+    return sorted(wanted, key=lambda each: (each["start"], each["id"]))[:MOST]
+
+
+def offers(access: Access, query: Query, within: Stretch) -> Iterator[scheduling.Offer]:
+    clinic = scheduling.get_clinic(now=access.now)
+    practitioners, sites = _places(query.first("schedule"), access, clinic)
+    if practitioners == [] or sites == []:
+        return
+    for kind in clinic.visit_types.values():
+        if not _of_kind(query, kind):
+            continue
+        found = scheduling.search(
+            actor=access.actor, visit_type_id=kind.visit_type_id, now=access.now,
+            from_on=within.low.date() - timedelta(days=1), until_on=within.high.date(), limit=MOST,
+            **({"practitioner_ids": practitioners, "site_ids": sites} if practitioners and sites else {}),
+        )  # fmt: skip
+        for offer in found.offers:
+            if not practitioners or (offer.practitioner_id in practitioners and offer.site_id in (sites or ())):
+                yield offer
+
+
+def _of_kind(query: Query, kind: scheduling.VisitTypeInfo) -> bool:
+    clause = query.first("service-type")
+    return clause is None or any(
+        value in {kind.code, f"{VISIT_TYPE}|{kind.code}", str(kind.visit_type_id)} for value in clause.values
+    )
+
+
+def _places(
+    clause: Clause | None, access: Access, clinic: scheduling.ClinicInfo
+) -> tuple[list[PractitionerId] | None, list[SiteId] | None]:
+    if clause is None:
+        return None, None
+    wanted = {named(value, base=access.base)[1] for value in clause.values}
+    pairs = [
+        (each.practitioner_id, site)
+        for each in clinic.practitioners.values()
+        for site in each.site_ids
+        if str(schedule_id(each.practitioner_id, site)) in wanted
+    ]
+    return sorted({p for p, _ in pairs}), sorted({s for _, s in pairs})
+
+
+def _stretch(query: Query) -> Stretch:
+    """Where the slots must begin; by default the next two weeks, at most two months."""
+    low: datetime | None = None
+    high: datetime | None = None
+    for clause in query.clauses:
+        if clause.param.kind is not Kind.DATE or clause.modifier:
+            continue
+        for value in clause.values:
+            prefix, text = with_prefix(value)
+            asked = stretch(text)
+            if asked is None:
+                raise failed(400, "value", "start is a date such as ge2026-01-31.")
+            if prefix in {"eq", "ge", "gt", "sa", "ap"}:
+                begin = asked.low if prefix in {"eq", "ge", "ap"} else asked.high
+                low = max(low, begin) if low else begin
+            if prefix in {"eq", "le", "lt", "eb", "ap"}:
+                end = asked.low if prefix in {"lt", "eb"} else asked.high
+                high = min(high, end) if high else end
+    start = low or query_now(query)
+    until = high or start + DEFAULT
+    return Stretch(start, min(until, start + LONGEST))
+
+
+def query_now(query: Query) -> datetime:
+    from steadwell import clock
+
+    return clock.now()
+
+
+def get(access: Access, key: str) -> Resource | None:
+    """A slot by id, free or busy."""
+    ref = offer_of(key, now=access.now)
+    if ref is None:
+        return None
+    try:
+        offer = scheduling.describe_offer(ref=ref, now=access.now)
+    except scheduling.OutsideAvailability:
+        return None
+    on = ref.starts_at.date()
+    found = scheduling.search(
+        actor=access.actor, visit_type_id=ref.visit_type_id, now=access.now, from_on=on - timedelta(days=1),
+        until_on=on + timedelta(days=1), limit=MOST, practitioner_ids=[ref.practitioner_id],
+        site_ids=[ref.site_id],
+    )  # fmt: skip
+    free = any(each.ref == ref for each in found.offers)
+    return _slot(offer, "free" if free else "busy", access)
+
+
+def _slot(offer: scheduling.Offer, status: str, access: Access) -> Resource:
+    kind = scheduling.get_clinic(now=access.now, searching=offer.visit_type_id).visit_type(offer.visit_type_id)
+    made = {
+        "serviceType": [service_type(kind.code, kind.name)],
+        "specialty": specialities([kind.speciality]),
+        "schedule": reference("Schedule", schedule_id(offer.practitioner_id, offer.site_id)),
+        "status": status,
+        "start": instant(offer.starts_at),
+        "end": instant(offer.ends_at),
+        "comment": f"{offer.visit_type_name}, {offer.practitioner_name}, {offer.site_name}",
+    }
+    return resource("Slot", slot_id(offer.ref), {"meta": version_of(made), **made})
+
+
+def service_type(code: str, name: str) -> dict[str, object]:
+    return {"coding": [{"system": VISIT_TYPE, "code": code, "display": name}], "text": name}
+
+
+def each_of(values: Iterable[str]) -> set[str]:
+    return {value.split("|")[-1] for value in values}

@@ -1,0 +1,1 @@
+"""Who may call the FHIR API: clients, tokens, scopes."""
