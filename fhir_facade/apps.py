@@ -30,8 +30,8 @@ class FhirFacadeConfig(AppConfig):
         from steadwell.portal import service as portal
 
         portal.register_nav(
-            key="apps", label=_("Connected apps"), url_name="oauth:apps", area=portal.Area.ACCOUNT, icon="shield",
-            order=60,
+            key="apps", label=_("Connected apps"), url_name="oauth:apps", area=portal.Area.ACCOUNT,
+            icon="shield", order=60,
         )  # fmt: skip
         portal.register_panel(
             key="fhir.apps",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome, Hl7Quarantine, Hl7Sender
+from fhir_facade.oauth.models import Approval, Binding, Launch, Registration, UsedAssertion
 from fhir_facade.server.models import ConditionClaim, Document, DocumentVersion, SearchValue
 from fhir_facade.smart.models import AccessToken, Client, ClientWindow
 
 __all__ = [
     "AccessToken",
+    "Approval",
+    "Binding",
     "Client",
     "ClientWindow",
     "ConditionClaim",
@@ -17,5 +20,8 @@ __all__ = [
     "Hl7Outcome",
     "Hl7Quarantine",
     "Hl7Sender",
+    "Launch",
+    "Registration",
     "SearchValue",
+    "UsedAssertion",
 ]

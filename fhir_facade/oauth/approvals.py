@@ -146,6 +146,8 @@ def open_launch(
     encounter_id: UUID | None = None,
 ) -> None:  # fmt: skip
     """Remember that an app is being opened on a patient's chart by this user."""
+    if actor.user_id is None:
+        raise NotFound
     with transaction.atomic():
         Launch.objects.create(
             digest=tokens.hashed(secret), client=client, user_id=actor.user_id, person_id=person_id,
@@ -159,9 +161,11 @@ def open_launch(
 
 def find_launch(*, actor: Actor, client_id: str, secret: str, now: datetime) -> Opened | None:
     """The launch that a parameter names: this user's, this app's, not used, minutes old."""
+    if actor.user_id is None:
+        return None
     found = Launch.objects.filter(
-        digest=tokens.hashed(secret), client__client_id=client_id, user_id=actor.user_id, used_at__isnull=True,
-        made_at__gt=now - LAUNCH_MINUTES,
+        digest=tokens.hashed(secret), client__client_id=client_id, user_id=actor.user_id,
+        used_at__isnull=True, made_at__gt=now - LAUNCH_MINUTES,
     ).first()  # fmt: skip
     return None if found is None else Opened(
         person_id=PersonId(found.person_id), encounter_id=found.encounter_id

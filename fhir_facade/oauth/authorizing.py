@@ -1,4 +1,4 @@
-"""An app sends a person here: who they are is known, what is wanted is asked, and they go back with a code."""
+"""An app sends a person here: they sign in, are asked what they want to share, and go back with a code."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ from steadwell.ids import PersonId
 from steadwell.portal import service as portal
 
 _SALT = "fhir.consent"
+# What the request said and the answer has to repeat.
+_CARRIED = (
+    "client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method", "nonce",
+)  # fmt: skip
 _PATIENCE = 20 * 60  # seconds between the question and the answer
 
 
@@ -92,10 +96,7 @@ def _ask(
     people = _people(request, asked, opened, now=now)
     if not people and asked.needs_patient:
         return render(request, "fhir_facade/oauth/nobody.html", {"app": registration}, status=403)
-    carried = {
-        key: credentials.get(key) for key in
-        ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method", "nonce")
-    }  # fmt: skip
+    carried = {key: credentials.get(key) for key in _CARRIED}
     question = signing.dumps(
         {"scopes": scopes, "launch": launch, "user": str(actor.user_id), **carried}, salt=_SALT
     )
@@ -150,11 +151,7 @@ def decide(request: portal.PortalRequest) -> HttpResponse:
 def _with_code(
     request: HttpRequest, question: Mapping[str, Any], scope: str, approval_id: Any
 ) -> HttpResponse:
-    credentials = {
-        key: question[key] for key in
-        ("client_id", "redirect_uri", "response_type", "state", "code_challenge", "code_challenge_method", "nonce")
-        if question[key]
-    }  # fmt: skip
+    credentials = {key: question[key] for key in _CARRIED if question[key]}
     credentials["approval_id"] = approval_id
     try:
         address, _headers, _body, _status = OAuthLibMixin().create_authorization_response(

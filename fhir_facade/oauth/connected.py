@@ -147,7 +147,7 @@ def _ended(approval: Approval, now: datetime) -> str:
 
 
 def _reads(request: portal.PortalRequest, people: list[PersonId]) -> dict[str, list[tuple[str, str]]]:
-    """By client: which kinds of data it saw, and when last. From the audit trail, which every access is in."""
+    """By client: which kinds of data it saw, and when last. From the audit trail."""
     found: dict[str, list[tuple[str, str]]] = {}
     for person_id in dict.fromkeys(people):
         for use in audit.uses_by_clients(actor=request.actor, person_id=person_id):

@@ -27,10 +27,11 @@ SERVICE_LIFETIME: Final = timedelta(minutes=5)  # SMART backend services: at mos
 _ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 _SECRET = {"Cache-Control": "no-store", "Pragma": "no-cache", **_ANYWHERE}
 CAPABILITIES: Final = (
-    "launch-standalone", "launch-ehr", "authorize-post", "client-public", "client-confidential-symmetric",
-    "client-confidential-asymmetric", "sso-openid-connect", "context-standalone-patient", "context-ehr-patient",
-    "context-ehr-encounter", "context-banner", "context-style", "permission-patient", "permission-user",
-    "permission-offline", "permission-online", "permission-v1", "permission-v2",
+    "launch-standalone", "launch-ehr", "authorize-post", "client-public",
+    "client-confidential-symmetric", "client-confidential-asymmetric", "sso-openid-connect",
+    "context-standalone-patient", "context-ehr-patient", "context-ehr-encounter", "context-banner",
+    "context-style", "permission-patient", "permission-user", "permission-offline", "permission-online",
+    "permission-v1", "permission-v2",
 )  # fmt: skip
 _SCOPES = ("openid", "fhirUser", "launch", "launch/patient", "offline_access", "online_access",
            "patient/*.rs", "user/*.rs", "system/*.rs")  # fmt: skip
@@ -95,7 +96,7 @@ def _refused(error: str, description: str, status: int) -> JsonResponse:
 
 @method_decorator([csrf_exempt, sensitive_post_parameters()], name="dispatch")
 class Introspect(View):
-    """RFC 7662, for clients that prove who they are. About a token that is worth nothing it says just that."""
+    """RFC 7662, for clients that prove who they are. Of a dead token it says just that."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         now = clock.now()

@@ -32,13 +32,13 @@ class Registration(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     purpose = models.TextField(_("what it is for, as patients read it"), max_length=600)
     publisher = models.CharField(_("publisher"), max_length=200)
-    homepage = models.URLField(_("home page"), max_length=300, blank=True, assume_scheme="https")
+    homepage = models.URLField(_("home page"), max_length=300, blank=True)
     contact = models.EmailField(_("contact"), blank=True)
     launch_url = models.URLField(
-        _("launch address"), max_length=300, blank=True, assume_scheme="https",
+        _("launch address"), max_length=300, blank=True,
         help_text=_("Where the app is opened from a patient's page."),
     )  # fmt: skip
-    jwks_url = models.URLField(_("address of its keys"), max_length=300, blank=True, assume_scheme="https")
+    jwks_url = models.URLField(_("address of its keys"), max_length=300, blank=True)
     jwks = models.JSONField(_("its public keys"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=ReviewState, default=ReviewState.WAITING)
     asked_at = models.DateTimeField(_("asked"))

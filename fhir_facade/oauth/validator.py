@@ -30,7 +30,7 @@ class SmartScopes(BaseScopes):  # type: ignore[misc]
     def get_available_scopes(
         self, application: Any = None, request: Any = None, *_: Any, **__: Any
     ) -> list[str]:
-        return sorted(wanted.AROUND) + ["patient/*.rs", "user/*.rs", "system/*.rs"]
+        return [*sorted(wanted.AROUND), "patient/*.rs", "user/*.rs", "system/*.rs"]
 
     def get_default_scopes(
         self, application: Any = None, request: Any = None, *_: Any, **__: Any

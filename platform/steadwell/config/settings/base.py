@@ -288,11 +288,9 @@ MLLP_FRAME_SECONDS = env.number("MLLP_FRAME_SECONDS", 30)  # from a message's fi
 MLLP_CONNECTIONS = env.number("MLLP_CONNECTIONS", 200)
 MLLP_WRITERS = env.number("MLLP_WRITERS", 2)  # threads that store, each with a database connection
 
-# SMART App Launch (fhir_facade.oauth). Tokens are kept as hashes, codes live a minute, a refresh token is worth one
-# use: a second one ends its whole family.
-OIDC_PRIVATE_KEY = env.text(
-    "OIDC_PRIVATE_KEY", ""
-)  # PEM, RSA; production names one, see fhir_facade.oauth.signing
+# SMART App Launch (fhir_facade.oauth). Tokens are kept as hashes, codes live a minute, a refresh token is
+# worth one use: a second one ends its whole family. The key signs identity tokens: RSA, as PEM.
+OIDC_PRIVATE_KEY = env.text("OIDC_PRIVATE_KEY", "")
 OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "fhir_facade.oauth.validator.SmartValidator",
     "SCOPES_BACKEND_CLASS": "fhir_facade.oauth.validator.SmartScopes",
