@@ -147,7 +147,7 @@ def test_address_inside_our_own_network_is_never_called(keys_at):
         "::1",
         "::ffff:10.0.0.8",
         "fd00::1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - what is refused
         "224.0.0.1",
         "x",
     ],
