@@ -97,14 +97,16 @@ class ClientUse:
 
 
 def uses_by_clients(*, actor: Actor, person_id: PersonId) -> list[ClientUse]:
-    """Which systems saw which kinds of a patient's data, the latest first: entries that name a ``client``.
+    """Which systems saw which kinds of a patient's data, the latest first: what they asked the API for.
 
     For the patient and those who act for them; raises NotFound to anybody else. One statement.
     """
     if not actor.stands_for(person_id):
         raise NotFound
     rows = (
-        AuditEntry.objects.filter(subject_id__in=actor.ids_of(person_id), detail__has_key="client")
+        AuditEntry.objects.filter(
+            subject_id__in=actor.ids_of(person_id), action__startswith="fhir.", detail__has_key="client"
+        )
         .exclude(action="fhir.denied")
         .values_list("detail__client", "category")
         .annotate(last=Max("at"))
