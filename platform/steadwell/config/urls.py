@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("labs.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
+    path("fhir/", include("fhir_facade.urls")),
     path("admin/", include("steadwell.accounts.admin_door")),
     path("admin/", admin.site.urls),
 ]
