@@ -141,6 +141,15 @@ def find_grant(token: str, now: datetime) -> tuple[Grant, UUID] | None:
     ), row[10]  # fmt: skip
 
 
+def find_any_grant(token: str, now: datetime) -> Grant | None:
+    """What a bearer token stands for, whoever gave it out: an operator, a service's signature, a consent."""
+    found = tokens.find_grant(token, now)
+    if found is not None:
+        return found
+    approved = find_grant(token, now)
+    return approved[0] if approved else None
+
+
 def open_launch(
     *, actor: Actor, client: Client, person_id: PersonId, secret: str, now: datetime,
     encounter_id: UUID | None = None,

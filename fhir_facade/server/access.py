@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from fhir_facade.server.outcome import failed
 from fhir_facade.smart.types import Grant, Level
@@ -38,6 +39,7 @@ class Access:
     now: datetime
     base: str
     request_id: str = ""
+    key_for_next: UUID | None = None  # the id that a Bundle has promised to the document made next
     _relations: dict[str, Sql] = field(default_factory=dict)
     _own: list[PersonId] | None = None
 

@@ -68,3 +68,8 @@ def children(path: str) -> Mapping[str, Element]:
 def required(path: str) -> tuple[str, ...]:
     """Names under a path that must be there; a choice by its name with [x]."""
     return tuple(sorted({each.name for each in children(path).values() if each.least}))
+
+
+def summary(resource: str) -> frozenset[str]:
+    """The elements of its summary; a choice by its name with [x]."""
+    return frozenset(_read()["summary"].get(resource, ()))

@@ -52,7 +52,8 @@ class Documents:
     type: str
 
     def create(self, access: Access, said: Resource) -> Stored:
-        key = new_id()
+        key = access.key_for_next or new_id()
+        access.key_for_next = None
         person_id = person_of(said, base=access.base)
         resource = stamped(said, key, 1, access, source=source_of(access, said))
         Document.objects.bulk_create([

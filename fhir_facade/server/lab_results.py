@@ -142,6 +142,8 @@ def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
         return []
     result = labs.describe_result_rows(actor=access.actor, now=access.now)
     rows = running.fetch(Sql("SELECT t.report_id FROM (") + result + Sql(f"){_OF}", (UUID(key),)))
+    if not rows:
+        return []
     told = labs.report_versions(actor=access.actor, report_id=rows[0][0], now=access.now)
     made: list[tuple[int, datetime, Resource]] = []
     newest = int(found.resource["meta"]["versionId"])

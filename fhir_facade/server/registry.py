@@ -62,6 +62,7 @@ class Column:
     person: bool = False
     uuid: bool = True
     fold: Callable[[str], str] | None = None
+    sort: str = ""  # what rows are sorted by, where the values lie in rows of their own
     words: bool = False  # the text holds several words: each may begin with what is sought
 
 

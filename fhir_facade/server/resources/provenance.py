@@ -8,6 +8,7 @@ from fhir_facade.server.access import Access
 from fhir_facade.server.elements import US_CORE, at, concept, resource
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row, registry
 from fhir_facade.server.wire import Resource, instant
+from steadwell.actor import Role
 from steadwell.relations import FALSE, Sql, every, some
 
 PROFILE = f"{US_CORE}us-core-provenance"
@@ -19,6 +20,8 @@ SELECT v.entity_id::text || '.' || v.version AS id, v.entity_id, v.version, v.re
 FROM fhir_facade_documentversion v LEFT JOIN fhir_facade_client c ON c.client_id = v.client_id WHERE """
 _ACTS = {"POST": ("CREATE", "create"), "PUT": ("UPDATE", "revise"), "PATCH": ("UPDATE", "revise"),
          "DELETE": ("DELETE", "delete")}  # fmt: skip
+# Types of which some are not for everybody who reads the type.
+_WITHHELD = ("Observation", "DiagnosticReport", "Appointment")
 COLUMNS = {
     "target": (Column(exprs={"type": "t.type", "id": "t.entity_id"}),),
     "patient": (Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True),),
@@ -42,11 +45,25 @@ def _relation(access: Access) -> Sql:
     kinds = [d.type for d in registry() if access.rules(d.type, "r") and not _narrowed(access, d.type)]
     ours = [d.type for d in registry() if not d.of_patients]
     readable = Sql("v.type = ANY (%s)", (kinds,))
-    if access.reads_everybody:
+    if access.actor.has(Role.SYSTEM, Role.ADMINISTRATOR):
         return Sql(_ROWS) + readable
+    shown = every([readable, *(_shown(access, kind) for kind in _WITHHELD if kind in kinds)])
+    if access.reads_everybody:
+        return Sql(_ROWS) + shown
     own = access.own_ids()
     mine = Sql("v.person_id = ANY (%s)", (own,)) if own else FALSE
-    return Sql(_ROWS) + every([readable, some([mine, Sql("v.type = ANY (%s)", (ours,))])])
+    return Sql(_ROWS) + every([shown, some([mine, Sql("v.type = ANY (%s)", (ours,))])])
+
+
+def _shown(access: Access, kind: str) -> Sql:
+    """What the reader does not see, they do not see the origin of either."""
+    definition = registry().find(kind)
+    assert definition is not None  # noqa: S101 - one of ours
+    rows = [
+        Sql("v.entity_id IN (SELECT t.id FROM (") + access.relation(f"{kind}:{o.name}", o.relation) + Sql(") t)")
+        for o in definition.origins
+    ]
+    return some([Sql("v.type <> %s", (kind,)), *rows])
 
 
 def _narrowed(access: Access, kind: str) -> bool:

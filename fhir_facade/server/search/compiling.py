@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from fhir_facade.server.access import Access, Rule
-from fhir_facade.server.outcome import failed
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param
 from fhir_facade.server.search import matching
 from fhir_facade.server.search.clauses import Clause, clause_of
@@ -142,27 +141,25 @@ def _pointed_at(
 def sort_key(definition: Definition, origin: Origin, param: Param, *, descending: bool) -> tuple[str, str]:
     """An expression without nulls to sort and page by, and its SQL type."""
     columns = _columns(definition, origin, param)
-    last = "-infinity" if descending else "infinity"
+    value = "t.id::text" if param.name == "_id" else _sorted(columns, param, descending)
     if param.kind is Kind.DATE:
-        if not columns:
-            return f"'{last}'::timestamptz", "timestamptz"
-        return f"coalesce({_sorted(columns[0], ('at', 'low'), descending)}, '{last}')", "timestamptz"
+        return f"coalesce(({value})::timestamptz, '{'-' if descending else ''}infinity')", "timestamptz"
     if param.kind is Kind.QUANTITY:
-        value = _sorted(columns[0], ("number",), descending) if columns else "NULL"
         return f"coalesce(({value})::numeric, '{'-' if descending else ''}Infinity')", "numeric"
-    if param.kind in {Kind.TOKEN, Kind.STRING}:
-        value = _sorted(columns[0], ("code", "folded"), descending) if columns else "''"
-        if param.name == "_id":
-            value = "t.id::text"
-        return f"coalesce(({value})::text, '') COLLATE \"C\"", "text"
-    raise failed(400, "not-supported", "It cannot be sorted by this.")
+    return f"coalesce(({value})::text, '') COLLATE \"C\"", "text"
 
 
-def _sorted(column: Column, names: Sequence[str], descending: bool) -> str:
-    expression = next(column.exprs[name] for name in names if name in column.exprs)
-    if column.within == "{}":
-        return expression
-    pick = "max" if descending else "min"
+def _sorted(columns: Sequence[Column], param: Param, descending: bool) -> str:
+    """Where an origin has nothing to sort by, its rows come last."""
+    for column in columns:
+        if column.sort or column.within == "{}":
+            names = ("at", "low", "number", "code", "folded")
+            return column.sort or next(column.exprs[name] for name in names if name in column.exprs)
+    if not columns or "param" not in columns[0].exprs:
+        return "NULL"
+    column, pick = columns[0], "max" if descending else "min"
+    names = {Kind.DATE: "low", Kind.QUANTITY: "number", Kind.TOKEN: "code"}
+    expression = column.exprs[names.get(param.kind, "folded")]
     return (
         f"(SELECT {pick}({expression}) FROM fhir_facade_searchvalue i"  # noqa: S608 - our own names
         f" WHERE i.document_id = t.id AND i.param = '{column.exprs['param']}')"

@@ -78,10 +78,10 @@ def count(access: Access, query: Query) -> int:
 
 
 def _union(parts: Sequence[Sql]) -> Sql:
-    made = Sql("")
+    made = Sql("SELECT * FROM (")
     for number, part in enumerate(parts):
         made += Sql(" UNION ALL (" if number else "(") + part + Sql(")")
-    return made
+    return made + Sql(") u")
 
 
 def _matching(access: Access, query: Query, origin: Origin) -> Sql:

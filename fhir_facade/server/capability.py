@@ -1,0 +1,230 @@
+"""The CapabilityStatement and SMART's configuration, made from the registry: what is listed is what answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+
+from fhir_facade.server import operations
+from fhir_facade.server.bundles import MOST_ENTRIES
+from fhir_facade.server.elements import without_empty
+from fhir_facade.server.registry import COMMON, Definition, Param, registry
+from fhir_facade.server.wire import Resource
+
+DATE = "2026-11-29"
+US_CORE_SERVER = "http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server"
+FORMATS = ["application/fhir+json", "json"]
+PATCHES = ["application/json-patch+json", "application/fhir+json"]
+# FHIR's interactions have their own order in print.
+_ORDER = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
+
+
+def statement(base: str) -> Resource:
+    return {
+        "resourceType": "CapabilityStatement",
+        "id": "steadwell",
+        "url": f"{base}/metadata",
+        "version": settings.RELEASE,
+        "name": "Steadwell",
+        "title": "Steadwell FHIR API",
+        "status": "active",
+        "date": DATE,
+        "publisher": "Steadwell",
+        "description": "Visits, laboratory results and messages of a clinic's patients.",
+        "kind": "instance",
+        "instantiates": [US_CORE_SERVER],
+        "software": {"name": "Steadwell", "version": settings.RELEASE},
+        "implementation": {"description": "Steadwell", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": FORMATS,
+        "patchFormat": PATCHES,
+        "implementationGuide": ["http://hl7.org/fhir/us/core/ImplementationGuide/hl7.fhir.us.core|6.1.0"],
+        "rest": [_rest()],
+    }
+
+
+def _rest() -> dict[str, Any]:
+    return {
+        "mode": "server",
+        "security": {
+            "cors": True,
+            "service": [
+                {
+                    "coding": [
+                        {
+                            "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                            "code": "OAuth",
+                            "display": "OAuth",
+                        }
+                    ],
+                    "text": "Bearer tokens with SMART scopes, version 1 and 2.",
+                }
+            ],
+        },
+        "resource": [_resource(each) for each in registry()],
+        "interaction": [
+            {"code": "transaction", "documentation": f"At most {MOST_ENTRIES} entries."},
+            {"code": "batch", "documentation": f"At most {MOST_ENTRIES} entries."},
+        ],
+        "searchParam": [_param(each, "Resource") for each in COMMON.values() if each.name in {"_id", "_lastUpdated"}],
+    }
+
+
+@cache
+def _resource_cached(name: str) -> dict[str, Any]:
+    definition = registry().find(name)
+    assert definition is not None  # noqa: S101 - from the registry itself
+    inner = set(definition.interactions)
+    if "history-instance" in inner:
+        inner.add("history-type")
+    writes = definition.writer is not None and "create" in inner
+    searches = "search-type" in inner
+    made: dict[str, Any] = {
+        "type": definition.type,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{definition.type}",
+        "supportedProfile": list(definition.profiles),
+        "interaction": [{"code": each} for each in _ORDER if each in inner],
+        "versioning": "versioned" if "vread" in inner else "no-version",
+        "readHistory": "vread" in inner,
+    }
+    if writes:
+        made |= {
+            "updateCreate": False,
+            "conditionalCreate": searches,
+            "conditionalRead": "full-support",
+            "conditionalUpdate": "update" in inner,
+            "conditionalDelete": "single" if "delete" in inner else "not-supported",
+            "referencePolicy": ["literal", "local"],
+        }
+    if searches:
+        made["searchInclude"] = list(definition.includes)
+        made["searchRevInclude"] = list(definition.rev_includes)
+        made["searchParam"] = [_param(each, definition.type) for each in (*_common(definition), *definition.params)]
+    made["operation"] = [
+        {"name": each.name, "definition": each.definition} for each in operations.of(definition)
+    ]
+    return without_empty(made)
+
+
+def _resource(definition: Definition) -> dict[str, Any]:
+    return _resource_cached(definition.type)
+
+
+def _common(definition: Definition) -> list[Param]:
+    """Those that at least one of its origins can answer."""
+    if definition.finder is not None:
+        return [COMMON["_id"]]
+    found = [COMMON["_id"], COMMON["_lastUpdated"]]
+    found += [
+        each for each in COMMON.values()
+        if each not in found and any(each.name in origin.columns for origin in definition.origins)
+    ]  # fmt: skip
+    return found
+
+
+def _param(param: Param, kind: str) -> dict[str, Any]:
+    name = param.url or (f"{kind}-{param.name}" if not param.name.startswith("_") else f"Resource-{param.name[1:]}")
+    return {
+        "name": param.name, "definition": f"http://hl7.org/fhir/SearchParameter/{name}", "type": param.kind.value,
+    }  # fmt: skip
+
+
+def smart(base: str) -> dict[str, Any]:
+    """Only what is there: tokens are issued by operators until clients can ask for them themselves."""
+    return {
+        "scopes_supported": [
+            f"{level}/{name}.{letters}"
+            for level in ("patient", "user", "system")
+            for name, letters in (("*", "cruds"), ("*", "rs"))
+        ],
+        "capabilities": ["permission-patient", "permission-user", "permission-v1", "permission-v2"],
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": [],
+    }
+
+
+def openapi(base: str) -> dict[str, Any]:
+    """OpenAPI 3.0 of the same, for tools that know no FHIR."""
+    paths: dict[str, Any] = {
+        "/metadata": {"get": _operation("What this API can do", secured=False)},
+        "/": {"post": _operation("Batch or transaction", body=True)},
+    }
+    for definition in registry():
+        _paths(paths, definition)
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Steadwell FHIR API", "version": settings.RELEASE},
+        "servers": [{"url": base}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Resource": {"type": "object", "required": ["resourceType"],
+                                     "properties": {"resourceType": {"type": "string"}}}},
+        },
+    }  # fmt: skip
+
+
+def _paths(paths: dict[str, Any], definition: Definition) -> None:
+    kind, inner = definition.type, definition.interactions
+    of_type: dict[str, Any] = {}
+    if "search-type" in inner:
+        of_type["get"] = _operation(f"Search {kind}", parameters=_query(definition))
+        paths[f"/{kind}/_search"] = {"post": _operation(f"Search {kind} by form", form=definition)}
+    if "create" in inner:
+        of_type["post"] = _operation(f"Create {kind}", body=True)
+    if of_type:
+        paths[f"/{kind}"] = of_type
+    one: dict[str, Any] = {"get": _operation(f"Read {kind}", parameters=[_id()])}
+    for verb, name in (("put", "update"), ("delete", "delete")):
+        if name in inner:
+            one[verb] = _operation(f"{name.capitalize()} {kind}", parameters=[_id()], body=verb == "put")
+    paths[f"/{kind}/{{id}}"] = one
+    if "vread" in inner:
+        paths[f"/{kind}/{{id}}/_history"] = {"get": _operation(f"Versions of {kind}", parameters=[_id()])}
+        paths[f"/{kind}/{{id}}/_history/{{vid}}"] = {
+            "get": _operation(f"Version of {kind}", parameters=[_id(), {**_id(), "name": "vid"}])
+        }
+    for each in operations.of(definition):
+        path = f"/{kind}/{{id}}/${each.name}" if each.instance else f"/{kind}/${each.name}"
+        paths[path] = {
+            "post": _operation(f"${each.name}", parameters=[_id()] if each.instance else [], body=True)
+        }
+
+
+def _id() -> dict[str, Any]:
+    return {
+        "name": "id", "in": "path", "required": True,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9.-]{1,64}$"},
+    }  # fmt: skip
+
+
+def _query(definition: Definition) -> list[dict[str, Any]]:
+    names = [p.name for p in (*_common(definition), *definition.params)] + ["_count", "_sort", "_total", "_summary"]
+    return [{"name": n, "in": "query", "schema": {"type": "string"}} for n in names]
+
+
+def _operation(
+    summary: str, *, parameters: list[dict[str, Any]] | None = None, body: bool = False, secured: bool = True,
+    form: Definition | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    schema = {"schema": {"$ref": "#/components/schemas/Resource"}}
+    made: dict[str, Any] = {
+        "summary": summary,
+        "responses": {
+            "default": {"description": "A resource or an OperationOutcome", "content": {FORMATS[0]: schema}}
+        },
+    }
+    if parameters:
+        made["parameters"] = parameters
+    if body:
+        made["requestBody"] = {"content": {FORMATS[0]: schema}}
+    if form is not None:
+        properties = {each["name"]: each["schema"] for each in _query(form)}
+        content = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": properties}}}
+        made["requestBody"] = {"content": content}
+    if secured:
+        made["security"] = [{"bearer": []}]
+    return made
+

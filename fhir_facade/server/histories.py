@@ -1,0 +1,182 @@
+"""Versions: one of them, those of a resource, and those of a type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fhir_facade.server import auditing, wire, writing
+from fhir_facade.server.access import Access
+from fhir_facade.server.calls import Answer, Call
+from fhir_facade.server.models import DocumentVersion
+from fhir_facade.server.outcome import failed, gone, not_found
+from fhir_facade.server.registry import Definition
+from fhir_facade.server.search import running
+from fhir_facade.server.search.clauses import DEFAULT_COUNT, MOST_COUNT
+from fhir_facade.server.search.moments import stretch
+from fhir_facade.server.wire import Resource
+from steadwell.ids import new_id
+
+Version = tuple[int, datetime, Resource | None, str]  # number, when, as it was (None: deleted), method
+
+
+def versions(access: Access, definition: Definition, key: str) -> list[Version]:
+    """Newest first. Who may read it now may read what it was; of one that is deleted, who could read it."""
+    found = running.read(access, definition, key)
+    if found is None:
+        refusal = writing.gone_or_missing(definition, key, access=access)
+        if refusal.status != 410:
+            raise refusal
+        return _kept(UUID(key))
+    for origin in definition.origins:
+        if origin.versions is not None:
+            told = origin.versions(access, key)
+            if told:
+                return _with_words(told, key)
+    kept = _kept(UUID(key)) if _is_uuid(key) and definition.key_kind == "uuid" else []
+    if kept and _number(found.resource) == kept[0][0]:
+        return kept
+    updated = found.resource.get("meta", {}).get("lastUpdated")
+    when = datetime.fromisoformat(updated) if updated else access.now
+    return [(_number(found.resource), when, found.resource, "PUT"), *kept]
+
+
+def _with_words(told: Iterable[tuple[int, datetime, Resource]], key: str) -> list[Version]:
+    """An app's versions, in the client's own words where it was a client who wrote them."""
+    said = {each.version: each for each in DocumentVersion.objects.filter(entity_id=UUID(key))}
+    made: list[Version] = []
+    for number, when, resource in told:
+        own = said.get(number)
+        shown = wire.read_stored(own.body) if own is not None and own.body else resource
+        made.append((number, when, shown, own.method if own else "PUT"))
+    return sorted(made, key=lambda each: -each[0])
+
+
+def _kept(key: UUID) -> list[Version]:
+    return [
+        (each.version, each.recorded_at, wire.read_stored(each.body) if each.body else None, each.method)
+        for each in DocumentVersion.objects.filter(entity_id=key).order_by("-version")[:1_000]
+    ]
+
+
+def _is_uuid(key: str) -> bool:
+    try:
+        UUID(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(resource: Resource) -> int:
+    text = str(resource.get("meta", {}).get("versionId", ""))
+    return int(text) if text.isdecimal() else 1
+
+
+def vread(access: Access, definition: Definition, key: str, version: str) -> Answer:
+    access.need(definition.type, "r")
+    now = running.read(access, definition, key)
+    if now is not None and now.resource.get("meta", {}).get("versionId") == version:
+        chosen: Version = (0, access.now, now.resource, "PUT")
+    else:
+        wanted = int(version) if version.isdecimal() and len(version) < 9 else -1
+        chosen = next((v for v in versions(access, definition, key) if v[0] == wanted), None) or _missing()
+    resource = chosen[2]
+    if resource is None:
+        raise gone()
+    auditing.record(access, "vread", definition.type, [now.person_id if now else None], entity=key)
+    updated = resource.get("meta", {}).get("lastUpdated")
+    return Answer(
+        status=200, resource=resource, etag=version,
+        updated=datetime.fromisoformat(updated) if updated else None,
+    )  # fmt: skip
+
+
+def _missing() -> Version:
+    raise not_found()
+
+
+def of_instance(access: Access, definition: Definition, key: str, call: Call) -> Answer:
+    access.need(definition.type, "r")
+    found = versions(access, definition, key)
+    now = running.read(access, definition, key)
+    auditing.record(access, "history", definition.type, [now.person_id if now else None], entity=key)
+    return _answer(access, definition, call, [(key, each) for each in found])
+
+
+def of_type(access: Access, definition: Definition, call: Call) -> Answer:
+    """What clients wrote of a type, the latest first: of resources that may be read now."""
+    access.need(definition.type, "s")
+    if access.in_context_only(definition.type, "s") and definition.of_patients and not access.context_ids():
+        raise not_found()
+    rows = DocumentVersion.objects.filter(type=definition.type)
+    if not access.reads_everybody or access.in_context_only(definition.type, "s"):
+        if definition.of_patients:
+            rows = rows.filter(person_id__in=access.context_ids() or access.own_ids())
+    since, at = _bounds(call)
+    if since is not None:
+        rows = rows.filter(recorded_at__gte=since)
+    if at is not None:
+        rows = rows.filter(recorded_at__lt=at)
+    several = list(rows.order_by("-recorded_at", "-id")[: MOST_COUNT * 2])
+    readable = _readable(access, definition, {each.entity_id for each in several if each.method != "DELETE"})
+    found = [
+        (
+            str(each.entity_id),
+            (each.version, each.recorded_at, wire.read_stored(each.body) if each.body else None, each.method),
+        )
+        for each in several
+        if each.entity_id in readable or (each.method == "DELETE" and access.reads_everybody)
+    ]
+    auditing.record(access, "history", definition.type, [access.grant.person_id])
+    return _answer(access, definition, call, found)
+
+
+def _readable(access: Access, definition: Definition, keys: set[UUID]) -> set[UUID]:
+    pairs = [(number, key) for number in range(len(definition.origins)) for key in keys]
+    return {UUID(key) for key in running.load(access, definition, pairs, letter="s")} if pairs else set()
+
+
+def _bounds(call: Call) -> tuple[datetime | None, datetime | None]:
+    since, at = call.option("_since"), call.option("_at")
+    first, last = (stretch(each) if each else None for each in (since, at.removeprefix("le")))
+    if (since and first is None) or (at and last is None):
+        raise failed(400, "value", "_since and _at are dates, with a time and an offset where it matters.")
+    return first.low if first else None, last.high if last else None
+
+
+def _answer(
+    access: Access, definition: Definition, call: Call, found: list[tuple[str, Version]]
+) -> Answer:
+    since, at = _bounds(call)
+    shown = [e for e in found if (since is None or e[1][1] >= since) and (at is None or e[1][1] < at)]
+    count = call.option("_count")
+    most = min(int(count), MOST_COUNT) if count.isdecimal() and len(count) < 9 else DEFAULT_COUNT
+    begin = int(call.option("_cursor") or 0) if (call.option("_cursor") or "0").isdecimal() else 0
+    page = shown[begin : begin + most]
+    address = f"{access.base}/{'/'.join(call.path)}"
+    links = [{"relation": "self", "url": address}]
+    if begin + most < len(shown):
+        # Versions are only ever added in front, so a place from the end would move; one of a page does not
+        # matter to whoever reads on: they meet a version twice at most.
+        links.append({"relation": "next", "url": f"{address}?_count={most}&_cursor={begin + most}"})
+    bundle: dict[str, Any] = {
+        "resourceType": "Bundle", "id": str(new_id()), "type": "history", "total": len(shown), "link": links,
+    }  # fmt: skip
+    if page:
+        bundle["entry"] = [_entry(access, definition, key, each) for key, each in page]
+    return Answer(status=200, resource=bundle)
+
+
+def _entry(access: Access, definition: Definition, key: str, version: Version) -> dict[str, Any]:
+    number, when, resource, method = version
+    made: dict[str, Any] = {"fullUrl": f"{access.base}/{definition.type}/{key}"}
+    if resource is not None:
+        made["resource"] = resource
+    verb = "POST" if method == "POST" else "DELETE" if method == "DELETE" else "PUT"
+    url = definition.type if verb == "POST" else f"{definition.type}/{key}"
+    status = {"POST": "201 Created", "DELETE": "204 No Content"}.get(verb, "200 OK")
+    made["request"] = {"method": verb, "url": url}
+    made["response"] = {"status": status, "etag": f'W/"{number}"', "lastModified": wire.instant(when)}
+    return made

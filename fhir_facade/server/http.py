@@ -1,0 +1,324 @@
+"""FHIR over HTTP, by DRF: it authenticates, negotiates and throttles; what is served is our own JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAcceptable, Throttled
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from fhir_facade.oauth import approvals
+from fhir_facade.server import auditing, bundles, capability, interactions, wire
+from fhir_facade.server.access import Access
+from fhir_facade.server.calls import Answer, Call
+from fhir_facade.server.outcome import Failed, Issue, failed, of_refusal, operation_outcome
+from fhir_facade.server.writing import MAX_BYTES
+from fhir_facade.smart import acting, throttle
+from steadwell import clock
+from steadwell.errors import Refusal
+
+FHIR_JSON = "application/fhir+json"
+_JSON = frozenset({FHIR_JSON, "application/json", "json", "text/json", "application/json+fhir"})
+_PATCHES = frozenset({"application/json-patch+json"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_VERSION = re.compile(r"fhirversion\s*=\s*\"?([\d.]+)", re.IGNORECASE)
+
+
+class Fhir(BaseRenderer):
+    """Names the type that is served; the bytes are ours."""
+
+    media_type = FHIR_JSON
+    format = "json"
+    charset = "utf-8"
+
+    def render(self, data: Any, *_: Any, **__: Any) -> bytes:
+        return wire.dump(data)
+
+
+class Negotiation(BaseContentNegotiation):
+    """``_format`` before Accept; JSON of FHIR 4.0 or nothing (406)."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        asked = request.query_params.get("_format")
+        accepted = [asked] if asked else request.headers.get("Accept", "*/*").split(",")
+        if any(_serves(each.strip()) for each in accepted):
+            return renderers[0], FHIR_JSON
+        raise NotAcceptable
+
+
+def _serves(kind: str) -> bool:
+    name = kind.split(";")[0].strip().lower().replace(" ", "+")
+    version = _VERSION.search(kind)
+    if version and version[1] not in {"4.0", "4.0.1", "4"}:
+        return False
+    return name in _JSON or name in {"*/*", "application/*", ""}
+
+
+class Bearer(BaseAuthentication):
+    """A token that is out; else nobody. Who may not come in without one is refused by the view."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Access] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            return None
+        now = clock.now()
+        grant = approvals.find_any_grant(token.strip(), now)
+        actor = acting.actor_of(grant, now=now) if grant else None
+        if grant is None or actor is None:
+            return None
+        access = Access(
+            grant=grant, actor=actor, now=now, base=base_of(request), request_id=request_id(request)
+        )
+        return None, access
+
+
+class PerClient(BaseThrottle):
+    """So many requests a minute, counted in Postgres."""
+
+    _wait: float | None = None
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        access = request.auth
+        if not isinstance(access, Access):
+            return True
+        left = throttle.take(
+            client_id=access.grant.client_id, per_minute=access.grant.per_minute, now=access.now
+        )
+        self._wait = left.total_seconds() if left else None
+        return left is None
+
+    def wait(self) -> float | None:
+        return self._wait
+
+
+def base_of(request: Request) -> str:
+    return settings.FHIR_BASE_URL or request.build_absolute_uri("/fhir")
+
+
+def request_id(request: Request) -> str:
+    said = request.headers.get("X-Request-Id", "")
+    return said if _REQUEST_ID.fullmatch(said) else ""
+
+
+class Endpoint(APIView):
+    """Every address of the API."""
+
+    authentication_classes: ClassVar = [Bearer]
+    permission_classes: ClassVar = []
+    throttle_classes: ClassVar = [PerClient]
+    content_negotiation_class = Negotiation
+    renderer_classes: ClassVar = [Fhir]
+    parser_classes: ClassVar = []
+    http_method_names: ClassVar = ["get", "post", "put", "patch", "delete", "head", "options"]
+
+    def _any(self, request: Request, **_: Any) -> HttpResponseBase:
+        path = tuple(each for each in request.path_info.removeprefix("/fhir").split("/") if each)
+        self.kind = path[0] if path else "Bundle"
+        if not path and request.method != "POST":
+            raise failed(405, "not-supported", "The base takes a Bundle by POST.", headers={"Allow": "POST"})
+        access = request.auth
+        if not isinstance(access, Access):
+            raise failed(
+                401, "login", "A valid bearer token is needed.",
+                headers={"WWW-Authenticate": f'Bearer realm="{base_of(request)}"'},
+            )  # fmt: skip
+        call = _call(request, path)
+        if path:
+            return self._answer(request, interactions.perform(access, call))
+        return self._answer(request, bundles.process(access, call.body, dict(call.prefer)))
+
+    get = post = put = patch = delete = head = _any
+
+    def _answer(self, request: Request, answer: Answer) -> HttpResponse:
+        pretty = request.query_params.get("_pretty") == "true"
+        response = HttpResponse(status=answer.status, content_type=f"{FHIR_JSON}; charset=utf-8")
+        if answer.resource is not None and answer.status != 304:
+            response.content = wire.dump(answer.resource, pretty=pretty)
+        if answer.etag:
+            response.headers["ETag"] = f'W/"{answer.etag}"'
+        if answer.updated:
+            response.headers["Last-Modified"] = format_datetime(answer.updated, usegmt=True)
+        if answer.location:
+            response.headers["Location"] = f"{base_of(request)}/{answer.location}"
+        for name, value in answer.headers.items():
+            response.headers[name] = value
+        return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        response.headers.setdefault("Date", format_datetime(clock.now(), usegmt=True))
+        if said := request_id(request):
+            response.headers["X-Request-Id"] = said
+        return response
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:
+        problem = _problem(exc)
+        if problem is None:
+            raise exc
+        request = self.request
+        access = getattr(request, "_auth", None)
+        if problem.status in {401, 403, 404}:
+            key = request.path_info.rstrip("/").rsplit("/", 1)[-1]
+            auditing.denied(
+                access if isinstance(access, Access) else None, getattr(self, "kind", ""), problem.status,
+                now=clock.now(), entity=key,
+            )  # fmt: skip
+        response = HttpResponse(
+            wire.dump(operation_outcome(problem.issues)), status=problem.status,
+            content_type=f"{FHIR_JSON}; charset=utf-8",
+        )  # fmt: skip
+        for name, value in problem.headers.items():
+            response.headers[name] = value
+        return response
+
+
+def _problem(exc: Exception) -> Failed | None:
+    if isinstance(exc, Failed):
+        return exc
+    if isinstance(exc, Refusal):
+        problem = of_refusal(exc)
+        if exc.code == "move-not-allowed":  # a state machine's no is a rule's, not a race's
+            return Failed(422, problem.issues)
+        return problem
+    if isinstance(exc, Throttled):
+        seconds = str(int(exc.wait or 1) + 1)
+        issue = Issue("throttled", "This client asks too often. Try again after the time in Retry-After.")
+        return Failed(429, (issue,), {"Retry-After": seconds})
+    if isinstance(exc, NotAcceptable):
+        return Failed(406, (Issue("not-supported", f"Only {FHIR_JSON} of FHIR 4.0 is served."),))
+    return None
+
+
+def _call(request: Request, path: tuple[str, ...]) -> Call:
+    method = "GET" if request.method == "HEAD" else str(request.method)
+    pairs = tuple(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
+    if len(path) > 1 and path[-1] == "_search" and method == "POST":
+        pairs = (*pairs, *_form(request))
+        body, kind = None, ""
+    else:
+        body, kind = _body(request, method, path)
+    return Call(
+        method=method, path=path, pairs=pairs, body=body, content_type=kind,
+        if_match=request.headers.get("If-Match", ""), if_none_match=request.headers.get("If-None-Match", ""),
+        if_modified_since=_http_date(request.headers.get("If-Modified-Since", "")),
+        if_none_exist=request.headers.get("If-None-Exist", ""), prefer=prefer_of(request.headers.get("Prefer", "")),
+    )  # fmt: skip
+
+
+def _form(request: Request) -> tuple[tuple[str, str], ...]:
+    kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if kind not in {"application/x-www-form-urlencoded", ""}:
+        raise failed(415, "not-supported", "_search by POST takes a form (application/x-www-form-urlencoded).")
+    try:
+        return tuple(parse_qsl(_raw(request).decode(), keep_blank_values=True))
+    except UnicodeDecodeError:
+        raise failed(400, "structure", "The form is not UTF-8.") from None
+
+
+def _raw(request: Request) -> bytes:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not str(length).isdecimal() or int(length) > MAX_BYTES:
+        raise failed(413, "too-long", f"A body has at most {MAX_BYTES // 2**20} MB.")
+    body: bytes = request._request.body
+    return body
+
+
+def _body(request: Request, method: str, path: tuple[str, ...]) -> tuple[Any, str]:
+    if method in {"GET", "DELETE"}:
+        return None, ""
+    raw = _raw(request)
+    header = request.headers.get("Content-Type", "")
+    kind = header.split(";")[0].strip().lower()
+    if not raw and path and path[-1].startswith("$"):
+        return None, kind
+    if method == "PATCH" and kind in _PATCHES:
+        try:
+            return json.loads(raw, parse_float=wire.Digits), kind
+        except (ValueError, RecursionError):
+            raise failed(400, "structure", "The patch is not JSON.") from None
+    accepted = _JSON if method != "PATCH" else {FHIR_JSON}
+    version = _VERSION.search(header)
+    if kind not in accepted or (version and version[1] not in {"4.0", "4.0.1", "4"}):
+        headers = {"Accept-Patch": ", ".join(sorted({*_PATCHES, FHIR_JSON}))} if method == "PATCH" else {}
+        words = (
+            "Send a JSON Patch (application/json-patch+json) or a FHIRPath Patch (application/fhir+json):"
+            " plain JSON does not say what is to change."
+            if method == "PATCH"
+            else f"Send {FHIR_JSON} of FHIR 4.0."
+        )
+        raise failed(415, "not-supported", words, headers=headers)
+    try:
+        return wire.load(raw), kind
+    except wire.NotJson as error:
+        raise failed(400, "structure", str(error)) from None
+
+
+def prefer_of(header: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for each in re.split(r"[;,]", header):
+        name, _, value = each.strip().partition("=")
+        if name:
+            found[name.lower()] = value.strip('"') or "true"
+    return found
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text) if text else None
+    except (ValueError, TypeError):
+        return None
+    return found if found is None or found.tzinfo else None
+
+
+class Metadata(Endpoint):
+    """What may be read without a token, from any origin."""
+
+    throttle_classes: ClassVar = []
+    authentication_classes: ClassVar = []
+
+    def get(self, request: Request, what: str = "metadata") -> HttpResponseBase:  # type: ignore[override]
+        base = base_of(request)
+        if what == "metadata":
+            response = self._answer(request, Answer(status=200, resource=capability.statement(base)))
+        else:
+            made = capability.smart(base) if what == "smart" else capability.openapi(base)
+            response = HttpResponse(wire.dump(made), content_type="application/json")
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Cache-Control"] = "public, max-age=300"
+        return response
+
+    head = get
+
+    def _refuse(self, request: Request, **_: Any) -> HttpResponseBase:
+        raise failed(405, "not-supported", "This is only read.", headers={"Allow": "GET"})
+
+    post = put = patch = delete = _refuse
+
+
+class Configuration(Metadata):
+    """Plain JSON, whatever is accepted."""
+
+    class _Any(Negotiation):
+        def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+            return renderers[0], "application/json"
+
+    content_negotiation_class = _Any
+
+

@@ -1,0 +1,30 @@
+"""Addresses of the FHIR API, made from the registry: no type answers that is not declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, path
+
+from fhir_facade.server.http import Configuration, Endpoint, Metadata
+from fhir_facade.server.registry import registry
+
+_VIEW = Endpoint.as_view()
+
+
+def _of_types() -> Iterator[URLPattern]:
+    for definition in registry():
+        kind = definition.type
+        for rest in ("", "/_search", "/_history", "/$<str:operation>", "/<str:key>", "/<str:key>/_history",
+                     "/<str:key>/_history/<str:version>", "/<str:key>/$<str:operation>", "/<str:key>/<str:inner>"):  # fmt: skip
+            yield path(f"{kind}{rest}", _VIEW)
+
+
+urlpatterns = [
+    path("metadata", Metadata.as_view(), name="fhir_metadata"),
+    path(".well-known/smart-configuration", Configuration.as_view(), {"what": "smart"}),
+    path("openapi.json", Configuration.as_view(), {"what": "openapi"}),
+    path("", _VIEW, name="fhir_base"),
+    *_of_types(),
+    path("<path:unknown>", _VIEW),
+]

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "scheduling")]  # `from fhir_house import …`, and its clinic
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _judge() -> Iterator[None]:
+    yield
+    import validating
+
+    validating.stop()
+
+
+@pytest.fixture
+def house(db: None):  # noqa: ANN201 - its own module's class
+    from fhir_house import House
+
+    return House()
