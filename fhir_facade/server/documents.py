@@ -203,6 +203,13 @@ def versions_of(key: UUID) -> Iterable[DocumentVersion]:
     return DocumentVersion.objects.filter(entity_id=key).order_by("-version")
 
 
-def lock_beside(key: UUID) -> None:
-    """Writers of an app's resource that a client wrote before come one after the other."""
-    Document.objects.select_for_update().filter(pk=key).values_list("pk").first()
+_LOCK = """
+INSERT INTO fhir_facade_conditionclaim (type, digest, taken_at) VALUES (%s, %s, %s)
+ON CONFLICT (type, digest) DO UPDATE SET taken_at = excluded.taken_at
+"""
+
+
+def lock(access: Access, kind: str, key: UUID) -> None:
+    """Clients who write one resource of an app come one after the other: each sees the version before."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [kind, key.bytes, access.now])

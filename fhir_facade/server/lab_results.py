@@ -115,7 +115,7 @@ def _file(access: Access, report: labs.IncomingReport) -> UUID:
 
 def _current(access: Access, key: UUID, version: int | None) -> str:
     """The number of the report it is in, when this client sent it and saw its newest version."""
-    documents.lock_beside(key)
+    documents.lock(access, "Observation", key)
     result = labs.describe_result_rows(actor=access.actor, now=access.now)
     report = labs.describe_report_rows(actor=access.actor, now=access.now)
     rows = running.fetch(

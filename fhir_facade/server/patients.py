@@ -10,14 +10,17 @@ from uuid import UUID
 
 from fhir_facade.fhir_json import mapping, mappings, text_of
 from fhir_facade.lab_patients import patient as as_sent
+from fhir_facade.server import documents
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import short_name
 from fhir_facade.server.outcome import failed, stale
+from fhir_facade.server.search import running
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writers import Stored
 from steadwell.actor import Role
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, new_id
+from steadwell.relations import Sql
 
 NUMBER = "record-number"
 
@@ -42,9 +45,12 @@ class Patients:
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
         person_id = PersonId(key)
+        documents.lock(access, "Patient", key)
+        rows = identity.describe_person_rows(actor=access.actor)
+        now = running.fetch(Sql("SELECT t.version FROM (") + rows + Sql(") t WHERE t.id = %s", (key,)))
+        if version is not None and now and now[0][0] != version:
+            raise stale(str(now[0][0]))
         known = identity.get_detail(actor=access.actor, person_id=person_id, now=access.now)
-        if version is not None and known.shown.version != version:
-            raise stale(str(known.shown.version))
         demographics, identifiers = _read(said, access)
         identity.update_demographics(
             actor=access.actor, person_id=person_id, demographics=demographics, identifiers=identifiers,

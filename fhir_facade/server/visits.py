@@ -47,7 +47,7 @@ class Visits:
         return Stored(key=visit.appointment_id, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
-        documents.lock_beside(key)
+        documents.lock(access, "Appointment", key)
         appointment_id = AppointmentId(key)
         now = scheduling.get_appointment(actor=access.actor, appointment_id=appointment_id, now=access.now)
         if version is not None and now.version != version:

@@ -24,6 +24,7 @@ from fhir_facade.server.writers import Stored, Writer
 from steadwell.relations import Sql
 
 MAX_BYTES = 4 * 2**20
+DOCUMENTS = "documents"  # the origin of what no app owns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,8 @@ def _noted(
 
 
 def _origin(definition: Definition, stored: Stored) -> Origin:
-    return next(each for each in definition.origins if each.beside == stored.beside)
+    named = (each for each in definition.origins if each.beside == stored.beside)
+    return next(each for each in named if stored.beside or each.name == DOCUMENTS)
 
 
 def _alone(origin: Origin) -> Origin:

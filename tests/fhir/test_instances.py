@@ -6,6 +6,7 @@ import pytest
 from fhir_house import observation, practitioner, vital
 
 from fhir_facade.server import wire
+from labs import service as labs
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +98,9 @@ def test_item_13_history(house):
 def test_item_13_history_of_a_corrected_result(house):
     filed = house.lab_report(house.ada, ("2823-3", "4.1"), filler_number="C1")
     key = house.ehr.get("Observation", {"patient": str(house.ada)}).ids[0]
-    house.lab_report(house.ada, ("2823-3", "6.6"), filler_number="C1")
+    house.lab_report(
+        house.ada, ("2823-3", "6.6"), filler_number="C1", status=labs.Status.CORRECTED, issued_at=house.now
+    )
 
     history = house.ehr.get(f"Observation/{key}/_history")
 

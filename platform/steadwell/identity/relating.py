@@ -6,9 +6,13 @@ from steadwell.actor import Actor
 from steadwell.identity import access, spelling
 from steadwell.relations import Sql
 
+# ``version`` counts all that was ever said of the person, so it only grows, whichever record is shown.
 # A merged person keeps its row and id: ``current_id`` says who it is now.
 _PERSONS = """
-SELECT p.id, p.current_id, p.number, v.version, v.recorded_at AS changed_at, v.family_name, v.given_name,
+SELECT p.id, p.current_id, p.number,
+  (SELECT count(*) + count(DISTINCT l.id) FILTER (WHERE l.closed_at IS NOT NULL)
+   FROM identity_link l JOIN identity_sourcerecordversion w ON w.entity_id = l.record_id
+   WHERE l.person_id = p.id) AS version, v.recorded_at AS changed_at, v.family_name, v.given_name,
   v.middle_name, v.suffix, v.former_names, v.birth_date, v.sex, v.phone, v.email, v.language, v.address,
   ARRAY(SELECT o.id FROM identity_person o WHERE o.current_id = p.id AND o.current_id <> o.id ORDER BY o.id)
   AS replaces,
