@@ -20,7 +20,22 @@ class FhirFacadeConfig(AppConfig):
             CriticalLabMessageStored, consumer="hl7.read_critical", queue="labs.critical",
             handler=reading.read_stored,
         )  # fmt: skip
+        self._export()
         self._show_in_portal()
+
+    def _export(self) -> None:
+        from datetime import timedelta
+
+        from fhir_facade.bulk import exporting
+        from steadwell.events import ExportStepDue
+        from steadwell.outbox import service as outbox
+
+        outbox.subscribe(
+            ExportStepDue, consumer="fhir.export", queue="fhir.export", handler=exporting.step
+        )
+        outbox.repeat(
+            "fhir.forget-exports", every=timedelta(hours=1), queue="default", handler=exporting.forget
+        )
 
     def _show_in_portal(self) -> None:
         from django.utils.translation import gettext_lazy as _

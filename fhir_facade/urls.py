@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, path
 
+from fhir_facade.bulk.http import Ask, Download, Status
 from fhir_facade.server.http import Configuration, Endpoint, Metadata
 from fhir_facade.server.registry import registry
 
@@ -24,6 +25,11 @@ urlpatterns = [
     path("metadata", Metadata.as_view(), name="fhir_metadata"),
     path(".well-known/smart-configuration", Configuration.as_view(), {"what": "smart"}),
     path("openapi.json", Configuration.as_view(), {"what": "openapi"}),
+    path("$export", Ask.as_view()),
+    path("Patient/$export", Ask.as_view()),
+    path("Group/<str:key>/$export", Ask.as_view()),
+    path("bulk/<uuid:export_id>", Status.as_view()),
+    path("bulk/<uuid:export_id>/<int:number>.ndjson", Download.as_view()),
     path("", _VIEW, name="fhir_base"),
     *_of_types(),
     path("<path:unknown>", _VIEW),

@@ -139,7 +139,7 @@ class Endpoint(APIView):
                 401, "login", "A valid bearer token is needed.",
                 headers={"WWW-Authenticate": f'Bearer realm="{base_of(request)}"'},
             )  # fmt: skip
-        call = _call(request, path)
+        call = call_of(request, path)
         if path:
             return self._answer(request, interactions.perform(access, call))
         return self._answer(request, bundles.process(access, call.body, dict(call.prefer)))
@@ -206,7 +206,7 @@ def _problem(exc: Exception) -> Failed | None:
     return None
 
 
-def _call(request: Request, path: tuple[str, ...]) -> Call:
+def call_of(request: Request, path: tuple[str, ...]) -> Call:
     method = "GET" if request.method == "HEAD" else str(request.method)
     pairs = tuple(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
     if len(path) > 1 and path[-1] == "_search" and method == "POST":

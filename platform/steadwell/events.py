@@ -188,3 +188,12 @@ class LabReportCommented(LabReportEvent):
     """A clinician wrote to the patient about this version."""
 
     name: ClassVar[str] = "labs.report_commented.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportStepDue(Event):
+    """The next piece of a bulk export is to be written."""
+
+    name: ClassVar[str] = "fhir.export_step_due.v1"
+    export_id: UUID
+    step: int

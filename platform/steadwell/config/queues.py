@@ -15,5 +15,6 @@ QUEUES: Mapping[str, int] = {
     "notifications.retry": 1,
     "medications": 1,
     "ehr": 1,
+    "fhir.export": 1,
     "default": 1,
 }

@@ -1,0 +1,142 @@
+"""Writing an export, a few thousand rows a step: each step is one delivery, and promises the next.
+
+So an export of millions of rows holds no transaction for long, goes on after a crash where it was, and leaves
+room between its steps. Rights are those of the client now: one that was switched off, or an approval that
+ended, ends its exports at the next step.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from fhir_facade.bulk.models import Export, ExportFile
+from fhir_facade.oauth import approvals
+from fhir_facade.server import shaping, wire
+from fhir_facade.server.access import Access
+from fhir_facade.server.outcome import Failed
+from fhir_facade.server.registry import Definition, Origin, registry
+from fhir_facade.server.search import clauses, compiling, running
+from fhir_facade.smart import acting, scopes
+from fhir_facade.smart.types import Grant
+from steadwell.events import ExportStepDue
+from steadwell.ids import PersonId, SiteId, UserId
+from steadwell.observability import service as observability
+from steadwell.outbox import service as outbox
+from steadwell.relations import Sql, every, some
+
+log = observability.get_logger(__name__)
+STEP_ROWS: Final = 5_000  # of one file; a few seconds' work
+FIRST = {"uuid": "00000000-0000-0000-0000-000000000000", "bigint": "0", "text": ""}
+
+
+def step(event: ExportStepDue, ctx: outbox.DeliveryContext) -> None:
+    """The outbox's consumer: one file, and the promise of the next."""
+    export = Export.objects.select_for_update().select_related("client").filter(pk=event.export_id).first()
+    if export is None or export.state in {Export.State.DONE, Export.State.FAILED}:
+        return  # called off meanwhile
+    access = access_of(export, now=ctx.now)
+    if access is None:
+        _end(export, Export.State.FAILED, ctx.now, cause="access-ended")
+        return
+    try:
+        _write(export, access, number=event.step)
+    except Failed as failure:
+        _end(export, Export.State.FAILED, ctx.now, cause=failure.issues[0].code)
+        return
+    if export.place[0] >= len(export.types):
+        _end(export, Export.State.DONE, ctx.now)
+        return
+    export.state = Export.State.RUNNING
+    export.save(update_fields=["state", "place", "rows"])
+    outbox.publish(ExportStepDue(export_id=export.pk, step=event.step + 1), now=ctx.now)
+
+
+def _end(export: Export, state: Export.State, now: datetime, *, cause: str = "") -> None:
+    export.state, export.done_at, export.cause = state, now, cause
+    export.save(update_fields=["state", "done_at", "cause", "place", "rows"])
+    log.info("export.ended", outcome=str(state), count=export.rows, reason=cause or None)
+
+
+def access_of(export: Export, *, now: datetime) -> Access | None:
+    """The rights that the export runs with; None when they have ended."""
+    client = export.client
+    if not client.active:
+        return None
+    if export.approval_id is not None and approvals.find_live(export.approval_id, now=now) is None:
+        return None
+    grant = Grant(
+        client_id=client.client_id, client_name=client.name,
+        user_id=UserId(export.user_id) if export.user_id else None,
+        person_id=PersonId(export.person_id) if export.person_id else None,
+        scopes=scopes.parse(export.scopes), token_id=export.pk, expires_at=export.expires_at,
+        site_id=SiteId(client.site_id) if client.site_id else None,
+    )  # fmt: skip
+    actor = acting.actor_of(grant, now=now)
+    return None if actor is None else Access(grant=grant, actor=actor, now=now, base=export.base)
+
+
+def _write(export: Export, access: Access, *, number: int) -> None:
+    """The next rows of one type into one file; types without rows leave none."""
+    while export.place[0] < len(export.types):
+        definition = registry().find(export.types[export.place[0]])
+        assert definition is not None  # noqa: S101 - it was found when it was asked for
+        rows = list(_next_rows(export, access, definition))
+        if rows:
+            body = gzip.compress(b"\n".join(rows) + b"\n", compresslevel=4, mtime=0)
+            ExportFile.objects.create(
+                export=export, number=number, type=definition.type, rows=len(rows), body=body
+            )
+            export.rows += len(rows)
+            return
+
+
+def _next_rows(export: Export, access: Access, definition: Definition) -> Iterator[bytes]:
+    """Up to STEP_ROWS lines of the type at ``place``, which moves on."""
+    kind, number, last = export.place
+    found = running.read_rows(
+        access, definition, definition.origins[number], "s", definition.origins[number].person or "NULL",
+        _tail(export, access, definition, definition.origins[number], last),
+    )  # fmt: skip
+    if len(found) < STEP_ROWS:
+        export.place = [kind, number + 1, ""] if number + 1 < len(definition.origins) else [kind + 1, 0, ""]
+    else:
+        export.place = [kind, number, max(found, key=_order(definition))]
+    for each in found.values():
+        resource = each.resource
+        if export.elements:
+            resource = shaping.shaped(resource, elements=export.elements)
+        yield wire.dump(resource)
+
+
+def _order(definition: Definition) -> Any:
+    """Ids as Postgres orders them."""
+    return UUID if definition.key_kind == "uuid" else int if definition.key_kind == "bigint" else str
+
+
+def _tail(export: Export, access: Access, definition: Definition, origin: Origin, last: str) -> Sql:
+    found = [compiling.conditions(access, definition, origin, [])]
+    found.append(Sql(f"t.id > %s::{definition.key_kind}", (last or FIRST[definition.key_kind],)))
+    if export.persons is not None:
+        within = [UUID(each) for each in export.persons]
+        found.append(Sql(f"{origin.person} = ANY (%s)", (within,)) if origin.person else Sql("false"))
+    if export.since is not None:
+        found.append(Sql(f"{origin.updated} >= %s", (export.since,)))
+    found.append(Sql(f"{origin.updated} <= %s", (export.asked_at,)))
+    asked = [query for kind, query in export.filters if kind == definition.type]
+    if asked:
+        ways = []
+        for query in asked:
+            read = clauses.read(definition, parse_qsl(query, keep_blank_values=True), strict=True)
+            ways.append(compiling.conditions(access, definition, origin, read.clauses))
+        found.append(some(ways))
+    return Sql(" AND ") + every(found) + Sql(f" ORDER BY t.id LIMIT {STEP_ROWS}")
+
+
+def forget(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
+    """What has run out is gone, files and all."""
+    Export.objects.filter(expires_at__lte=ctx.now).delete()
