@@ -16,6 +16,7 @@ from django.db import connection
 
 from scheduling.availability import moment
 from scheduling.transactions import LostRace
+from steadwell import prepared
 
 # Two partial indexes serve the two halves: the constraint's own, and the few rows outside it.
 _OVERLAPPING = """
@@ -104,7 +105,7 @@ def busy(
     """All live claims in the spans as (claimant, kind, from, until), with the set-up's stamp. One
     statement.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_BUSY, {**_arrays(spans), "now": now, "without": list(without)})
         rows = cursor.fetchall()
     return rows[0][0], [row[1:] for row in rows if row[1] is not None]
@@ -124,7 +125,7 @@ def look(spans: Sequence[Span], *, user_id: UUID | None, person_ids: Sequence[UU
         "persons": list(person_ids),
         "lock": lock_key(person_ids[0]),
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_LOOK, values)
         rows = cursor.fetchall()
     taken = tuple(
@@ -151,7 +152,7 @@ def lock_key(entity_id: UUID) -> int:
 def drop_expired(owner_ids: Iterable[UUID], *, now: datetime) -> None:
     """Delete claims whose time ended, so that the constraint no longer sees them."""
     owners = sorted(set(owner_ids))
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_DROP_EXPIRED, {"owners": owners, "now": now})
 
 
@@ -178,7 +179,7 @@ def take(spans: Sequence[Span], *, owner_id: UUID, site_id: UUID) -> None:
     if not spans:
         return
     sql, values = inserting(spans, owner_id=owner_id, site_id=site_id, expires_at=None)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"WITH {sql} SELECT 1 FROM won", values)  # noqa: S608 - constants and placeholders
         if cursor.fetchone() is None:
             raise LostRace

@@ -14,14 +14,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from scheduling import access, catalogue, claims, groups, metrics, offers, placing, search
+from scheduling import access, catalogue, claims, groups, metrics, offers, placing
 from scheduling.availability import instant_of, moment
-from scheduling.errors import HoldEnded, SlotTaken
+from scheduling.errors import HoldEnded
 from scheduling.models import Hold as HoldRow
 from scheduling.placing import Asked, Placing
 from scheduling.status import Status
 from scheduling.transactions import LostRace, write
 from scheduling.types import Hold, OfferRef
+from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden
@@ -69,18 +70,13 @@ def hold(*, actor: Actor, person_id: PersonId, offer: OfferRef, now: datetime) -
     """Keep a time for 8 minutes, for this user and this patient.
 
     The same offer again (reload, back button, double click) answers the same hold with the same end; another
-    offer gives the former one back. That makes it repeatable without a request key. Refuses SlotTaken (with
-    the nearest alternatives), PatientBusy, OutsideAvailability, TooSoon, TooFarAhead, CapReached, ViewOnly,
-    NotForPatients; NotFound where the patient or the site is not this actor's to book for.
+    offer gives the former one back. That makes it repeatable without a request key. Refuses SlotTaken
+    (``nearest`` knows other times), PatientBusy, OutsideAvailability, TooSoon, TooFarAhead, CapReached,
+    ViewOnly, NotForPatients; NotFound where the patient or the site is not this actor's to book for.
     """
     _user(actor)
     asked = Asked(actor=actor, person_id=person_id, ref=offer, now=now)
-    try:
-        return write(lambda: _hold(asked))
-    except SlotTaken as taken:
-        raise SlotTaken(
-            alternatives=search.nearest(asked.ref, actor=actor, person_id=person_id, now=now)
-        ) from taken
+    return write(lambda: _hold(asked))
 
 
 def get_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> Hold:
@@ -225,7 +221,7 @@ def _take(found: Placing, hold_id: HoldId, rooms: tuple[UUID, ...], expires_at: 
     own_claims = sum(span.kind != placing.ALIAS for span in spans)
     values |= {"user": asked.actor.user_id, "approval": needs_approval, "now": asked.now}
     values["own_claims"] = own_claims
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"WITH {sql}, {_HELD}", values)
         if cursor.fetchone() is None:
             raise LostRace

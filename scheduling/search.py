@@ -150,10 +150,10 @@ def describe_offer(*, ref: OfferRef, now: datetime) -> Offer:
 
 
 def nearest(
-    ref: OfferRef, *, actor: Actor, person_id: PersonId | None, now: datetime, limit: int = 4
+    *, ref: OfferRef, actor: Actor, person_id: PersonId | None, now: datetime, limit: int = 4
 ) -> tuple[Offer, ...]:
     """What is open around a time that was lost: the same clinician first, then others at the site, by
-    closeness.
+    closeness. One statement, mostly; empty where there is nothing close.
     """
     lost = instant_of(ref.starts_at)
     on = availability.local_date(describe_zone(ref), lost)

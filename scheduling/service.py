@@ -71,7 +71,7 @@ from scheduling.queries import (
     list_overdue,
     list_requests,
 )
-from scheduling.search import describe_offer, first_available, months_glance, search
+from scheduling.search import describe_offer, first_available, months_glance, nearest, search
 from scheduling.status import Move, Status
 from scheduling.types import (
     Alternative,
@@ -198,6 +198,7 @@ __all__ = [
     "mark_error",
     "months_glance",
     "move_day",
+    "nearest",
     "no_show",
     "overbook",
     "release_hold",

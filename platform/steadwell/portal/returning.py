@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -12,3 +13,8 @@ def return_address(request: HttpRequest, otherwise: str = "/") -> str:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return target if allowed else otherwise
+
+
+def see_other(url: str) -> HttpResponse:
+    """The answer of a form is another page, to be read with GET (303, RFC 9110 section 15.4.4)."""
+    return HttpResponse(status=303, headers={"Location": iri_to_uri(url)})

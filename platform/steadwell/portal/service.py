@@ -19,7 +19,7 @@ from steadwell.portal.panels import Panel, register_panel, render_panels
 from steadwell.portal.people import person_facts, person_rows
 from steadwell.portal.refusals import error_response, refusal_response
 from steadwell.portal.request_keys import new_request_key, request_key
-from steadwell.portal.returning import return_address
+from steadwell.portal.returning import return_address, see_other
 from steadwell.portal.wall_time import (
     at_site,
     clock_text,
@@ -72,6 +72,7 @@ __all__ = [
     "request_key",
     "requires",
     "return_address",
+    "see_other",
     "time_text",
     "whose",
     "zone_text",
