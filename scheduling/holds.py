@@ -25,7 +25,7 @@ from scheduling.types import Hold, OfferRef
 from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden
+from steadwell.errors import Forbidden, Refusal
 from steadwell.ids import HoldId, PersonId, PractitionerId, SiteId, VisitTypeId, new_id
 
 LASTS = timedelta(minutes=8)
@@ -168,13 +168,16 @@ def _count_ended(holds: int) -> None:
     transaction.on_commit(partial(metrics.holds_expired.inc, holds))
 
 
-def _hold(asked: Asked) -> Hold:
+def _hold(asked: Asked) -> Hold | Refusal:
     found = placing.find(asked)
     if found.look.former_hold is not None:
         same = _former_if_same(found, found.look.former_hold)
         if same is not None:
             return same
-    rooms = placing.check(found)
+    try:
+        rooms = placing.check(found)
+    except Refusal as refusal:
+        return refusal
     clear_the_way(found)
     hold_id, expires_at = HoldId(new_id()), asked.now + LASTS
     taken = _take(found, hold_id, rooms, expires_at)

@@ -6,24 +6,28 @@ from the text: a statement must say the type of a parameter wherever Postgres ca
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 
 
-class _Prepared(ServerBindingCursor):  # type: ignore[misc]
+class _Prepared(psycopg.Cursor[Any]):
     """Prepares at first sight: psycopg would wait for the fifth."""
 
-    def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
-        return super().execute(query, params, prepare=True, **more)
+    def execute(self, query: Any, params: Any = None, **more: Any) -> _Prepared:
+        super().execute(query, params, prepare=True, **more)
+        return self
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        # psycopg notes the query of a statement that is not prepared only; Django's log asks for it.
+        self._query = super()._convert_query(query, params)
+        return self._query
 
 
 def cursor() -> CursorWrapper:
     """As ``connection.cursor()``, counted, traced and wrapped alike. Not for statements of a varying text."""
     connection.ensure_connection()
-    with connection.wrap_database_errors:
-        raw = _Prepared(connection.connection)
-    wrapped: CursorWrapper = connection._prepare_cursor(raw)  # what cursor() does with its own
-    return wrapped
+    raw = cast(CursorWrapper, _Prepared(connection.connection))  # what Django calls a driver's cursor
+    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)
