@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduling.alternatives import alternatives_for
+from scheduling.alternatives import alternatives_for, nearest
 from scheduling.bookings import book, book_direct, overbook
 from scheduling.calendars import calendar_file, feed_for_token, find_feed, make_feed, revoke_feed
 from scheduling.changes import (
@@ -71,7 +71,7 @@ from scheduling.queries import (
     list_overdue,
     list_requests,
 )
-from scheduling.search import describe_offer, first_available, months_glance, nearest, search
+from scheduling.search import describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
 from scheduling.types import (
     Alternative,

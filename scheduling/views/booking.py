@@ -21,7 +21,7 @@ from scheduling.views.whose import FIELD, READERS, Whose, reader_zone, whose
 from steadwell import clock
 from steadwell.errors import NotFound, Refusal
 from steadwell.ids import AppointmentId, HoldId
-from steadwell.portal.service import PortalRequest, request_key, requires, see_other
+from steadwell.portal.service import PortalRequest, SeeOther, request_key, requires
 
 # Refusals after which another time is the way on; any other refusal is shown by the portal.
 CHOOSE_AGAIN = (SlotTaken, HoldEnded, OutsideAvailability, PatientBusy)
@@ -42,7 +42,7 @@ def hold(request: PortalRequest) -> HttpResponse:
         kept = scheduling.hold(actor=request.actor, person_id=about.person_id, offer=ref, now=now)
     except CHOOSE_AGAIN as refusal:
         words = {"offer": ref.text, "why": refusal.code, **about.words}
-        return see_other(f"{reverse('scheduling:others')}?{urlencode(words)}")
+        return SeeOther(f"{reverse('scheduling:others')}?{urlencode(words)}")
     return redirect("scheduling:review", hold_id=kept.hold_id)
 
 

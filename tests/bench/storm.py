@@ -20,7 +20,7 @@ _THREADS = CONNECTIONS // web.WORKERS - 1  # one connection more than threads
 def run(report: Report, *, runs: int) -> None:
     """Each run one slot that nobody has; half of the runs are for a group visit with several places."""
     with web.server(threads=_THREADS) as server:
-        # Fresh connections first: what Postgres learns once per connection belongs to a start, not to a storm.
+        # What Postgres learns once per connection belongs to a start, not to a storm.
         cold = Report("cold")
         _run(cold, server, runs=2, first=runs)
         _run(report, server, runs=runs)

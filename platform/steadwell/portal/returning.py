@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.utils.encoding import iri_to_uri
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -15,6 +14,7 @@ def return_address(request: HttpRequest, otherwise: str = "/") -> str:
     return target if allowed else otherwise
 
 
-def see_other(url: str) -> HttpResponse:
-    """The answer of a form is another page, to be read with GET (303, RFC 9110 section 15.4.4)."""
-    return HttpResponse(status=303, headers={"Location": iri_to_uri(url)})
+class SeeOther(HttpResponseRedirect):
+    """The answer of a form is another page, to be read with GET (RFC 9110, section 15.4.4)."""
+
+    status_code = 303
