@@ -41,19 +41,39 @@ def candidates(known: Catalogue, kind: VisitKind, criteria: Criteria) -> list[tu
     """Clinicians who may give the visit type, at sites that fit, in the language asked for."""
     if criteria.patient_side and not kind.info.patients_may_book:
         return []
+    given = _given(known, kind, patient_side=criteria.patient_side)
+    wanted = criteria.practitioner_ids
+    asked = sorted(given.keys() & wanted) if wanted else given
     return [
         (practitioner_id, site_id)
-        for practitioner_id, clinician in known.practitioners.items()
-        if kind.info.speciality in clinician.specialities
-        and (not criteria.practitioner_ids or practitioner_id in criteria.practitioner_ids)
-        and (not criteria.language or criteria.language in clinician.languages)
-        for site_id in sorted(clinician.site_ids)
-        if (site := known.sites.get(site_id)) is not None
-        and (not criteria.site_ids or site_id in criteria.site_ids)
-        and site.organisation_id == kind.organisation_id
-        and not (criteria.patient_side and site.mode is Mode.VIEW_ONLY)
-        and _has_rooms(known, kind, site_id)
+        for practitioner_id in asked
+        if not criteria.language or criteria.language in known.practitioners[practitioner_id].languages
+        for site_id in given[practitioner_id]
+        if not criteria.site_ids or site_id in criteria.site_ids
     ]
+
+
+def _given(
+    known: Catalogue, kind: VisitKind, *, patient_side: bool
+) -> dict[PractitionerId, tuple[SiteId, ...]]:
+    """Who gives a visit type, and at which sites: worked out once per snapshot."""
+    key = ("given", kind.info.visit_type_id, patient_side)
+    found: dict[PractitionerId, tuple[SiteId, ...]] | None = known.plans.get(key)
+    if found is None:
+        sites = [
+            site.site_id
+            for site in known.sites.values()
+            if site.organisation_id == kind.organisation_id
+            and not (patient_side and site.mode is Mode.VIEW_ONLY)
+            and _has_rooms(known, kind, site.site_id)
+        ]
+        found = known.plans[key] = {
+            practitioner_id: at
+            for practitioner_id, clinician in known.practitioners.items()
+            if kind.info.speciality in clinician.specialities
+            and (at := tuple(sorted(clinician.site_ids.intersection(sites))))
+        }
+    return found
 
 
 def widened(criteria: Criteria, *, days: int) -> Criteria:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+
 from steadwell.portal.service import Options, OptionsField
 
 CHOICES = [("", "Anyone"), ("1", "O'Neil & <b>"), ("2", "Zoë")]
