@@ -97,3 +97,19 @@ def may_plan_clinician(actor: Actor, practitioner_id: PractitionerId, site_ids: 
     may_see_clinician(actor, practitioner_id, site_ids)
     if not (actor.is_staff or actor.is_system):
         raise NotFound
+
+
+def ids_of_any(actor: Actor, person_id: PersonId | None) -> tuple[PersonId, ...]:
+    return tuple(ids_of(actor, person_id)) if person_id else ()
+
+
+def searches_as_patient(actor: Actor, person_id: PersonId | None) -> bool:
+    """Whether the patients' rules hold for this search. A patient whom the actor does not book for is not
+    there.
+    """
+    staff = actor.is_staff or actor.is_system
+    if person_id is None:
+        return not staff
+    if not (staff or is_patient_side(actor, person_id)):
+        raise NotFound
+    return is_patient_side(actor, person_id)

@@ -7,14 +7,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from scheduling import claims, groups, holds, metrics, placing, publishing, queries, search, visits
-from scheduling.errors import HoldEnded, ReasonNeeded, SlotTaken
+from scheduling import claims, groups, holds, metrics, placing, publishing, queries, visits
+from scheduling.errors import HoldEnded, ReasonNeeded
 from scheduling.placing import Asked, Placing
 from scheduling.transactions import LostRace, write
 from scheduling.types import Appointment, OfferRef
 from scheduling.visits import Visit
+from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
@@ -108,7 +109,7 @@ def _book(
     )
     values = {"id": hold_id, "user": actor.user_id, "note": note}
     values |= visits.version_values(actor=actor, move="book", why="", now=now)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"WITH {_FROM_HOLD}, {visits.VERSIONED} {visits.CHANGED}", values)
         row = cursor.fetchone()
     if row is None:
@@ -137,11 +138,7 @@ def _may_still_book(actor: Actor, visit: Visit) -> None:
 
 
 def _one_step(asked: Asked, request_key: str, note: str, *, reason: str) -> Appointment:
-    try:
-        return write(lambda: _book_at_once(asked, request_key, note[:NOTE_LENGTH], reason))
-    except SlotTaken as taken:
-        near = search.nearest(asked.ref, actor=asked.actor, person_id=asked.person_id, now=asked.now)
-        raise SlotTaken(alternatives=near) from taken
+    return write(lambda: _book_at_once(asked, request_key, note[:NOTE_LENGTH], reason))
 
 
 def _book_at_once(asked: Asked, request_key: str, note: str, reason: str) -> Appointment:
@@ -188,7 +185,7 @@ def _claim_and_insert(
     values |= {"status": placing.first_status(found).value, "note": note}
     move = "overbook" if asked.overbook else "book"
     values |= visits.version_values(actor=asked.actor, move=move, why=reason, now=asked.now)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"WITH {sql}, {_INSERT}, {visits.VERSIONED} {visits.CHANGED}", values)
         row = cursor.fetchone()
     if row is None:

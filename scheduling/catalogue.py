@@ -16,7 +16,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
-from scheduling.types import Modality, Mode, PractitionerInfo, SiteInfo, VisitTypeInfo
+from scheduling.types import ClinicInfo, Modality, Mode, PractitionerInfo, SiteInfo, VisitTypeInfo
 from steadwell.ids import OrganisationId, PractitionerId, SiteId, VisitTypeId
 
 _PARTS = {
@@ -78,6 +78,7 @@ class Catalogue:
     hours: Mapping[PRACTITIONER_AT, tuple[Hours, ...]]
     exceptions: Mapping[PRACTITIONER_AT, Mapping[date, Exceptions]]
     holidays: Mapping[SiteId, Mapping[date, str]]
+    clinic: ClinicInfo  # the same for pages
     # What offers.py works out from all this; it lives and dies with the snapshot.
     plans: dict[Any, Any] = field(default_factory=dict)
 
@@ -143,11 +144,17 @@ def _build(stamp: UUID | None, parts: Mapping[str, list[dict[str, Any]]]) -> Cat
         holidays.setdefault(SiteId(UUID(row["site_id"])), {})[date.fromisoformat(row["on"])] = row["name"]
     practitioners = [_practitioner(row, places) for row in parts["practitioners"]]
     kinds = [_visit_kind(row) for row in parts["visit_types"]]
+    clinic = ClinicInfo(
+        sites={site.site_id: site for site in map(_site, parts["sites"])},
+        practitioners={clinician.practitioner_id: clinician for clinician in practitioners},
+        visit_types={kind.info.visit_type_id: kind.info for kind in kinds},
+    )
     return Catalogue(
         stamp=stamp,
-        sites={site.site_id: site for site in map(_site, parts["sites"])},
+        clinic=clinic,
+        sites=clinic.sites,
         video_links={SiteId(UUID(row["id"])): row["video_link"] for row in parts["sites"]},
-        practitioners={clinician.practitioner_id: clinician for clinician in practitioners},
+        practitioners=clinic.practitioners,
         visit_types={kind.info.visit_type_id: kind for kind in kinds},
         resources=_resources(parts["resources"]),
         hours=hours,

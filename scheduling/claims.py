@@ -16,6 +16,7 @@ from django.db import connection
 
 from scheduling.availability import moment
 from scheduling.transactions import LostRace
+from steadwell import prepared
 
 # Two partial indexes serve the two halves: the constraint's own, and the few rows outside it.
 _OVERLAPPING = """
@@ -30,13 +31,19 @@ _SPANS = """
      FROM unnest(%(ids)s::uuid[], %(lows)s::timestamptz[], %(highs)s::timestamptz[]) AS asked (id, low,
      high)) k
 """
+# A row per claimant, not per claim: thousands of rows cost more to hand over than to find.
 _BUSY = f"""
-SELECT s.stamp, c.claimant_id, c.kind,
-       extract(epoch FROM lower(c.during))::bigint, extract(epoch FROM upper(c.during))::bigint
+SELECT s.stamp, b.claimant_id, b.closures, b.starts, b.ends
 FROM (SELECT (SELECT stamp FROM scheduling_cataloguestamp) AS stamp) s
-LEFT JOIN ({_SPANS} JOIN LATERAL ({_OVERLAPPING}) c ON true)
-    ON (c.expires_at IS NULL OR c.expires_at > %(now)s) AND c.kind <> 'alias'
-    AND NOT c.owner_id = ANY (%(without)s::uuid[])
+LEFT JOIN (
+    SELECT c.claimant_id, c.kind = 'closure' AS closures,
+           array_agg(extract(epoch FROM lower(c.during))::bigint) AS starts,
+           array_agg(extract(epoch FROM upper(c.during))::bigint) AS ends
+    FROM {_SPANS} JOIN LATERAL ({_OVERLAPPING}) c ON true
+    WHERE (c.expires_at IS NULL OR c.expires_at > %(now)s) AND c.kind <> 'alias'
+      AND NOT c.owner_id = ANY (%(without)s::uuid[])
+    GROUP BY 1, 2
+) b ON true
 """  # noqa: S608 - constants only
 _LOOK = f"""
 SELECT s.stamp, s.former, c.claimant_id, c.kind, c.owner_id, c.site_id,
@@ -79,6 +86,16 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stretches:
+    """All that one claimant has within the spans asked for; ``starts`` and ``ends`` belong together."""
+
+    claimant_id: UUID
+    are_closures: bool
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     claimant_id: UUID
     kind: str
@@ -100,14 +117,16 @@ class Look:
 
 def busy(
     spans: Sequence[Span], *, now: datetime, without: Iterable[UUID] = ()
-) -> tuple[UUID | None, list[tuple[UUID, str, int, int]]]:
-    """All live claims in the spans as (claimant, kind, from, until), with the set-up's stamp. One
-    statement.
-    """
-    with connection.cursor() as cursor:
+) -> tuple[UUID | None, list[Stretches]]:
+    """All live claims in the spans, closures apart, with the set-up's stamp. One statement."""
+    with prepared.cursor() as cursor:
         cursor.execute(_BUSY, {**_arrays(spans), "now": now, "without": list(without)})
         rows = cursor.fetchall()
-    return rows[0][0], [row[1:] for row in rows if row[1] is not None]
+    return rows[0][0], [
+        Stretches(claimant_id=row[1], are_closures=row[2], starts=row[3], ends=row[4])
+        for row in rows
+        if row[1] is not None
+    ]
 
 
 def look(spans: Sequence[Span], *, user_id: UUID | None, person_ids: Sequence[UUID], now: datetime) -> Look:
@@ -124,7 +143,7 @@ def look(spans: Sequence[Span], *, user_id: UUID | None, person_ids: Sequence[UU
         "persons": list(person_ids),
         "lock": lock_key(person_ids[0]),
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_LOOK, values)
         rows = cursor.fetchall()
     taken = tuple(
@@ -151,7 +170,7 @@ def lock_key(entity_id: UUID) -> int:
 def drop_expired(owner_ids: Iterable[UUID], *, now: datetime) -> None:
     """Delete claims whose time ended, so that the constraint no longer sees them."""
     owners = sorted(set(owner_ids))
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_DROP_EXPIRED, {"owners": owners, "now": now})
 
 
@@ -178,7 +197,7 @@ def take(spans: Sequence[Span], *, owner_id: UUID, site_id: UUID) -> None:
     if not spans:
         return
     sql, values = inserting(spans, owner_id=owner_id, site_id=site_id, expires_at=None)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"WITH {sql} SELECT 1 FROM won", values)  # noqa: S608 - constants and placeholders
         if cursor.fetchone() is None:
             raise LostRace

@@ -20,11 +20,7 @@ def get_clinic(*, now: datetime, searching: VisitTypeId | None = None) -> Clinic
     known = catalogue.seen()
     if known is None or searching not in known.visit_types:
         known = catalogue.current()
-    return ClinicInfo(
-        sites=known.sites,
-        practitioners=known.practitioners,
-        visit_types={kind_id: kind.info for kind_id, kind in known.visit_types.items()},
-    )
+    return known.clinic
 
 
 def list_sites(*, now: datetime) -> tuple[SiteInfo, ...]:

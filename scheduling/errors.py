@@ -9,18 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from steadwell.errors import Invalid, Kind, NotFound, Refusal
 
 if TYPE_CHECKING:
-    from scheduling.types import Appointment, Offer
+    from scheduling.types import Appointment
 
 
 class SlotTaken(Refusal):
-    """Somebody else was first. ``alternatives`` are the nearest times still open."""
+    """Somebody else was first.
+
+    It names no other times: of a hundred who want one time ninety-nine are refused within a second, and a
+    search for each would keep the others waiting. ``nearest`` answers who asks.
+    """
 
     code = "slot-taken"
     message = _("Someone else has just taken that time. Nothing was booked. Please choose another time.")
-
-    def __init__(self, *, alternatives: tuple[Offer, ...] = ()) -> None:
-        super().__init__()
-        self.alternatives = alternatives
 
 
 class PatientBusy(Refusal):

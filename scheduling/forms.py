@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from scheduling.types import PractitionerInfo, SiteInfo, TimeOfDay
 from steadwell.ids import PractitionerId, SiteId
-from steadwell.portal.service import DayInput, LongSelect
+from steadwell.portal.service import DayInput, Options, OptionsField
 
 WINDOW = 14  # days a search looks at
 
@@ -21,6 +22,31 @@ WINDOW = 14  # days a search looks at
 def version_in(text: str) -> int | None:
     """The version of a visit that a page was made from; None for what cannot be one."""
     return int(text) if len(text) <= 9 and text.isdecimal() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What a search can be narrowed to, in one language."""
+
+    practitioners: Options
+    sites: Options
+    languages: Options
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        practitioners: Iterable[PractitionerInfo],
+        sites: Iterable[SiteInfo],
+        languages: Iterable[tuple[str, str]],
+    ) -> Choices:
+        who = ((str(each.practitioner_id), each.name) for each in practitioners)
+        where = ((str(each.site_id), each.name) for each in sites)
+        return cls(
+            practitioners=Options([("", str(_("Anyone"))), *who]),
+            sites=Options([("", str(_("Any clinic"))), *where]),
+            languages=Options([("", str(_("Any language"))), *languages]),
+        )
 
 
 class FindForm(forms.Form):
@@ -37,25 +63,25 @@ class FindForm(forms.Form):
             (TimeOfDay.EVENING.value, _("Evening")),
         ],
     )
-    clinician = forms.ChoiceField(label=_("Clinician"), required=False, widget=LongSelect)
-    site = forms.ChoiceField(label=_("Clinic"), required=False)
-    language = forms.ChoiceField(label=_("Language spoken"), required=False)
+    clinician = OptionsField(label=_("Clinician"), required=False)
+    site = OptionsField(label=_("Clinic"), required=False)
+    language = OptionsField(label=_("Language spoken"), required=False)
 
     def __init__(
         self,
         *args: Any,
-        practitioners: Iterable[PractitionerInfo],
-        sites: Iterable[SiteInfo],
-        languages: Iterable[tuple[str, str]],
+        choices: Choices,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._choices("clinician", _("Anyone"), ((str(p.practitioner_id), p.name) for p in practitioners))
-        self._choices("site", _("Any clinic"), ((str(s.site_id), s.name) for s in sites))
-        self._choices("language", _("Any language"), languages)
-
-    def _choices(self, name: str, nothing: Any, found: Iterable[tuple[str, str]]) -> None:
-        self.fields[name].choices = [("", nothing), *found]  # type: ignore[attr-defined]
+        for name, options in (
+            ("clinician", choices.practitioners),
+            ("site", choices.sites),
+            ("language", choices.languages),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, OptionsField)  # noqa: S101 - declared above
+            field.offer(options)
 
     @property
     def practitioner_ids(self) -> tuple[PractitionerId, ...]:

@@ -19,6 +19,7 @@ from scheduling.claims import Span
 from scheduling.errors import SlotTaken
 from scheduling.rules import Place
 from scheduling.transactions import LostRace
+from steadwell import prepared
 from steadwell.ids import new_id
 
 _LIVE = "(t.expires_at IS NULL OR t.expires_at > %(now)s)"
@@ -71,7 +72,7 @@ class OfferedSession:
 
 
 def find_session(place: Place, *, now: datetime) -> Session | None:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FIND, {**_names(place), "now": now})
         row = cursor.fetchone()
     if row is None:
@@ -90,7 +91,7 @@ def list_open(
         "low": moment(low),
         "high": moment(high),
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_OFFERED, values)
         rows = cursor.fetchall()
     return [

@@ -14,17 +14,18 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from scheduling import access, catalogue, claims, groups, metrics, offers, placing, search
+from scheduling import access, catalogue, claims, groups, metrics, offers, placing
 from scheduling.availability import instant_of, moment
-from scheduling.errors import HoldEnded, SlotTaken
+from scheduling.errors import HoldEnded
 from scheduling.models import Hold as HoldRow
 from scheduling.placing import Asked, Placing
 from scheduling.status import Status
 from scheduling.transactions import LostRace, write
 from scheduling.types import Hold, OfferRef
+from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden
+from steadwell.errors import Forbidden, Refusal
 from steadwell.ids import HoldId, PersonId, PractitionerId, SiteId, VisitTypeId, new_id
 
 LASTS = timedelta(minutes=8)
@@ -69,18 +70,13 @@ def hold(*, actor: Actor, person_id: PersonId, offer: OfferRef, now: datetime) -
     """Keep a time for 8 minutes, for this user and this patient.
 
     The same offer again (reload, back button, double click) answers the same hold with the same end; another
-    offer gives the former one back. That makes it repeatable without a request key. Refuses SlotTaken (with
-    the nearest alternatives), PatientBusy, OutsideAvailability, TooSoon, TooFarAhead, CapReached, ViewOnly,
-    NotForPatients; NotFound where the patient or the site is not this actor's to book for.
+    offer gives the former one back. That makes it repeatable without a request key. Refuses SlotTaken
+    (``nearest`` knows other times), PatientBusy, OutsideAvailability, TooSoon, TooFarAhead, CapReached,
+    ViewOnly, NotForPatients; NotFound where the patient or the site is not this actor's to book for.
     """
     _user(actor)
     asked = Asked(actor=actor, person_id=person_id, ref=offer, now=now)
-    try:
-        return write(lambda: _hold(asked))
-    except SlotTaken as taken:
-        raise SlotTaken(
-            alternatives=search.nearest(asked.ref, actor=actor, person_id=person_id, now=now)
-        ) from taken
+    return write(lambda: _hold(asked))
 
 
 def get_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> Hold:
@@ -172,13 +168,16 @@ def _count_ended(holds: int) -> None:
     transaction.on_commit(partial(metrics.holds_expired.inc, holds))
 
 
-def _hold(asked: Asked) -> Hold:
+def _hold(asked: Asked) -> Hold | Refusal:
     found = placing.find(asked)
     if found.look.former_hold is not None:
         same = _former_if_same(found, found.look.former_hold)
         if same is not None:
             return same
-    rooms = placing.check(found)
+    try:
+        rooms = placing.check(found)
+    except Refusal as refusal:
+        return refusal
     clear_the_way(found)
     hold_id, expires_at = HoldId(new_id()), asked.now + LASTS
     taken = _take(found, hold_id, rooms, expires_at)
@@ -225,7 +224,7 @@ def _take(found: Placing, hold_id: HoldId, rooms: tuple[UUID, ...], expires_at: 
     own_claims = sum(span.kind != placing.ALIAS for span in spans)
     values |= {"user": asked.actor.user_id, "approval": needs_approval, "now": asked.now}
     values["own_claims"] = own_claims
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"WITH {sql}, {_HELD}", values)
         if cursor.fetchone() is None:
             raise LostRace

@@ -21,12 +21,11 @@ from scheduling import (
     move_requests,
     placing,
     publishing,
-    search,
     visits,
 )
 from scheduling.availability import moment
 from scheduling.changes import REASON_LENGTH, Change
-from scheduling.errors import MoveNotAllowed, SlotTaken, TimeClosed
+from scheduling.errors import MoveNotAllowed, TimeClosed
 from scheduling.placing import Asked, Placing
 from scheduling.status import Move, Status
 from scheduling.transactions import LostRace, write
@@ -88,11 +87,7 @@ def reschedule(
         now=now,
         reason=reason.strip()[:REASON_LENGTH],
     )
-    try:
-        return write(lambda: _reschedule(change, offer, seen_version))
-    except SlotTaken as taken:
-        near = search.nearest(offer, actor=actor, person_id=None, now=now)
-        raise SlotTaken(alternatives=near) from taken
+    return write(lambda: _reschedule(change, offer, seen_version))
 
 
 def approve_move(

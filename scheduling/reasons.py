@@ -6,9 +6,10 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from scheduling import availability, rules, scanning
+from scheduling import availability, rules
 from scheduling.availability import instant_of
-from scheduling.scanning import Board, Criteria, Tally
+from scheduling.boards import Board, Tally
+from scheduling.criteria import Criteria, candidates
 from scheduling.types import Mode, Reason
 from scheduling.vocabulary import LANGUAGES
 
@@ -64,7 +65,7 @@ def _no_hours() -> Reason:
 def _nobody(board: Board, criteria: Criteria) -> Reason | None:
     """Why no clinician is left at all, if none is."""
     known, kind = board.catalogue, board.kind
-    if scanning.candidates(known, kind, criteria):
+    if candidates(known, kind, criteria):
         return None
     if criteria.patient_side and not kind.info.patients_may_book:
         return Reason(

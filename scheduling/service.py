@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduling.alternatives import alternatives_for
+from scheduling.alternatives import alternatives_for, nearest
 from scheduling.bookings import book, book_direct, overbook
 from scheduling.calendars import calendar_file, feed_for_token, find_feed, make_feed, revoke_feed
 from scheduling.changes import (
@@ -204,6 +204,7 @@ __all__ = [
     "mark_error",
     "months_glance",
     "move_day",
+    "nearest",
     "no_show",
     "overbook",
     "release_hold",

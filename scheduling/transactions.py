@@ -43,12 +43,19 @@ class LostRace(Exception):
     """
 
 
-def write(work: Callable[[], T]) -> T:
-    """Run ``work`` in its own transaction, at most three times."""
+def write(work: Callable[[], T | Refusal]) -> T:
+    """Run ``work`` in its own transaction, at most three times.
+
+    A refusal that it returns is raised after a commit, one that it raises after a rollback. Return it only
+    where nothing was written: a rollback costs more, as psycopg forgets what is prepared with it.
+    """
     for tries_left in reversed(range(_TRIES)):
         try:
             with transaction.atomic(durable=not _joined.get()):
-                return work()
+                answer = work()
+            if isinstance(answer, Refusal):
+                raise answer
+            return answer
         except LostRace:
             if not tries_left:
                 raise _busy() from None

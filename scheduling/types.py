@@ -96,6 +96,8 @@ class ClinicInfo:
     sites: Mapping[SiteId, SiteInfo]
     practitioners: Mapping[PractitionerId, PractitionerInfo]
     visit_types: Mapping[VisitTypeId, VisitTypeInfo]
+    # What pages work out from it, such as a long list of clinicians: it lives and dies with the set-up.
+    kept: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def site(self, site_id: SiteId) -> SiteInfo:
         return _known(self.sites, site_id)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("visits/find/", finding.find, name="find"),
     path("visits/find/month/", finding.month, name="month"),
     path("visits/hold/", booking.hold, name="hold"),
+    path("visits/others/", booking.other_times, name="others"),
     path("visits/book-other/", booking.book_other, name="book-other"),
     path("visits/hold/<uuid:hold_id>/", booking.review, name="review"),
     path("visits/hold/<uuid:hold_id>/release/", booking.release, name="release"),

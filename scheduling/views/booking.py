@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from scheduling import service as scheduling
 from scheduling.errors import AppointmentNotFound, HoldEnded, OutsideAvailability, PatientBusy, SlotTaken
@@ -21,7 +21,7 @@ from scheduling.views.whose import FIELD, READERS, Whose, reader_zone, whose
 from steadwell import clock
 from steadwell.errors import NotFound, Refusal
 from steadwell.ids import AppointmentId, HoldId
-from steadwell.portal.service import PortalRequest, request_key, requires
+from steadwell.portal.service import PortalRequest, SeeOther, request_key, requires
 
 # Refusals after which another time is the way on; any other refusal is shown by the portal.
 CHOOSE_AGAIN = (SlotTaken, HoldEnded, OutsideAvailability, PatientBusy)
@@ -30,15 +30,33 @@ CHOOSE_AGAIN = (SlotTaken, HoldEnded, OutsideAvailability, PatientBusy)
 @requires(*READERS)
 @require_POST
 def hold(request: PortalRequest) -> HttpResponse:
-    """Keep a time. The same time again, by reload or back button, answers the same hold."""
+    """Keep a time. The same time again, by reload or back button, answers the same hold.
+
+    Who lost it is sent on to other times. Looking for them is that page's work: when two hundred want one
+    time, each of them learns at once whether they have it.
+    """
     now = clock.now()
     about = _about(request, now=now)
     ref = OfferRef.parse(request.POST.get("offer", ""))
     try:
         kept = scheduling.hold(actor=request.actor, person_id=about.person_id, offer=ref, now=now)
     except CHOOSE_AGAIN as refusal:
-        return choose_again(request, ref, refusal, about=about, note="", now=now)
+        words = {"offer": ref.text, "why": refusal.code, **about.words}
+        return SeeOther(f"{reverse('scheduling:others')}?{urlencode(words)}")
     return redirect("scheduling:review", hold_id=kept.hold_id)
+
+
+@requires(*READERS)
+@require_safe
+def other_times(request: PortalRequest) -> HttpResponse:
+    """After a time was lost: what was wanted, why it cannot be had, and what is free instead."""
+    ref = OfferRef.parse(request.GET.get("offer", ""))
+    refusal = next((each for each in CHOOSE_AGAIN if each.code == request.GET.get("why")), None)
+    if refusal is None:
+        raise NotFound
+    now = clock.now()
+    about = _about(request, now=now)
+    return choose_again(request, ref, refusal(), about=about, note="", now=now, status=200)
 
 
 @requires(*READERS)
@@ -123,12 +141,19 @@ def booked_redirect(booked: Appointment) -> HttpResponse:
 
 
 def choose_again(
-    request: PortalRequest, ref: OfferRef, refusal: Refusal, *, about: Whose, note: str, now: datetime
+    request: PortalRequest,
+    ref: OfferRef,
+    refusal: Refusal,
+    *,
+    about: Whose,
+    note: str,
+    now: datetime,
+    status: int = 409,
 ) -> HttpResponse:
     """What was wanted, why it cannot be had, and the nearest other times at once."""
     wanted = scheduling.describe_offer(ref=ref, now=now)
-    others = refusal.alternatives if isinstance(refusal, SlotTaken) else ()
-    others = others or _nearest(request, wanted, about, now=now)
+    others = scheduling.nearest(ref=ref, actor=request.actor, person_id=about.person_id, now=now)
+    others = others or _soonest(request, wanted, about, now=now)
     context = {
         "refusal": refusal,
         "note_form": NoteForm(initial={"note": note}),
@@ -138,10 +163,10 @@ def choose_again(
         "find_url": find_url(wanted, about),
         **offer_context(wanted, now=now),
     }
-    return render(request, "scheduling/choose_again.html", context, status=409)
+    return render(request, "scheduling/choose_again.html", context, status=status)
 
 
-def _nearest(request: PortalRequest, wanted: Offer, about: Whose, *, now: datetime) -> tuple[Offer, ...]:
+def _soonest(request: PortalRequest, wanted: Offer, about: Whose, *, now: datetime) -> tuple[Offer, ...]:
     result = scheduling.search(
         actor=request.actor,
         visit_type_id=wanted.visit_type_id,

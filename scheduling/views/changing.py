@@ -15,7 +15,7 @@ from scheduling.errors import OutsideAvailability, PatientBusy, SlotTaken
 from scheduling.forms import CancelForm, version_in
 from scheduling.presenters import offers, visits
 from scheduling.status import Status
-from scheduling.types import Appointment, Mode, OfferRef, SiteInfo
+from scheduling.types import Appointment, Mode, Offer, OfferRef, SiteInfo
 from scheduling.views.booking import offer_context
 from scheduling.views.looking import Looking, answers_context, first_url, month_context
 from scheduling.views.whose import READERS, reader_zone
@@ -88,7 +88,9 @@ def _move_page(
     now: datetime,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
-    others = refusal.alternatives if isinstance(refusal, SlotTaken) else ()
+    others: tuple[Offer, ...] = ()
+    if isinstance(refusal, SlotTaken):
+        others = scheduling.nearest(ref=ref, actor=request.actor, person_id=found.person_id, now=now)
     new = offer_context(scheduling.describe_offer(ref=ref, now=now), now=now)
     context = {
         "visit": _shown(found),

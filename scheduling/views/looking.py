@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar, cast
 from urllib.parse import urlencode
 
+from django.utils.translation import get_language
+
 from scheduling import service as scheduling
-from scheduling.forms import WINDOW, FindForm
+from scheduling.forms import WINDOW, Choices, FindForm
 from scheduling.presenters import offers, when
 from scheduling.types import ClinicInfo, PractitionerInfo, SearchResult, SiteInfo, VisitTypeInfo
 from scheduling.views.whose import reader_zone
@@ -18,6 +21,7 @@ from steadwell.portal.service import PortalRequest, is_htmx, month_of, next_mont
 FIELDS = ("on", "days", "part", "clinician", "site", "language")
 LIMIT = 36  # as many as a reader on a phone will look through; the rest is one press away
 DAY_LIMIT = 400
+T = TypeVar("T")
 FAR = 60  # days, as far as anybody may look for the first free time
 
 
@@ -35,18 +39,41 @@ class Looking:
 
     def today(self, now: datetime) -> date:
         """The earliest date that any clinic with this kind of visit still writes."""
-        return min((when.local_date(now, site.time_zone) for site in self.sites), default=now.date())
+        zones = self._kept("zones", self._zones)
+        return min((when.local_date(now, zone) for zone in zones), default=now.date())
 
     @property
-    def practitioners(self) -> list[PractitionerInfo]:
+    def choices(self) -> Choices:
+        """What the form offers, in the reader's language."""
+        return self._kept(("choices", get_language()), self._choices)
+
+    def _kept(self, what: object, work_out: Callable[[], T]) -> T:
+        """Worked out once for each kind of visit, as long as the set-up stays as it is."""
+        kept, key = self.clinic.kept, (self.kind.visit_type_id, what)
+        if key not in kept:
+            kept[key] = work_out()
+        return cast(T, kept[key])
+
+    def _zones(self) -> frozenset[str]:
+        return frozenset(site.time_zone for site in self._sites())
+
+    def _choices(self) -> Choices:
+        practitioners = self._practitioners()
+        spoken = sorted({code for each in practitioners for code in each.languages})
+        return Choices.of(
+            practitioners=sorted(practitioners, key=lambda each: each.name),
+            sites=sorted(self._sites(), key=lambda each: each.name),
+            languages=[(code, scheduling.language_name(code)) for code in spoken],
+        )
+
+    def _practitioners(self) -> list[PractitionerInfo]:
         speciality = self.kind.speciality
-        return [p for p in self.clinic.practitioners.values() if speciality in p.specialities]
+        return [each for each in self.clinic.practitioners.values() if speciality in each.specialities]
 
-    @property
-    def sites(self) -> list[SiteInfo]:
+    def _sites(self) -> list[SiteInfo]:
         """Where this kind of visit is given; every clinic, when nobody gives it anywhere."""
-        at = {site_id for p in self.practitioners for site_id in p.site_ids} or set(self.clinic.sites)
-        return [self.clinic.site(site_id) for site_id in at]
+        at = {site_id for each in self._practitioners() for site_id in each.site_ids}
+        return [self.clinic.site(site_id) for site_id in at or set(self.clinic.sites)]
 
     def url(self, given: Mapping[str, object], **changes: object) -> str:
         """This search's address with some of what was given changed; empty values are left out."""
@@ -150,17 +177,10 @@ def month_context(request: PortalRequest, looking: Looking, *, now: datetime) ->
 
 
 def _form(request: PortalRequest, looking: Looking, *, now: datetime) -> FindForm:
-    practitioners = looking.practitioners
-    spoken = sorted({code for p in practitioners for code in p.languages})
     given = request.GET.copy()
     if not given.get("on"):
         given["on"] = looking.today(now).isoformat()
-    return FindForm(
-        given,
-        practitioners=sorted(practitioners, key=lambda p: p.name),
-        sites=sorted(looking.sites, key=lambda s: s.name),
-        languages=[(code, scheduling.language_name(code)) for code in spoken],
-    )
+    return FindForm(given, choices=looking.choices)
 
 
 def _search(

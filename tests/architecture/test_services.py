@@ -25,6 +25,7 @@ READS_BY_NAME = {
     "history_of",
     "language_name",
     "months_glance",
+    "nearest",
     "report_versions",
     "reports_of",
     "series",

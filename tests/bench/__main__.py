@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 
-from tests.bench import clinic, people, prepare, web
+import psycopg
+
+from tests.bench import clinic, limits, people, prepare, web
 from tests.bench.figures import Report
 
 
@@ -25,27 +28,42 @@ def main(arguments: list[str]) -> int:
     visits, patients = (100_000, 60_000) if given.small else (clinic.VISITS, people.PATIENTS)
 
     web.set_up()
-    from steadwell import clock
-    from tests.bench import booking, search
-
     report = Report(given.name)
     if given.name == "labs":
         from tests.bench import labs
 
         labs.run(report, small=given.small)
         return _tell(report, given.json)
+    status = 0
+    try:
+        limits.begin()
+        _measure(report, given, visits=visits, patients=patients)
+    except limits.OutOfTime:
+        report.notes.append(f"cut off after {limits.TOTAL:.0f} s: what is not here was not measured")
+        status = 1
+    except (OSError, RuntimeError, subprocess.SubprocessError, psycopg.Error) as error:
+        report.notes.append(f"broke off: {type(error).__name__}: {error}")
+        status = 1
+    limits.over()
+    return _tell(report, given.json) or status
+
+
+def _measure(report: Report, given: argparse.Namespace, *, visits: int, patients: int) -> None:
+    from steadwell import clock
+    from tests.bench import booking, search
+
     _say(given.json, f"preparing {visits:,} visits and {patients:,} patients (kept for the next time)")
     report.notes.append(prepare.ready(visits=visits, patients=patients, today=clock.now().date()))
     web.use_database()
     _say(given.json, "measuring")
     bench = {"booking": booking.run, "search": search.run}[given.name]
     bench(report, visits=visits, patients=patients, seconds=given.seconds, storms=given.storms)
-    return _tell(report, given.json)
 
 
 def _tell(report: Report, plain: bool) -> int:
+    """The one object on standard output."""
     report.notes.append(web.machine())
-    print(json.dumps(report.as_json(), indent=None if plain else 1))
+    print(json.dumps(report.as_json(), indent=None if plain else 1), flush=True)
     return 0
 
 

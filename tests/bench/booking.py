@@ -15,7 +15,7 @@ from tests.bench import clinic, figures, ids, prepare, raw, setting, storm, web
 from tests.bench.clinic import FreeSlot
 from tests.bench.figures import Report
 
-CLIENTS = (1, 8, 32)
+CLIENTS = (8, 1, 32)  # what is compared comes first, should time run out
 AIMS = "Aims: 5 ms CPU and 8 statements, 400/s and p99 40 ms at 8 clients."
 
 
@@ -50,16 +50,22 @@ def run(report: Report, *, visits: int, patients: int, seconds: float, storms: i
         figures.statements(report, server, "hold", "/visits/hold/", "POST")
         figures.statements(report, server, "book", "/visits/hold/<uuid:hold_id>/", "POST")
     storm.run(report, runs=storms)
-    if raw_ms := report.figures.get("raw.cpu_ms"):
-        report.set("book.times_raw", report.figures["book.cpu_ms"] / raw_ms, 2)
-        report.set("book.pg_times_raw", report.figures["book.pg_cpu_ms"] / raw_ms, 2)
+    _compare(report.figures)
     report.notes += [
         AIMS,
         "hold and book are one POST each, as in the browser; the peers' one request compares with their sum,"
         " which is journey.",
         "raw is the whole write in one round trip, without a hold and without web: 100 %.",
     ]
-    report.set("journey.cpu_ms", report.figures["hold.cpu_ms"] + report.figures["book.cpu_ms"])
+
+
+def _compare(known: dict[str, float]) -> None:
+    """Figures made of others, where those were measured."""
+    if "raw.cpu_ms" in known and "book.cpu_ms" in known:
+        known["book.times_raw"] = round(known["book.cpu_ms"] / known["raw.cpu_ms"], 2)
+        known["book.pg_times_raw"] = round(known["book.pg_cpu_ms"] / known["raw.cpu_ms"], 2)
+    if "hold.cpu_ms" in known and "book.cpu_ms" in known:
+        known["journey.cpu_ms"] = round(known["hold.cpu_ms"] + known["book.cpu_ms"], 3)
 
 
 def _wishes(*, visits: int, patients: int) -> Iterator[Wish]:

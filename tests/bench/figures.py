@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass, field
 from urllib.request import urlopen
 
+from tests.bench import limits, load
 from tests.bench.load import Plan, Run
 from tests.bench.web import Server
 
@@ -41,21 +42,30 @@ def run_load(plan: Plan) -> Run:
         file.write(pickle.dumps(plan))
         file.flush()
         ran = subprocess.run(
-            [sys.executable, "-m", "tests.bench.load", file.name], stdout=subprocess.PIPE, check=True
-        )
+            [sys.executable, "-m", "tests.bench.load", file.name], stdout=subprocess.PIPE, check=True,
+            timeout=plan.seconds + 2 * load.PATIENCE,
+        )  # fmt: skip
     run: Run = pickle.loads(ran.stdout)  # noqa: S301 - from our own child
     return run
 
 
 def measure(
     report: Report, name: str, server: Server, lanes: list[list[bytes]], *, expect: int, seconds: float
-) -> Run:
+) -> None:
     """Drive the lanes, and note rate, latency and CPU under ``name``. Anything but ``expect`` is told."""
+    if not limits.allows(seconds + load.PATIENCE):
+        report.notes.append(f"{name} at {len(lanes)} clients: left out, the bench's time was over")
+        return
     web, postgres = server.web_seconds(), server.postgres_seconds()
     run = run_load(Plan(server.port, lanes, seconds))
     web, postgres = server.web_seconds() - web, server.postgres_seconds() - postgres
     count, clients = len(run.latencies), len(lanes)
     good = run.statuses[expect]
+    if not count:
+        report.notes.append(
+            f"{name} at {clients} clients: no answer at all, {run.failures} broken connections"
+        )
+        return
     if good != count or run.failures:
         others = {status: n for status, n in run.statuses.items() if status != expect}
         report.notes.append(
@@ -76,7 +86,6 @@ def measure(
     if clients == 8:  # the names without a tail are those at 8 clients
         for part in ("cpu_ms", "web_cpu_ms", "pg_cpu_ms"):
             report.figures[f"{name}.{part}"] = report.figures[f"{name}.{part}.{tail}"]
-    return run
 
 
 def statements(report: Report, server: Server, name: str, route: str, method: str) -> None:

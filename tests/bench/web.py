@@ -74,7 +74,11 @@ def server(*, workers: int = WORKERS, threads: int = THREADS, **variables: str) 
             yield Server(port, process.pid, postmaster_pid())
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:

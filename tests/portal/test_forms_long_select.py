@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from django import forms
-from django.utils.translation import gettext_lazy
 
-from steadwell.portal.service import LongSelect
+from steadwell.portal.service import Options, OptionsField
 
-CHOICES = [("", gettext_lazy("Anyone")), ("1", "O'Neil & <b>"), ("2", "Zoë")]
+CHOICES = [("", "Anyone"), ("1", "O'Neil & <b>"), ("2", "Zoë")]
 
 
 class Wish(forms.Form):
-    who = forms.ChoiceField(choices=CHOICES, widget=LongSelect, required=False)
+    who = OptionsField(required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["who"].offer(Options(CHOICES))
 
 
 class Plain(forms.Form):
@@ -24,6 +27,14 @@ def test_it_reads_as_djangos_own_and_escapes():
 
         assert _bare(str(ours)) == _bare(str(theirs))
         assert "<b>" not in str(ours)
+
+
+def test_it_refuses_what_it_does_not_offer():
+    ours, theirs = Wish({"who": "nobody"}), Plain({"who": "nobody"})
+
+    assert ours.errors == theirs.errors
+    assert Wish({"who": "2"}).is_valid()
+    assert Wish({}).is_valid()
 
 
 def _bare(text: str) -> list[str]:

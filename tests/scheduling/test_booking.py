@@ -80,10 +80,18 @@ def test_hold_shows_nobody_else_the_time_until_it_ends():
     assert held.expires_at == NOW + LASTS
     assert "09:00" not in clinic.open_times()
     assert "09:00" in clinic.open_times(now=NOW + LASTS)
-    with pytest.raises(scheduling.SlotTaken) as refused:
+    with pytest.raises(scheduling.SlotTaken):
         clinic.book(patient(), 9)
-    assert f"{refused.value.alternatives[0].wall_start:%H:%M}" == "09:30"
     assert clinic.book(patient(), 9, now=NOW + LASTS).status is scheduling.Status.BOOKED
+
+
+def test_nearest_begins_with_the_closest_time_of_the_same_clinician():
+    clinic, who = Clinic(), patient()
+    clinic.hold(patient(), 9)
+
+    near = scheduling.nearest(ref=clinic.offer(9), actor=who, person_id=person_of(who), now=NOW)
+
+    assert f"{near[0].wall_start:%H:%M}" == "09:30"
 
 
 def test_hold_again_is_the_same_hold_with_the_same_end():

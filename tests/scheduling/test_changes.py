@@ -151,10 +151,9 @@ def test_reschedule_to_a_taken_time_leaves_the_old_one():
     visit = clinic.book(who, 9)
     clinic.book(patient(), 10)
 
-    with pytest.raises(scheduling.SlotTaken) as refused:
+    with pytest.raises(scheduling.SlotTaken):
         change("reschedule", who, visit, offer=clinic.offer(10))
 
-    assert refused.value.alternatives
     same = scheduling.get_appointment(actor=who, appointment_id=visit.appointment_id, now=NOW)
     assert (same.starts_at, same.version) == (visit.starts_at, 1)
 

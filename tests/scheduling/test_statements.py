@@ -67,6 +67,14 @@ def test_book_direct_is_five_statements(warm: Clinic):
     assert count() == 5
 
 
+def test_losing_a_time_is_one_statement(warm: Clinic):
+    warm.hold(patient())
+
+    with statements() as count, pytest.raises(scheduling.SlotTaken):
+        warm.hold(patient())
+    assert count() == 1
+
+
 def test_hold_is_three_and_book_four_statements(warm: Clinic):
     who = patient()
 
@@ -78,12 +86,12 @@ def test_hold_is_three_and_book_four_statements(warm: Clinic):
     assert count() == 4
 
 
-def test_a_taken_time_is_refused_after_two_statements_and_one_for_what_is_near(warm: Clinic):
+def test_a_booking_at_once_of_a_taken_time_is_refused_after_two_statements(warm: Clinic):
     warm.book(patient())
 
     with statements() as count, pytest.raises(scheduling.SlotTaken):
         warm.book(patient())
-    assert count() == 3
+    assert count() == 2
 
 
 def test_reschedule_is_seven_and_cancel_six_statements(warm: Clinic):

@@ -8,10 +8,14 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user
+from django.contrib.auth.middleware import AuthenticationMiddleware as DjangoAuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from steadwell import clock
@@ -59,8 +63,33 @@ LINKING = ENROLMENT | {
 UNATTENDED = "X-Unattended"
 
 
+class AuthenticationMiddleware(DjangoAuthenticationMiddleware):
+    """Sets ``request.user``, as Django's own does, from the one statement that read the session."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = cast(User, SimpleLazyObject(lambda: _user_of(request)))
+
+
+def _user_of(request: HttpRequest) -> User | AnonymousUser:
+    """Whoever is still who signed in here. All that is unusual is left to Django: a key of the site's former
+    secret, a password that changed, a session of nobody.
+    """
+    session = cast(SessionStore, request.session)
+    data, user = session.get(SESSION_KEY), session.user
+    seal = session.get(HASH_SESSION_KEY, "")
+    usual = (
+        user is not None
+        and user.is_active
+        and data == str(user.pk)
+        and session.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and constant_time_compare(seal, user.get_session_auth_hash())
+    )
+    return user if user is not None and usual else get_user(request)
+
+
 class ActorMiddleware:
-    """Sets ``request.actor``. Without a session cookie it costs nothing, with one two statements.
+    """Sets ``request.actor``. Without a session cookie it costs nothing, with one one statement.
 
     Stands behind the middleware of sessions, authentication and messages.
     """

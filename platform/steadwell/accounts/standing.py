@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from steadwell import prepared
 from steadwell.accounts.models import User
 from steadwell.actor import Actor, Role
 from steadwell.identity import service as identity
@@ -18,8 +17,8 @@ _FIELDS = [field.attname for field in User._meta.concrete_fields]
 _COLUMNS = ", ".join(f'u."{field.column}"' for field in User._meta.concrete_fields)
 
 # Written by hand: building this with the ORM costs more CPU than Postgres needs to answer it.
-_SELECT = f"""
-SELECT {_COLUMNS},
+COLUMNS = f"""
+  {_COLUMNS},
   ARRAY(SELECT g.role || ' ' || coalesce(g.site_id::text, '') FROM accounts_grant g
         WHERE g.user_id = u.id AND g.valid_from <= %(now)s
           AND (g.valid_until IS NULL OR g.valid_until > %(now)s)),
@@ -28,17 +27,20 @@ SELECT {_COLUMNS},
         WHERE p.user_id = u.id AND p.valid_from <= %(now)s
           AND (p.valid_until IS NULL OR p.valid_until > %(now)s)
           AND (p.until_on IS NULL OR p.until_on::timestamp AT TIME ZONE p.time_zone > %(now)s))
-FROM accounts_user u WHERE u.id = %(user_id)s
 """  # noqa: S608 - column names of our own model, and identity's words for "the same person"
+_SELECT = f"SELECT {COLUMNS} FROM accounts_user u WHERE u.id = %(user_id)s"  # noqa: S608 - as above
 
 
 def load_user(user_id: UUID, *, now: datetime) -> User | None:
     """The user with ``standing`` filled in, disabled or not; None when there is none."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_SELECT, {"user_id": user_id, "now": now})
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return read_user(row) if row else None
+
+
+def read_user(row: Sequence[Any]) -> User:
+    """The user of a row of COLUMNS, with ``standing`` filled in."""
     *values, grants, own, proxies = row
     user: User = User.from_db("default", _FIELDS, values)
     user.standing = _actor(user, grants, _ids(own), [_ids(each) for each in proxies])

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from django.db import DatabaseError, connection
 
+from steadwell import prepared
 from steadwell.actor import Actor, Role
 from steadwell.audit.errors import AuditUnavailable
 from steadwell.ids import PersonId, SiteId
@@ -83,7 +84,8 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
             orjson.dumps(entry.detail).decode() if entry.detail else "{}", request_id, trace_id,
         )  # fmt: skip
     try:
-        with connection.cursor() as cursor:
+        # One entry is the common case, with one text; several are as many texts as there are counts.
+        with prepared.cursor() if len(entries) == 1 else connection.cursor() as cursor:
             cursor.execute(_INSERT + ", ".join([_ROW] * len(entries)), values)
     except DatabaseError as error:
         raise AuditUnavailable from error

@@ -55,11 +55,23 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 - gunicorn's wor
 
 
 def post_worker_init(worker: Worker) -> None:
+    _fill_pool()
     threading.Thread(target=_watch, args=(worker,), name="stuck-requests", daemon=True).start()
 
 
 def child_exit(server: Arbiter, worker: Worker) -> None:
     forget_process(worker.pid)
+
+
+def _fill_pool() -> None:
+    """Every database connection this worker may use is made now, in the background. A pool that grows when a
+    storm comes lets the first to arrive wait for connecting, and some of them for longer than they may.
+    """
+    from django.db import connection
+
+    if pool := getattr(connection, "pool", None):
+        pool.open()
+        pool.resize(pool.max_size, pool.max_size)
 
 
 def _watch(worker: Worker) -> None:

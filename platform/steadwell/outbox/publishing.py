@@ -8,6 +8,7 @@ from datetime import datetime
 import orjson
 from django.db import connection
 
+from steadwell import prepared
 from steadwell.events import Event
 from steadwell.ids import EventId, new_id
 from steadwell.observability import service as observability
@@ -49,7 +50,7 @@ def publish_many(events: Sequence[Event], *, now: datetime) -> list[EventId]:
     ids = [EventId(new_id()) for _ in events]
     names = {event.name for event in events}
     hearing = [(name, each) for name in names for each in subscriptions_of(name).values()]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             _PUBLISH,
             {

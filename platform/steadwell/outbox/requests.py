@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
+from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.errors import Invalid, RequestKeyReused
 
@@ -45,7 +45,7 @@ def claim_request(
         "result_id": result_id,
         "now": now,
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
         if row is None:

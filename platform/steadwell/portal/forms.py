@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -44,20 +44,53 @@ class TimeOfDayInput(forms.TimeInput):
         super().__init__(attrs, format="%H:%M")
 
 
-class LongSelect(forms.Select):
-    """A list of hundreds, written in one go: Django's own renders a template for each line of it."""
+class Options:
+    """The lines of a long list in one language: made once, shown many times."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.pairs = tuple((str(value), str(label)) for value, label in pairs)
+        self.values = frozenset(value for value, _ in self.pairs)
+        self.lines = "".join(f"{_start(value)}>{escape(label)}</option>" for value, label in self.pairs)
+
+    def html(self, chosen: str) -> str:
+        start = _start(chosen)
+        return self.lines.replace(f"{start}>", f"{start} selected>", 1)
+
+
+def _start(value: str) -> str:
+    return f'<option value="{escape(value)}"'
+
+
+class OptionsSelect(forms.Widget):
+    """A list of hundreds, written in one go: Django's own select renders a template for each line of it."""
+
+    options = Options(())
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
     ) -> SafeString:
-        chosen = set(self.format_value(value))
-        lines = "".join(
-            f'<option value="{escape(str(each))}"{" selected" if str(each) in chosen else ""}>'
-            f"{escape(str(label))}</option>"
-            for each, label in self.choices
-        )
         attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
-        return mark_safe(f"<select{attributes}>{lines}</select>")  # noqa: S308 - every part is escaped above
+        lines = self.options.html(str(value or ""))
+        return mark_safe(f"<select{attributes}>{lines}</select>")  # noqa: S308 - Options escapes every part
+
+
+class OptionsField(forms.Field):
+    """One of many, or nothing; the form says of which with ``offer`` when it is made."""
+
+    widget = OptionsSelect
+
+    def offer(self, options: Options) -> None:
+        self.widget.options = options
+
+    def to_python(self, value: Any) -> str:
+        return str(value or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and value not in self.widget.options.values:
+            # The words of Django's own field for choices.
+            message = forms.ChoiceField.default_error_messages["invalid_choice"]
+            raise forms.ValidationError(message, code="invalid_choice", params={"value": value})
 
 
 class RadioCards(forms.RadioSelect):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_urlconf, reverse
 from django.utils.functional import Promise
 
 from steadwell.actor import Actor, Role
@@ -95,22 +96,28 @@ def links(request: HttpRequest, area: Area) -> list[Link]:
     return [_link(request, e, is_current=e is here) for e in entries]
 
 
+@lru_cache(maxsize=256)
+def _address(url_name: str, _urlconf: str | None) -> str:
+    """Entries take no arguments, so each has one address as long as the routes are the same."""
+    return reverse(url_name)
+
+
 def _is_for(entry: Entry, actor: Actor) -> bool:
     return (not entry.roles or actor.has(*entry.roles)) and (not entry.concerns or entry.concerns(actor))
 
 
 def _covers(entry: Entry, path: str) -> bool:
-    url = reverse(entry.url_name)
+    url = _address(entry.url_name, get_urlconf())
     prefix = entry.prefix or url
     return path == url or (prefix != "/" and path.startswith(prefix))
 
 
 def _reach(entry: Entry) -> int:
     """Of two entries that cover an address the one with the longer prefix is meant: one page is current."""
-    return len(entry.prefix or reverse(entry.url_name))
+    return len(entry.prefix or _address(entry.url_name, get_urlconf()))
 
 
 def _link(request: HttpRequest, entry: Entry, *, is_current: bool) -> Link:
-    url = reverse(entry.url_name)
+    url = _address(entry.url_name, get_urlconf())
     count = entry.badge(request) if entry.badge else 0  # type: ignore[arg-type]
     return Link(label=entry.label, url=url, icon=entry.icon, current=is_current, count=count)

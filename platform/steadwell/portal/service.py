@@ -6,7 +6,8 @@ from steadwell.portal.access import PortalRequest, actor_of, is_htmx, requires
 from steadwell.portal.csp import ContentSecurityPolicyMiddleware, build_policy
 from steadwell.portal.forms import (
     DayInput,
-    LongSelect,
+    Options,
+    OptionsField,
     PatientSearchForm,
     PortalRenderer,
     RadioCards,
@@ -19,7 +20,7 @@ from steadwell.portal.panels import Panel, register_panel, render_panels
 from steadwell.portal.people import person_facts, person_rows
 from steadwell.portal.refusals import error_response, refusal_response
 from steadwell.portal.request_keys import new_request_key, request_key
-from steadwell.portal.returning import return_address
+from steadwell.portal.returning import SeeOther, return_address
 from steadwell.portal.wall_time import (
     at_site,
     clock_text,
@@ -38,13 +39,15 @@ __all__ = [
     "ContentSecurityPolicyMiddleware",
     "Day",
     "DayInput",
-    "LongSelect",
     "Month",
+    "Options",
+    "OptionsField",
     "Panel",
     "PatientSearchForm",
     "PortalRenderer",
     "PortalRequest",
     "RadioCards",
+    "SeeOther",
     "TimeOfDayInput",
     "Whose",
     "actor_of",

@@ -152,7 +152,8 @@ def confirm(request: portal.PortalRequest) -> HttpResponse:
         except Refusal as refusal:
             portal.refuse(form, refusal)
             may_overbook = isinstance(refusal, SlotTaken | OutsideAvailability)
-            others = refusal.alternatives if isinstance(refusal, SlotTaken) else ()
+            if isinstance(refusal, SlotTaken):
+                others = scheduling.nearest(ref=ref, actor=request.actor, person_id=person.person_id, now=now)
         else:
             messages.success(request, _("The visit is booked. The patient is told."))
             return HttpResponseRedirect(reverse("clinic:visit", args=[visit.appointment_id]))

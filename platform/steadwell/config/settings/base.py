@@ -50,7 +50,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "steadwell.accounts.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -212,8 +212,12 @@ def database(url: str, *, pool: dict[str, Any] | None = None) -> dict[str, Any]:
     query = dict(parse_qsl(parts.query))
     options: dict[str, Any] = {
         # Time limits of every session: without them a storm leaves connections idle in transaction.
-        "options": "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s",
+        "options": "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s"
+        " -c plan_cache_mode=force_generic_plan",
         "connect_timeout": 3,
+        # Only cursors of steadwell.prepared prepare. A pooler that hands out a connection per transaction and
+        # cannot follow prepared statements needs this off.
+        "prepare_threshold": 5 if env.flag("DATABASE_PREPARES", default=True) else None,
     }
     host = query.pop("host", parts.hostname or "")
     options.update(query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -30,6 +31,11 @@ ALERT_ICONS = {"info": "info", "good": "check-circle", "warn": "warning", "bad":
 @register.simple_tag
 def icon(name: str, label: str = "", large: bool = False) -> SafeString:
     """An icon of the sprite; decoration unless it has a label."""
+    return _drawn(name, str(label), large)
+
+
+@lru_cache(maxsize=512)  # a page has some twenty, and always the same ones
+def _drawn(name: str, label: str, large: bool) -> SafeString:
     address = f"{static('portal/img/icons.svg')}#{name}"
     kind = "icon icon--large" if large else "icon"
     if label:
