@@ -7,6 +7,7 @@ multi-row VALUES with fourteen results.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,7 @@ def _insert(model: type[models.Model], parameter: str) -> str:
 # Filing again what is there locks the row and tells which it is; nothing is changed by it yet.
 _ON_REPORT = """
  ON CONFLICT (sender, identity) DO UPDATE SET sender = labs_report.sender
- RETURNING id, xmax = 0
+ RETURNING sender, identity, id, xmax = 0
 """
 _ON_RESULT = """
  ON CONFLICT (report_id, key) DO UPDATE SET version = excluded.version,
@@ -55,23 +56,43 @@ _ON_RESULT = """
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRows:
+    """All that one version brings: its heading, its observations, what counts of them now, what is set
+    aside.
+    """
+
+    version: Row
+    words: Sequence[Row]
+    results: Sequence[Row]
+    aside: Sequence[Row]
+
+
 def insert_or_lock(report: Row) -> tuple[UUID, bool]:
     """The report's id, and whether this made it. Its row is locked until the transaction ends."""
-    rows = _run(_insert(Report, "report") + _ON_REPORT, {"report": [report]})
-    return rows[0][0], rows[0][1]
+    (found,) = insert_or_lock_many([report]).values()
+    return found
 
 
-def add_version(*, version: Row, words: Sequence[Row], results: Sequence[Row], aside: Sequence[Row]) -> None:
-    """A version's heading, its observations, what counts of them now, and what is set aside."""
+def insert_or_lock_many(reports: Sequence[Row]) -> dict[tuple[str, str], tuple[UUID, bool]]:
+    """The same of several, no two of which are the same report, by sender and identity."""
+    # In one order everywhere: batches that hold the same reports wait for each other, never in a ring.
+    ordered = sorted(reports, key=lambda report: (report["sender"], report["identity"]))
+    found = _run(_insert(Report, "report") + _ON_REPORT, {"report": ordered})
+    return {(sender, identity): (report_id, is_new) for sender, identity, report_id, is_new in found}
+
+
+def add_versions(several: Sequence[VersionRows]) -> None:
+    """Versions of as many reports."""
     parts = {"version": _insert(ReportVersion, "version")}
-    values: dict[str, Sequence[Row]] = {"version": [version]}
-    if words:
+    values: dict[str, Sequence[Row]] = {"version": [each.version for each in several]}
+    if words := [row for each in several for row in each.words]:
         parts["words"] = _insert(ResultVersion, "words")
         values["words"] = words
-    if results:
+    if results := [row for each in several for row in each.results]:
         parts["results"] = _insert(Result, "results") + _ON_RESULT
         values["results"] = results
-    if aside:
+    if aside := [row for each in several for row in each.aside]:
         parts["aside"] = _insert(Quarantined, "aside") + " ON CONFLICT DO NOTHING"
         values["aside"] = aside
     made = ", ".join(f"{name} AS ({sql})" for name, sql in parts.items())
