@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from django.db import OperationalError, connection, models
 
-from labs.models import Document, Quarantined, Report, ReportVersion, Result, ResultVersion
+from labs.models import Document, Quarantined, Release, Report, ReportVersion, Result, ResultVersion
 from steadwell.errors import Busy
 
 Row = Mapping[str, Any]
@@ -97,6 +97,12 @@ def add_versions(several: Sequence[VersionRows]) -> None:
         values["aside"] = aside
     made = ", ".join(f"{name} AS ({sql})" for name, sql in parts.items())
     _run(f"WITH {made} SELECT 1", values)
+
+
+def insert_releases(releases: Sequence[Row]) -> set[UUID]:
+    """That the policy was asked about these reports for the first time; says of which it was this time."""
+    sql = _insert(Release, "release") + " ON CONFLICT (report_id) DO NOTHING RETURNING report_id"
+    return {report_id for (report_id,) in _run(sql, {"release": releases})} if releases else set()
 
 
 def add_documents(documents: Iterable[Document]) -> None:
