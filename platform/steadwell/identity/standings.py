@@ -45,8 +45,13 @@ def find_standing(*, source: str, external_id: str) -> RecordStanding | None:
 def list_standings(
     *, record_ids: Iterable[SourceRecordId] = (), person_ids: Iterable[PersonId] = ()
 ) -> list[RecordStanding]:
-    """Of these records, and of those that are linked to these persons. One statement."""
-    return _ask("WHERE r.id = ANY(%s) OR l.person_id = ANY(%s)", [list(record_ids), list(person_ids)])
+    """Of these records, and of those that are linked to these persons. One statement for each."""
+    # Two look-ups by index; as one condition with OR it would read every record.
+    records, persons = list(record_ids), list(person_ids)
+    found = _ask("WHERE r.id = ANY(%s)", [records]) if records else []
+    if persons:
+        found += _ask("WHERE l.person_id = ANY(%s) AND NOT r.id = ANY(%s)", [persons, records])
+    return found
 
 
 def _ask(where: str, values: list[Any]) -> list[RecordStanding]:
