@@ -329,5 +329,8 @@ OUTBOX_RETRY_QUEUES = {
     "notifications.bulk": "notifications.retry",
 }
 
+# Where DejaVu Sans lies: letters in a result's PDF that are not of western Europe. Without it they are marks.
+RESULT_FONTS = env.text("RESULT_FONTS", "/usr/share/fonts/truetype/dejavu")
+
 # The audit trail's heads are appended here: on another disk or mount than the database's (ADR 0012).
 AUDIT_HEADS_FILE = env.text("AUDIT_HEADS_FILE", "")
