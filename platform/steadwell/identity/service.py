@@ -30,6 +30,7 @@ from steadwell.identity.relating import (
     folded_name,
     plain_identifier,
 )
+from steadwell.identity.repeats import standings_of_repeats
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
 from steadwell.identity.standings import confirm_record, find_standing, list_standings
@@ -42,6 +43,7 @@ from steadwell.identity.types import (
     NewPerson,
     PersonDetail,
     PersonSummary,
+    RecordSaid,
     RecordStanding,
     RecordView,
     Review,
@@ -61,6 +63,7 @@ __all__ = [
     "NotMerged",
     "PersonDetail",
     "PersonSummary",
+    "RecordSaid",
     "RecordStanding",
     "RecordView",
     "Review",
@@ -92,6 +95,7 @@ __all__ = [
     "same_person",
     "same_sql",
     "search",
+    "standings_of_repeats",
     "unbind_matcher",
     "unmerge",
     "update_demographics",
