@@ -42,3 +42,12 @@ class NotificationsConfig(AppConfig):
             icon="phone",
             order=60,
         )
+        register_nav(
+            key="notifications.missed",
+            label=_("Not finished"),
+            url_name="notifications_missed",
+            area=Area.CLINIC,
+            roles=frozenset(DESK),
+            icon="warning",
+            order=61,
+        )

@@ -51,6 +51,7 @@ def get_preferences(*, actor: Actor, person_id: PersonId) -> Preferences:
             email=readers.email_choices(ids, kind).get(reader_id, is_patient),
         )
         for kind in Kind
+        if kind is not Kind.SAFETY
     )
     return Preferences(person_id=person_id, choices=choices, offsets=tuple(reminder_offsets(person_id)))
 

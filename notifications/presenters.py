@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import rendering
-from notifications.types import InboxMessage
+from notifications.ledger import ActionKind
+from notifications.types import InboxMessage, MissedAction
+from steadwell.identity.service import PersonSummary
 from steadwell.portal.service import moment_text
 
 # Why a message did not arrive, in the words of whoever has to do something about it.
@@ -18,6 +21,18 @@ CAUSES: dict[str, str | Promise] = {
     "no-address": _("There is no e-mail address. Please call."),
     "timeout": _("The mail server did not answer."),
     "refused": _("The mail server refused the address. Please check it, and call."),
+}
+
+
+ACTIONS: Mapping[str, str | Promise] = {
+    ActionKind.BOOK: _("A visit"),
+    ActionKind.CANCEL: _("Cancelling a visit"),
+    ActionKind.MOVE: _("Moving a visit"),
+    ActionKind.REQUEST: _("A visit that the clinic confirms"),
+    ActionKind.MOVE_REQUEST: _("Moving a visit, which the clinic confirms"),
+    ActionKind.MESSAGE: _("An answer to a message"),
+    ActionKind.REFILL: _("A refill"),
+    ActionKind.FORM: _("A form"),
 }
 
 
@@ -61,3 +76,35 @@ def cause_text(cause: str) -> str:
     if cause.startswith("smtp-5"):
         return str(CAUSES["refused"])
     return str(CAUSES.get(cause, CAUSES["timeout"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedRow:
+    """Something that did not end in time, in the list of staff."""
+
+    action_id: UUID
+    name: str
+    number: str
+    phone: str
+    what: str
+    since: str
+    again: str
+    replays: int
+    was_told: bool
+    can_replay: bool
+
+
+def missed_row(action: MissedAction, person: PersonSummary | None) -> MissedRow:
+    return MissedRow(
+        action_id=action.action_id,
+        name=person.full_name if person else "",
+        number=person.number if person else "",
+        phone=(person.phone or "") if person else "",
+        what=str(ACTIONS.get(action.kind, "")),
+        since=moment_text(action.opened_at, "UTC"),
+        again=ngettext("tried again once", "tried again %(times)s times", action.replays)
+        % {"times": action.replays},
+        replays=action.replays,
+        was_told=action.was_told,
+        can_replay=action.can_replay,
+    )

@@ -45,7 +45,7 @@ def audience_of(person_id: PersonId, kind: Kind, *, now: datetime, only_patient:
     if not ids:
         raise NotFound
     readers = accounts.readers_of(ids, now=now)
-    wanted = email_choices(ids, kind)
+    wanted = email_choices(ids, kind) if kind is not Kind.SAFETY else {}
     own = next((reader for reader in readers if reader.is_patient), None)
     by_email = [
         Recipient(reader_id=r.contact.user_id, email=r.contact.email, language=r.contact.language)

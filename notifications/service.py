@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from notifications.alerting import alert_staff
+from notifications.errors import ActionNotMissed
 from notifications.inbox import Page, calendar_of, list_inbox, mark_all_read, open_notice, unread_count
+from notifications.ledger import (
+    ActionKind,
+    Ending,
+    close_actions,
+    list_missed,
+    open_action,
+    register_replay,
+    replay_action,
+    settle_action,
+)
+from notifications.ledger_check import check as check_ledger
+from notifications.ledger_check import standing as ledger_standing
 from notifications.preferences import OFFSETS, get_preferences, reminder_offsets, set_preferences, wants
 from notifications.telling import tell
 from notifications.types import (
     Choice,
     InboxMessage,
     Kind,
+    LedgerStanding,
     Letter,
+    MissedAction,
     Preferences,
     Receipt,
     Rendered,
@@ -21,10 +36,15 @@ from notifications.untold import list_untold, settle_untold
 
 __all__ = [
     "OFFSETS",
+    "ActionKind",
+    "ActionNotMissed",
     "Choice",
+    "Ending",
     "InboxMessage",
     "Kind",
+    "LedgerStanding",
     "Letter",
+    "MissedAction",
     "Page",
     "Preferences",
     "Receipt",
@@ -33,13 +53,21 @@ __all__ = [
     "Urgency",
     "alert_staff",
     "calendar_of",
+    "check_ledger",
+    "close_actions",
     "get_preferences",
+    "ledger_standing",
     "list_inbox",
+    "list_missed",
     "list_untold",
     "mark_all_read",
+    "open_action",
     "open_notice",
+    "register_replay",
     "reminder_offsets",
+    "replay_action",
     "set_preferences",
+    "settle_action",
     "settle_untold",
     "tell",
     "unread_count",

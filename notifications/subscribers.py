@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from notifications import ledger_check
 from notifications.sending import ATTEMPTS, EmailSender
 from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
+from steadwell.observability import service as observability
 from steadwell.outbox import service as outbox
 
 
 def register() -> None:
+    outbox.repeat(
+        ledger_check.KIND, every=ledger_check.EVERY, queue="notifications.urgent", handler=ledger_check.run
+    )
+    observability.collect(
+        "notifications_actions",
+        "Patient actions by standing at the last check: under-way, and silent (must be nought).",
+        label="state",
+        ask=ledger_check.figures,
+    )
     for event_type, queue in (
         (UrgentMessageDue, "notifications.urgent"),
         (MessageDue, "notifications.standard"),

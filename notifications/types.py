@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     VISITS = "visits"
     RESULTS = "results"
+    SAFETY = "safety"  # what nobody may decline to hear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +108,32 @@ class Receipt:
     accepted: bool
     provider: str
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedAction:
+    """Something a patient asked for that did not end in time. ``cause`` is a code; ``was_told``: the patient
+    knows that it is not done.
+    """
+
+    action_id: UUID
+    kind: str
+    about: UUID
+    person_id: PersonId
+    opened_at: datetime
+    deadline: datetime
+    was_told: bool
+    cause: str
+    replays: int
+    can_replay: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerStanding:
+    """What the last check of the ledger counted. ``silent`` must be nought: neither done nor told."""
+
+    checked_at: datetime
+    under_way: int
+    told: int
+    silent: int
+    is_stale: bool

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import demo, reading, staff
+from notifications.views import demo, ledger, reading, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -12,6 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", reading.preferences, name="notifications_preferences"),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
+    path("status/", ledger.status, name="notifications_status"),
+    path("clinic/missed/", ledger.missed, name="notifications_missed"),
+    path("clinic/missed/<uuid:action_id>/again/", ledger.replay, name="notifications_replay_action"),
+    path("clinic/missed/<uuid:action_id>/settle/", ledger.settle, name="notifications_settle_action"),
     path("demo/mailbox/", demo.mailbox, name="notifications_demo_mailbox"),
     path("demo/mailbox/<uuid:mail_id>/", demo.mail, name="notifications_demo_mail"),
     path("demo/mailbox/<uuid:mail_id>/page/", demo.page, name="notifications_demo_page"),
