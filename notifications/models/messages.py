@@ -167,13 +167,13 @@ class Attempt(models.Model):
         ASKED = "asked", _("its provider was asked about it")
         DELIVERED = "delivered", _("delivered, says the provider")
         READ = "read", _("read")
-        UNDELIVERED = "undelivered", _("not delivered, says the provider")
+        BOUNCED = "bounced", _("not delivered, says the provider")
         EXPIRED = "expired", _("too late")
         REPLAYED = "replayed", _("sent again by staff")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveSmallIntegerField(_("attempt"))
-    step = models.CharField(_("step"), max_length=12, choices=Step)
+    step = models.CharField(_("step"), max_length=10, choices=Step)
     provider = models.CharField(_("provider"), max_length=60)
     cause = models.CharField(_("cause"), max_length=60, blank=True)
     # An earlier attempt began its call and its end is not known: this one may repeat it.
