@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db import transaction
 
 from notifications import rendering
+from notifications.lanes import LANES
 from notifications.models import Channel, Message, MessageState
-from notifications.telling import LANES
 from notifications.types import Urgency
 from steadwell.accounts import service as accounts
 from steadwell.ids import SiteId

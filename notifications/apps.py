@@ -10,11 +10,19 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import checks, subscribers  # noqa: F401 - importing registers the check
+        from notifications.views.choosing import unreachable_panel
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
-        from steadwell.portal.service import Area, register_nav
+        from steadwell.portal.service import Area, register_nav, register_panel
 
         subscribers.register()
+        register_panel(
+            key="notifications.unreachable",
+            place="home",
+            build=unreachable_panel,
+            roles=frozenset(READERS),
+            order=1,
+        )
         register_nav(
             key="notifications.inbox",
             label=_("Messages"),

@@ -13,3 +13,15 @@ class ActionNotMissed(Refusal):
     code = "action-not-missed"
     kind = Kind.CONFLICT
     message: ClassVar[object] = _("This has been dealt with meanwhile.")
+
+
+class CodeNotRight(Refusal):
+    code = "code-not-right"
+    kind = Kind.INVALID
+    message: ClassVar[object] = _("This code is not right, or too old.")
+
+
+class TooManyCodes(Refusal):
+    code = "too-many-codes"
+    kind = Kind.CONFLICT
+    message: ClassVar[object] = _("You have asked for many codes today. Please try again tomorrow.")

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from notifications.errors import ActionNotMissed
-from notifications.models_ledger import ActionState, PatientAction
+from notifications.models.ledger import ActionState, PatientAction
 from notifications.types import MissedAction
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit

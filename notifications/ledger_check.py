@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, connection, transaction
 
 from notifications import metrics, telling
-from notifications.models_ledger import ActionState, LedgerCheck, PatientAction
+from notifications.models.ledger import ActionState, LedgerCheck, PatientAction
 from notifications.types import LedgerStanding
 from steadwell.accounts import service as accounts
 from steadwell.errors import Refusal

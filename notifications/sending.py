@@ -7,12 +7,13 @@ exactly once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
-from notifications import metrics, readers, rendering, status
+from notifications import contact_points, metrics, readers, rendering, status
 from notifications.models import Attempt, DemoMail, Message, MessageState
 from notifications.ports import Channel, Unreached, Unsure
 from notifications.smtp import SmtpChannel
@@ -24,6 +25,8 @@ from steadwell.outbox import service as outbox
 
 ATTEMPTS = 8
 _DEMO = "demo-mailbox"
+# The mail server knows no such mailbox, for good (RFC 5321, section 4.2.3).
+GONE = frozenset({"smtp-550", "smtp-551", "smtp-553"})
 
 
 class EmailSender:
@@ -37,7 +40,10 @@ class EmailSender:
             _move(message, MessageState.EXPIRED, ctx.now, cause="too-late")
             return None
         reader_id = UserId(message.reader_id) if message.reader_id else None
-        if message.person_id is None:
+        code = contact_points.for_code(message)
+        if code is not None:
+            message.address = code[0]
+        elif message.person_id is None:
             message.address = readers.staff_address(reader_id)
         else:
             message.address = readers.address_of(PersonId(message.person_id), reader_id, now=ctx.now)
@@ -47,7 +53,7 @@ class EmailSender:
         message.uncertain = message.uncertain or ctx.uncertain
         _note(message, ctx.attempt, Attempt.Step.BEGAN, ctx.now, uncertain=ctx.uncertain)
         _move(message, MessageState.HANDED, ctx.now)
-        letter = _letter(message, ctx.attempt)
+        letter = _letter(message, ctx.attempt, code[1] if code else {})
         if settings.DEMO:
             _put_in_demo_mailbox(message, letter, ctx.now)
             return None
@@ -78,15 +84,20 @@ class EmailSender:
             _move(message, MessageState.ACCEPTED, now)
         else:
             _move(message, MessageState.FAILED, now, cause=outcome.cause)
+            if outcome.cause in GONE and message.reader_id and message.person_id:
+                contact_points.note_bounce(
+                    reader_id=message.reader_id, channel=message.channel, address=message.address,
+                    cause=outcome.cause, now=now,
+                )  # fmt: skip
 
 
 def email_channel() -> Channel:
     return SmtpChannel()
 
 
-def _letter(message: Message, attempt: int) -> Letter:
+def _letter(message: Message, attempt: int, more: Mapping[str, str]) -> Letter:
     notice = message.notice  # none for an alert to staff
-    words = rendering.words(message.template, message.params, message.language)
+    words = rendering.words(message.template, {**message.params, **more}, message.language)
     mail = rendering.mail(words, token=(notice.token or "") if notice else None, language=message.language)
     return Letter(
         message_id=MessageId(message.pk),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifications import ledger_check
+from notifications import deferring, ledger_check
 from notifications.sending import ATTEMPTS, EmailSender
 from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
 from steadwell.observability import service as observability
@@ -13,6 +13,8 @@ def register() -> None:
     outbox.repeat(
         ledger_check.KIND, every=ledger_check.EVERY, queue="notifications.urgent", handler=ledger_check.run
     )
+    outbox.handle_due(deferring.LATER, queue="notifications.standard", handler=deferring.send_later)
+    outbox.handle_due(deferring.DIGEST, queue="notifications.bulk", handler=deferring.send_digest)
     observability.collect(
         "notifications_actions",
         "Patient actions by standing at the last check: under-way, and silent (must be nought).",

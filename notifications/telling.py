@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
 
-from notifications import readers, rendering, status
+from notifications import deferring, readers, rendering, routing, status
+from notifications.lanes import LANES
 from notifications.models import Channel, Message, MessageState, new_token
 from notifications.template import Template
 from notifications.types import Urgency
-from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
 from steadwell.ids import MessageId, PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
 
-LANES: Mapping[Urgency, type[MessageDue]] = {
-    Urgency.URGENT: UrgentMessageDue,
-    Urgency.STANDARD: MessageDue,
-    Urgency.BULK: BulkMessageDue,
-}
 # What leaves the inbox unread when something newer is said; the rest stays as what was said then.
 _UNTRUE_BY_ITSELF = ("visit.reminder", "result.ready")
 _NOTICE = """
@@ -70,10 +65,7 @@ def tell(
             )
         if about is not None and found.supersedes:
             _supersede(about, found, not_key=key, now=now)
-        for mail in _write_mails(
-            notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now
-        ):
-            outbox.publish(LANES[lane](message_id=mail.pk), now=now)
+        _carry(notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now)
     return MessageId(notice_id)
 
 
@@ -105,7 +97,7 @@ def _write_notice(
         return bool(cursor.rowcount)
 
 
-def _write_mails(
+def _carry(
     notice_id: UUID,
     audience: readers.Audience,
     template: Template,
@@ -116,23 +108,31 @@ def _write_mails(
     site_id: SiteId | None,
     lane: Urgency,
     now: datetime,
-) -> Sequence[Message]:
-    """One per reader who wants it. One who can be reached nowhere fails here, where staff see it."""
-    rows = []
-    for recipient in audience.by_email:
-        nowhere = not recipient.email
-        rows.append(
-            Message(
-                key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=recipient.reader_id,
-                channel=Channel.EMAIL, template=template.code, template_version=template.version,
-                params=dict(params),
-                language=recipient.language, urgency=lane, about=about, site_id=site_id, told_at=now,
-                state=MessageState.FAILED if nowhere else MessageState.DUE,
-                cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
-                expires_at=rendering.instant(params, template.expires) if template.expires else None,
-            )
+) -> None:
+    """One message per reader and channel, promised for now or for later. One who can be reached nowhere fails
+    here, where staff see it.
+    """
+    expires_at = rendering.instant(params, template.expires) if template.expires else None
+    found = routing.routes(audience, template, params, lane=lane, expires_at=expires_at, now=now)
+    rows, waiting = [], []
+    for route in found:
+        who = route.recipient
+        nowhere = route.channel is Channel.EMAIL and not who.email
+        row = Message(
+            key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=who.reader_id,
+            channel=route.channel, template=template.code, template_version=template.version,
+            params=dict(params), language=who.language, urgency=lane, about=about, site_id=site_id,
+            told_at=now, not_before=route.not_before, expires_at=expires_at,
+            state=MessageState.FAILED if nowhere else MessageState.DUE,
+            cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
         )  # fmt: skip
-    return [row for row in Message.objects.bulk_create(rows) if row.state == MessageState.DUE]
+        rows.append(row)
+        if route.why is not None and not nowhere:
+            waiting.append((row, route.why))
+    Message.objects.bulk_create(rows)
+    at_once = [row for row in rows if row.state == MessageState.DUE and row.not_before is None]
+    outbox.publish_many([LANES[lane](message_id=row.pk) for row in at_once], now=now)
+    deferring.defer(waiting, now=now)
 
 
 def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) -> None:
@@ -141,6 +141,6 @@ def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) 
     unread_reminder = earlier.filter(
         channel=Channel.IN_APP, state=MessageState.DELIVERED, template__in=_UNTRUE_BY_ITSELF
     )
-    on_its_way = earlier.filter(channel=Channel.EMAIL, state__in=status.UNDELIVERED)
+    on_its_way = earlier.exclude(channel=Channel.IN_APP).filter(state__in=status.UNDELIVERED)
     for rows in (on_its_way, unread_reminder):
         rows.update(state=MessageState.SUPERSEDED, ended_at=now)

@@ -32,3 +32,5 @@ class Template:
     version: int = 1
     supersedes: frozenset[str] = field(default_factory=frozenset)
     expires: str = ""
+    # Not to be declined: where the patient wants no channel for it, it goes by e-mail.
+    must_reach: bool = False

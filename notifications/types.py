@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -24,6 +24,9 @@ class Kind(StrEnum):
 
     VISITS = "visits"
     RESULTS = "results"
+    MEDICATIONS = "medications"
+    MESSAGES = "messages"
+    CAMPAIGNS = "campaigns"  # invitations of the clinic: flu shots, check-ups
     SAFETY = "safety"  # what nobody may decline to hear
 
 
@@ -60,15 +63,48 @@ class Choice:
     reader_id: UserId
     kind: Kind
     email: bool
+    sms: bool = False
+    push: bool = False
+    digest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When one reader is told, by the wall clock of their account. No quiet hours: both ends None.
+    ``most_per_day``: messages besides urgent ones before the rest comes together; 0 is no limit.
+    """
+
+    quiet_from: time | None
+    quiet_until: time | None
+    quiet_email: bool
+    digest_at: time
+    most_per_day: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """Everything a reader may choose about one person. ``offsets``: how long before a visit to remind."""
+    """Everything a reader may choose about one person. ``offsets``: how long before a visit to remind.
+    ``has_sms`` and ``has_push``: whether there is a confirmed telephone, a device that takes notices.
+    """
 
     person_id: PersonId
     choices: tuple[Choice, ...]
     offsets: tuple[timedelta, ...]
+    times: Times
+    has_sms: bool
+    has_push: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """One address of a reader. ``is_down``: messages came back from it, with a code as cause."""
+
+    contact_id: UUID
+    channel: str
+    address: str
+    is_verified: bool
+    is_down: bool
+    cause: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import demo, ledger, reading, staff
+from notifications.views import choosing, demo, ledger, reading, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
     path("inbox/read/", reading.mark_all_read, name="notifications_mark_all_read"),
     path("inbox/<str:token>/", reading.notice, name="notifications_notice"),
     path("inbox/<str:token>/visit.ics", reading.calendar, name="notifications_calendar"),
-    path("preferences/", reading.preferences, name="notifications_preferences"),
+    path("preferences/", choosing.preferences, name="notifications_preferences"),
+    path("preferences/contacts/", choosing.contacts, name="notifications_contacts"),
+    path("preferences/contacts/<uuid:contact_id>/", choosing.confirm, name="notifications_confirm"),
+    path("preferences/contacts/<uuid:contact_id>/code/", choosing.new_code, name="notifications_new_code"),
+    path(
+        "preferences/contacts/<uuid:contact_id>/remove/", choosing.remove, name="notifications_remove_contact"
+    ),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
     path("status/", ledger.status, name="notifications_status"),

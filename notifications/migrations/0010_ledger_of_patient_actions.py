@@ -7,7 +7,7 @@ import steadwell.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0005_only_patient"),
+        ("notifications", "0008_providers"),
     ]
 
     operations = [

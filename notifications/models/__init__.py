@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from notifications.models.calls import StaffCall
-from notifications.models.choices import ReaderChoice, ReminderChoice
+from notifications.models.choices import ReaderChoice, ReaderSettings, ReminderChoice
+from notifications.models.contacts import ContactPoint
+from notifications.models.deferred import Deferred
+from notifications.models.ledger import LedgerCheck, PatientAction
 from notifications.models.messages import (
     Attempt,
     Channel,
@@ -24,15 +27,20 @@ from notifications.models.push import PushSubscription
 __all__ = [
     "Attempt",
     "Channel",
+    "ContactPoint",
+    "Deferred",
     "DeliveryReport",
     "DemoMail",
+    "LedgerCheck",
     "Message",
     "MessageState",
+    "PatientAction",
     "ProviderAccount",
     "ProviderChange",
     "ProviderWindow",
     "PushSubscription",
     "ReaderChoice",
+    "ReaderSettings",
     "Reading",
     "ReminderChoice",
     "StaffCall",

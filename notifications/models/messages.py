@@ -8,8 +8,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from notifications.models_ledger import LedgerCheck as LedgerCheck
-from notifications.models_ledger import PatientAction as PatientAction
 from steadwell.ids import new_id
 
 

@@ -71,8 +71,7 @@ def test_what_did_not_end_is_told_to_its_patient_once() -> None:
 def test_it_is_told_by_mail_to_one_who_wants_no_mail() -> None:
     somebody = patient()
     notifications.set_preferences(
-        actor=somebody.actor, person_id=somebody.person_id, email=False, results_email=False, offsets=(),
-        now=NOW,
+        actor=somebody.actor,
         person_id=somebody.person_id,
         email=False,
         results_email=False,
