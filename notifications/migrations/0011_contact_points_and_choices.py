@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField(verbose_name="due")),
             ],
             options={
-                "indexes": [models.Index(fields=["reader_id", "due_at"], name="notifications_deferred")],
+                "indexes": [models.Index(fields=["reader_id", "due_at"], name="notifications_deferred_of")],
             },
         ),
         migrations.CreateModel(

@@ -27,7 +27,7 @@ class Deferred(models.Model):
     class Meta:
         indexes = [
             # What goes into one reader's digest.
-            models.Index(fields=["reader_id", "due_at"], name="notifications_deferred"),
+            models.Index(fields=["reader_id", "due_at"], name="notifications_deferred_of"),
         ]
 
     def __str__(self) -> str:

@@ -52,7 +52,9 @@ def device_of(somebody: Somebody) -> None:
 
 
 def sent() -> list[tuple[str, str]]:
-    rows = Message.objects.exclude(channel="in-app").order_by("channel", "id")
+    rows = (
+        Message.objects.exclude(channel="in-app").exclude(template="contact.code").order_by("channel", "id")
+    )
     return list(rows.values_list("channel", "state"))
 
 

@@ -168,7 +168,7 @@ def test_preferences_refuse_what_is_not_offered(signed_in: Client) -> None:
         assert "Error:" in answer.content.decode(), wrong
 
 
-@pytest.mark.parametrize(("path", "most"), [("/inbox/", 7), ("/inbox/{}/", 13), ("/preferences/", 12)])
+@pytest.mark.parametrize(("path", "most"), [("/inbox/", 7), ("/inbox/{}/", 13), ("/preferences/", 13)])
 def test_statements_per_page(
     signed_in: Client, somebody: Somebody, django_assert_max_num_queries: Any, path: str, most: int
 ) -> None:
