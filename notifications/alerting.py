@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from notifications import rendering
+from notifications import rendering, wordings
 from notifications.lanes import LANES
 from notifications.models import Channel, Message, MessageState
 from notifications.types import Urgency
@@ -41,10 +41,11 @@ def alert_staff(
     if not template.startswith(FOR_STAFF):
         raise ValueError(f"{template} is not for staff.")
     found, lane = rendering.checked(template, params), Urgency(urgency)
+    version = wordings.live_version(template)
     rows = [
         Message(
             key=key, reader_id=contact.user_id, channel=Channel.EMAIL, template=found.code,
-            template_version=found.version, params=dict(params), language=contact.language, urgency=lane,
+            template_version=version, params=dict(params), language=contact.language, urgency=lane,
             about=about, site_id=site_id, state=MessageState.DUE, told_at=now,
         )
         for contact in accounts.contacts_of_users(user_ids).values()

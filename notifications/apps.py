@@ -13,6 +13,7 @@ class NotificationsConfig(AppConfig):
         from notifications.views.choosing import unreachable_panel
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
+        from notifications.views.wording import AUTHORS
         from steadwell.portal.service import Area, register_nav, register_panel
 
         subscribers.register()
@@ -58,4 +59,13 @@ class NotificationsConfig(AppConfig):
             roles=frozenset(DESK),
             icon="warning",
             order=61,
+        )
+        register_nav(
+            key="notifications.wording",
+            label=_("Words of messages"),
+            url_name="notifications_wording",
+            area=Area.CLINIC,
+            roles=frozenset(AUTHORS),
+            icon="edit",
+            order=70,
         )

@@ -20,11 +20,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
 
+from notifications import wordings
 from notifications.errors import CodeNotRight, TooManyCodes
 from notifications.lanes import LANES
 from notifications.models import Channel, ContactPoint, Message, MessageState
 from notifications.types import ContactView, Urgency
-from notifications.wording import TEMPLATES
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, system
 from steadwell.audit import service as audit
@@ -185,7 +185,7 @@ def _send_code(row: ContactPoint, *, now: datetime) -> None:
     contact = accounts.contacts_of_users([row.reader_id])[UserId(row.reader_id)]
     message = Message.objects.create(
         key=_key(row), reader_id=row.reader_id, channel=row.channel, template=CODE,
-        template_version=TEMPLATES[CODE].version, params={"path": "/preferences/contacts/"},
+        template_version=wordings.live_version(CODE), params={"path": "/preferences/contacts/"},
         language=contact.language, urgency=Urgency.URGENT, about=row.pk, state=MessageState.DUE, told_at=now,
         expires_at=row.code_until,
     )  # fmt: skip

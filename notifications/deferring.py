@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from notifications import wordings
 from notifications.lanes import LANES
 from notifications.models import Channel, Deferred, Message, MessageState, Reading
 from notifications.models.deferred import Why
@@ -70,7 +71,8 @@ def send_digest(row: DueRow, ctx: DeliveryContext) -> None:
     template = TEMPLATES[DIGEST_TEMPLATE]
     digest = Message.objects.create(
         key=f"digest:{row.key}", reader_id=reader_id, channel=Channel.EMAIL, template=template.code,
-        template_version=template.version, params={"count": str(len(found)), "path": "/inbox/"},
+        template_version=wordings.live_version(template.code),
+        params={"count": str(len(found)), "path": "/inbox/"},
         language=contact.language, urgency=Urgency.STANDARD, state=MessageState.DUE, told_at=ctx.now,
     )  # fmt: skip
     _release([digest], now=ctx.now)

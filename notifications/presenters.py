@@ -6,13 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from notifications import rendering
+from notifications import checking, rendering
 from notifications.ledger import ActionKind
-from notifications.types import InboxMessage, MissedAction
+from notifications.models.wordings import WordingState
+from notifications.template import Template
+from notifications.types import InboxMessage, MissedAction, WordingView
+from steadwell.actor import Actor
 from steadwell.identity.service import PersonSummary
 from steadwell.portal.service import moment_text
 
@@ -107,4 +111,93 @@ def missed_row(action: MissedAction, person: PersonSummary | None) -> MissedRow:
         replays=action.replays,
         was_told=action.was_told,
         can_replay=action.can_replay,
+    )
+
+
+TEMPLATE_NAMES: Mapping[str, str | Promise] = {
+    "visit.requested": _("A request for a visit came in"),
+    "visit.booked": _("A visit is booked"),
+    "visit.moved": _("A visit has moved"),
+    "visit.moved-by-clinic": _("The clinic moved a visit"),
+    "visit.cancelled": _("The patient cancelled a visit"),
+    "visit.cancelled-by-clinic": _("The clinic cancelled a visit"),
+    "visit.declined": _("A request could not be met"),
+    "visit.unanswered": _("Nobody answered a request"),
+    "visit.alternatives": _("Other times to choose from"),
+    "visit.reminder": _("Reminder of a visit"),
+    "visit.move-requested": _("A request to move a visit came in"),
+    "visit.move-declined": _("A visit could not be moved"),
+    "visit.move-unanswered": _("Nobody answered a request to move"),
+    "visit.move-ended": _("A request to move is over"),
+    "result.ready": _("A result is ready"),
+    "result.corrected": _("A result was corrected"),
+    "action.not-done": _("Something asked for is not done"),
+    "contact.code": _("Code that confirms an address"),
+    "digest.daily": _("The news of a day together"),
+    "campaign.flu-shot": _("Invitation to a flu shot"),
+    "campaign.check-up": _("Invitation to a check-up"),
+    "campaign.recall": _("Invitation to come again"),
+    "staff.critical-result": _("Staff: a result needs a clinician now"),
+    "staff.unread-result": _("Staff: a result was not read in time"),
+    "staff.overdue-request": _("Staff: a request waits"),
+}
+VARIABLE_WORDS: Mapping[str, str | Promise] = {
+    "day": _("The day of the visit"),
+    "moment": _("Day and time of the visit"),
+    "old_moment": _("Day and time before the change"),
+    "asked_moment": _("Day and time that was asked for"),
+    "place": _("Where it is; may have no value, then its paragraph is left out"),
+    "count": _("How many"),
+    "code": _("The code"),
+}
+_STATES = {"proposed": "warn", "live": "good", "retired": "", "refused": "bad"}
+
+
+def template_name(code: str) -> str:
+    return str(TEMPLATE_NAMES.get(code, code))
+
+
+def variable_rows(template: Template) -> list[dict[str, str]]:
+    return [
+        {"name": f"{{{name}}}", "means": str(VARIABLE_WORDS[name])}
+        for name in VARIABLE_WORDS
+        if name in checking.allowed(template)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordingRow:
+    """One version of a message's words, as a colleague decides about it."""
+
+    wording_id: UUID | None
+    url: str
+    title: str
+    state: str
+    kind: str
+    when: str
+    reason: str
+    is_waiting: bool
+    is_own: bool
+    may_decide: bool
+
+
+def wording_row(found: WordingView, actor: Actor) -> WordingRow:
+    waiting, own = found.state == WordingState.PROPOSED, found.proposed_by == actor.user_id
+    address = (
+        reverse("notifications_wording_version", kwargs={"wording_id": found.wording_id})
+        if found.wording_id
+        else ""
+    )
+    title = gettext("Version %(number)s") if found.wording_id else gettext("Version %(number)s, as shipped")
+    return WordingRow(
+        wording_id=found.wording_id,
+        url=address,
+        title=title % {"number": found.version},
+        state=str(WordingState(found.state).label),
+        kind=_STATES[found.state],
+        when=moment_text(found.proposed_at, "UTC") if found.proposed_at else "",
+        reason=found.reason,
+        is_waiting=waiting,
+        is_own=own,
+        may_decide=waiting and not own,
     )

@@ -97,7 +97,9 @@ def email_channel() -> Channel:
 
 def _letter(message: Message, attempt: int, more: Mapping[str, str]) -> Letter:
     notice = message.notice  # none for an alert to staff
-    words = rendering.words(message.template, {**message.params, **more}, message.language)
+    words = rendering.words(
+        message.template, {**message.params, **more}, message.language, message.template_version
+    )
     mail = rendering.mail(words, token=(notice.token or "") if notice else None, language=message.language)
     return Letter(
         message_id=MessageId(message.pk),

@@ -23,9 +23,10 @@ _NOTICE = """
 INSERT INTO notifications_message (id, key, token, person_id, channel, template, template_version, params,
     calendar, language, urgency, about, site_id, only_patient, state, told_at, expires_at, delivered_at,
     cause, provider, uncertain, address)
-VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '',
-    false, '')
-ON CONFLICT (key, channel, reader_id) DO NOTHING
+VALUES (%s, %s, %s, %s, 'in-app', %s, coalesce((SELECT version FROM notifications_wording w
+    WHERE w.template = %s AND w.state = 'live'), 1), %s::jsonb, %s, %s, %s, %s, %s, %s, 'delivered', %s, %s,
+    %s, '', '', false, '')
+ON CONFLICT (key, channel, reader_id) DO NOTHING RETURNING template_version
 """
 
 
@@ -55,17 +56,20 @@ def tell(
     with transaction.atomic():
         audience = readers.audience_of(person_id, found.kind, now=now, only_patient=only_patient)
         notice_id = new_id()
-        inserted = _write_notice(
+        version = _write_notice(
             notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane,
             calendar=attachment_ics or "", only_patient=only_patient, now=now,
         )  # fmt: skip
-        if not inserted:
+        if version is None:
             return MessageId(
                 Message.objects.values_list("id", flat=True).get(key=key, channel=Channel.IN_APP)
             )
         if about is not None and found.supersedes:
             _supersede(about, found, not_key=key, now=now)
-        _carry(notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now)
+        _carry(
+            notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane,
+            version=version, now=now,
+        )  # fmt: skip
     return MessageId(notice_id)
 
 
@@ -82,19 +86,22 @@ def _write_notice(
     calendar: str,
     only_patient: bool,
     now: datetime,
-) -> bool:
-    """Whether this telling is the first with its key; a second one waits here for the first to commit."""
+) -> int | None:
+    """The version of the words in use, when this telling is the first with its key; a second one waits here
+    for the first to commit, and gets None.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _NOTICE,
             [
-                notice_id, key, new_token(), audience.person_id, template.code, template.version,
+                notice_id, key, new_token(), audience.person_id, template.code, template.code,
                 orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, site_id,
                 only_patient, now,
                 rendering.instant(params, template.expires) if template.expires else None, now,
             ],
         )  # fmt: skip
-        return bool(cursor.rowcount)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 def _carry(
@@ -107,6 +114,7 @@ def _carry(
     about: UUID | None,
     site_id: SiteId | None,
     lane: Urgency,
+    version: int,
     now: datetime,
 ) -> None:
     """One message per reader and channel, promised for now or for later. One who can be reached nowhere fails
@@ -120,7 +128,7 @@ def _carry(
         nowhere = route.channel is Channel.EMAIL and not who.email
         row = Message(
             key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=who.reader_id,
-            channel=route.channel, template=template.code, template_version=template.version,
+            channel=route.channel, template=template.code, template_version=version,
             params=dict(params), language=who.language, urgency=lane, about=about, site_id=site_id,
             told_at=now, not_before=route.not_before, expires_at=expires_at,
             state=MessageState.FAILED if nowhere else MessageState.DUE,

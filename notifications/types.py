@@ -31,6 +31,18 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """``lines`` whose variables have no value are left out, so a visit without a place has no line about
+    it. ``sms`` is what a text message says; empty: the subject.
+    """
+
+    subject: str
+    lines: tuple[str, ...]
+    action: str
+    sms: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A message in words of one language. ``lines`` are paragraphs; ``action`` labels the button to
     ``path``.
@@ -40,6 +52,7 @@ class Rendered:
     lines: tuple[str, ...]
     action: str
     path: str
+    sms: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,3 +186,19 @@ class LedgerStanding:
     told: int
     silent: int
     is_stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordingView:
+    """One version of a template's words. Without an id it is what ships."""
+
+    wording_id: UUID | None
+    template: str
+    version: int
+    texts: Mapping[str, Text]
+    state: str
+    proposed_by: UUID | None
+    proposed_at: datetime | None
+    decided_by: UUID | None
+    decided_at: datetime | None
+    reason: str

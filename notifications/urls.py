@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import choosing, demo, ledger, reading, staff
+from notifications.views import choosing, demo, ledger, reading, staff, wording
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -18,6 +18,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
+    path("clinic/wording/", wording.overview, name="notifications_wording"),
+    path("clinic/wording/version/<uuid:wording_id>/", wording.version, name="notifications_wording_version"),
+    path(
+        "clinic/wording/version/<uuid:wording_id>/mail/<str:language>/",
+        wording.mail,
+        name="notifications_wording_mail",
+    ),
+    path(
+        "clinic/wording/version/<uuid:wording_id>/approve/",
+        wording.approve,
+        name="notifications_wording_approve",
+    ),
+    path(
+        "clinic/wording/version/<uuid:wording_id>/refuse/",
+        wording.refuse,
+        name="notifications_wording_refuse",
+    ),
+    path("clinic/wording/<str:code>/", wording.edit, name="notifications_wording_edit"),
     path("status/", ledger.status, name="notifications_status"),
     path("clinic/missed/", ledger.missed, name="notifications_missed"),
     path("clinic/missed/<uuid:action_id>/again/", ledger.replay, name="notifications_replay_action"),

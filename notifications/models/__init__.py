@@ -23,6 +23,7 @@ from notifications.models.providers import (
     ProviderWindow,
 )
 from notifications.models.push import PushSubscription
+from notifications.models.wordings import Wording
 
 __all__ = [
     "Attempt",
@@ -44,5 +45,6 @@ __all__ = [
     "Reading",
     "ReminderChoice",
     "StaffCall",
+    "Wording",
     "new_token",
 ]

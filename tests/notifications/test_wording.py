@@ -11,10 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications import rendering
+from notifications import checking, rendering
 from notifications.wording import PARAMS, TEMPLATES, VARIABLES, Template
 
 ALL = list(TEMPLATES.values())
+
+
+@pytest.mark.parametrize("template", ALL, ids=lambda t: t.code)
+def test_what_ships_passes_the_check_of_what_staff_write(template: Template) -> None:
+    assert checking.findings(template, template.texts) == []
 
 
 def used(text: str) -> set[str]:
