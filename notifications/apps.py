@@ -69,3 +69,12 @@ class NotificationsConfig(AppConfig):
             icon="edit",
             order=70,
         )
+        register_nav(
+            key="notifications.campaigns",
+            label=_("Campaigns"),
+            url_name="notifications_campaigns",
+            area=Area.CLINIC,
+            roles=frozenset(AUTHORS),
+            icon="people",
+            order=65,
+        )

@@ -51,3 +51,9 @@ class NotYoursToDecide(Refusal):
     code = "wording-own"
     kind = Kind.CONFLICT
     message: ClassVar[object] = _("A second person has to take these words into use.")
+
+
+class CampaignMoved(Refusal):
+    code = "campaign-moved"
+    kind = Kind.CONFLICT
+    message: ClassVar[object] = _("This campaign stands otherwise meanwhile. Look again.")

@@ -20,3 +20,6 @@ missed_actions = observability.counter(
     "Patient actions that did not end in time, by outcome: told, failed.",
     ("kind", "outcome"),
 )
+invited = observability.counter(
+    "notifications_invited_total", "People whom campaigns told, by outcome: told, failed.", ("outcome",)
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notifications import deferring, ledger_check
+from notifications.campaigns import running
 from notifications.sending import ATTEMPTS, EmailSender
 from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
 from steadwell.observability import service as observability
@@ -15,6 +16,8 @@ def register() -> None:
     )
     outbox.handle_due(deferring.LATER, queue="notifications.standard", handler=deferring.send_later)
     outbox.handle_due(deferring.DIGEST, queue="notifications.bulk", handler=deferring.send_digest)
+    outbox.handle_due(running.PLAN, queue="notifications.bulk", handler=running.plan_batch)
+    outbox.handle_due(running.SEND, queue="notifications.bulk", handler=running.send_batch)
     observability.collect(
         "notifications_actions",
         "Patient actions by standing at the last check: under-way, and silent (must be nought).",

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from steadwell.ids import MessageId, PersonId, UserId
+from steadwell.ids import MessageId, PersonId, SiteId, UserId
 
 
 class Urgency(StrEnum):
@@ -202,3 +202,47 @@ class WordingView:
     decided_by: UUID | None
     decided_at: datetime | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignView:
+    """A campaign. The counts are of people; nought until it was worked out."""
+
+    campaign_id: UUID
+    name: str
+    template: str
+    criteria: Mapping[str, str | int]
+    site_id: SiteId | None
+    state: str
+    per_minute: int
+    created_at: datetime
+    planned_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    planned: int
+    told: int
+    failed: int
+
+    @property
+    def people(self) -> int:
+        return self.planned + self.told + self.failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitedGroup:
+    """How many are told in one language by the same ways; no ways: in the portal only."""
+
+    language: str
+    ways: tuple[str, ...]
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """One person a campaign tells."""
+
+    person_id: PersonId
+    language: str
+    ways: tuple[str, ...]
+    state: str
+    cause: str

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import choosing, demo, ledger, reading, staff, wording
+from notifications.views import campaigns, choosing, demo, ledger, reading, staff, wording
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -36,6 +36,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="notifications_wording_refuse",
     ),
     path("clinic/wording/<str:code>/", wording.edit, name="notifications_wording_edit"),
+    path("clinic/campaigns/", campaigns.overview, name="notifications_campaigns"),
+    path("clinic/campaigns/new/", campaigns.new, name="notifications_campaign_new"),
+    path("clinic/campaigns/<uuid:campaign_id>/", campaigns.campaign, name="notifications_campaign"),
+    path(
+        "clinic/campaigns/<uuid:campaign_id>/<str:word>/", campaigns.move, name="notifications_campaign_move"
+    ),
     path("status/", ledger.status, name="notifications_status"),
     path("clinic/missed/", ledger.missed, name="notifications_missed"),
     path("clinic/missed/<uuid:action_id>/again/", ledger.replay, name="notifications_replay_action"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from notifications.template import Template, Text
 from notifications.wording_actions import ACTION_TEMPLATES
+from notifications.wording_campaigns import CAMPAIGN_TEMPLATES
 from notifications.wording_contacts import CONTACT_TEMPLATES
 from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
@@ -270,5 +271,6 @@ TEMPLATES: Mapping[str, Template] = {
         *STAFF_TEMPLATES,
         *ACTION_TEMPLATES,
         *CONTACT_TEMPLATES,
+        *CAMPAIGN_TEMPLATES,
     )
 }

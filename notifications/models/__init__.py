@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notifications.models.calls import StaffCall
+from notifications.models.campaigns import Campaign, CampaignRecipient
 from notifications.models.choices import ReaderChoice, ReaderSettings, ReminderChoice
 from notifications.models.contacts import ContactPoint
 from notifications.models.deferred import Deferred
@@ -27,6 +28,8 @@ from notifications.models.wordings import Wording
 
 __all__ = [
     "Attempt",
+    "Campaign",
+    "CampaignRecipient",
     "Channel",
     "ContactPoint",
     "Deferred",

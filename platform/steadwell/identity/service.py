@@ -25,6 +25,7 @@ from steadwell.identity.queries import (
 from steadwell.identity.registering import register
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
+from steadwell.identity.selecting import select_people
 from steadwell.identity.standings import confirm_record, find_standing, list_standings
 from steadwell.identity.types import (
     Address,
@@ -38,6 +39,7 @@ from steadwell.identity.types import (
     RecordStanding,
     RecordView,
     Review,
+    Selected,
     Sex,
 )
 from steadwell.identity.updating import update_demographics
@@ -58,6 +60,7 @@ __all__ = [
     "RecordView",
     "Review",
     "ReviewDecided",
+    "Selected",
     "Sex",
     "StaleDemographics",
     "as_known",
@@ -80,6 +83,7 @@ __all__ = [
     "same_person",
     "same_sql",
     "search",
+    "select_people",
     "unbind_matcher",
     "unmerge",
     "update_demographics",
