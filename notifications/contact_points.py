@@ -19,6 +19,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from notifications import wordings
 from notifications.errors import CodeNotRight, TooManyCodes
@@ -91,7 +92,7 @@ def confirm_contact(*, actor: Actor, contact_id: UUID, code: str, now: datetime)
             _take_into_use(row, now)
             _record(actor, "contact.confirm", row, now)
     if not (in_time and is_right):
-        raise CodeNotRight(fields={"code": "This code is not right, or too old."})
+        raise CodeNotRight(fields={"code": gettext_noop("This code is not right, or too old.")})
     return _view(row)
 
 
@@ -145,17 +146,17 @@ def normal(channel: str, address: str) -> str:
     if channel == Channel.SMS:
         return _e164(address)
     if channel != Channel.EMAIL:
-        raise Invalid(fields={"channel": "Choose among the ways listed."})
+        raise Invalid(fields={"channel": gettext_noop("Choose among the ways listed.")})
     plain = address.strip().lower()
     try:
         validate_email(plain)
     except ValidationError as error:
-        raise Invalid(fields={"address": "This is not an e-mail address."}) from error
+        raise Invalid(fields={"address": gettext_noop("This is not an e-mail address.")}) from error
     return plain
 
 
 def _e164(text: str) -> str:
-    wrong = Invalid(fields={"address": "This is not a mobile telephone number."})
+    wrong = Invalid(fields={"address": gettext_noop("This is not a mobile telephone number.")})
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from notifications import readers
 from notifications.models import ReaderChoice, ReaderSettings, ReminderChoice
@@ -107,9 +108,9 @@ def choose(
     reader_id = _reader(actor, person_id)
     wanted, given = set(offsets), list(choices)
     if not wanted <= set(OFFSETS):
-        raise Invalid(fields={"offsets": "Choose among the times listed."})
+        raise Invalid(fields={"offsets": gettext_noop("Choose among the times listed.")})
     if any(each.kind not in CHOOSABLE for each in given):
-        raise Invalid(fields={"kind": "This news always comes."})
+        raise Invalid(fields={"kind": gettext_noop("This news always comes.")})
     minutes = sorted((int(o.total_seconds() // 60) for o in wanted), reverse=True)
     with transaction.atomic():
         for each in given:
@@ -135,9 +136,9 @@ def choose(
 def _set_times(reader_id: UserId, times: Times, now: datetime) -> None:
     one_end = (times.quiet_from is None) != (times.quiet_until is None)
     if one_end or (times.quiet_from is not None and times.quiet_from == times.quiet_until):
-        raise Invalid(fields={"quiet_until": "Quiet hours need a beginning and another end."})
+        raise Invalid(fields={"quiet_until": gettext_noop("Quiet hours need a beginning and another end.")})
     if times.most_per_day not in MOST_PER_DAY:
-        raise Invalid(fields={"most_per_day": "Choose among the numbers listed."})
+        raise Invalid(fields={"most_per_day": gettext_noop("Choose among the numbers listed.")})
     ReaderSettings.objects.update_or_create(
         reader_id=reader_id,
         defaults={

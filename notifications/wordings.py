@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max, Q
+from django.utils.translation import gettext_noop
 
 from notifications import checking
 from notifications.errors import NotYoursToDecide, WordingDecided, WordingRefused
@@ -142,7 +143,7 @@ def refuse(*, actor: Actor, wording_id: UUID, reason: str, now: datetime) -> Wor
     """Say no to a proposal, and why. Raises as ``approve`` does, and Invalid without a reason."""
     said = reason.strip()[:REASON_LENGTH]
     if not said:
-        raise Invalid(fields={"reason": "Say why."})
+        raise Invalid(fields={"reason": gettext_noop("Say why.")})
     with transaction.atomic():
         row = _deciding(actor, wording_id)
         _decide(actor, row, WordingState.REFUSED, said, now)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
+
 from steadwell.errors import Invalid
 from steadwell.identity.service import Sex
 
@@ -50,13 +52,13 @@ class Criteria:
         wrong = {}
         for name, age in (("min_age", self.min_age), ("max_age", self.max_age)):
             if age is not None and not 0 <= age <= OLDEST:
-                wrong[name] = "Enter an age in years."
+                wrong[name] = gettext_noop("Enter an age in years.")
         if self.min_age is not None and self.max_age is not None and self.min_age > self.max_age:
-            wrong["max_age"] = "The older age comes second."
+            wrong["max_age"] = gettext_noop("The older age comes second.")
         if self.sex and self.sex not in set(Sex):
-            wrong["sex"] = "Choose among those listed."
+            wrong["sex"] = gettext_noop("Choose among those listed.")
         if (self.seen is not Seen.ANY) != (self.seen_on is not None):
-            wrong["seen_on"] = "Choose both, or neither."
+            wrong["seen_on"] = gettext_noop("Choose both, or neither.")
         if wrong:
             raise Invalid(fields=wrong)
 

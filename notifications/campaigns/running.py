@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext_noop
 
 from notifications import metrics, ports, telling, wordings
 from notifications.campaigns import access
@@ -75,11 +76,11 @@ def create(
     criteria.check()
     wrong = {}
     if not name.strip():
-        wrong["name"] = "Give it a name."
+        wrong["name"] = gettext_noop("Give it a name.")
     if not template.startswith(PREFIX):
-        wrong["template"] = "Choose among the messages listed."
+        wrong["template"] = gettext_noop("Choose among the messages listed.")
     if per_minute not in PACES:
-        wrong["per_minute"] = "Choose among the numbers listed."
+        wrong["per_minute"] = gettext_noop("Choose among the numbers listed.")
     if wrong:
         raise Invalid(fields=wrong)
     wordings.find_template(template)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -383,7 +384,8 @@ def test_started_and_sent_by_many_at_once_each_person_is_told_once(house: House)
 
     def start(_: int) -> None:
         try:
-            say(campaign_id, "start")
+            with suppress(CampaignMoved):  # another one was through with it already
+                say(campaign_id, "start")
             work()
         finally:
             connection.close()
