@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from steadwell.outbox.registry import (
     find_subscription,
     from_payload,
 )
-from steadwell.outbox.types import DeliveryContext, DueRow
+from steadwell.outbox.types import DeliveryContext, DueRow, Fallen, Heard
 
 log = observability.get_logger(__name__)
 
@@ -33,7 +33,7 @@ log = observability.get_logger(__name__)
 _TAKE = """
 WITH taken AS (
     UPDATE outbox_outboxdelivery SET state = 'running', attempts = attempts + 1, lease_until = %(until)s
-    WHERE id = %(id)s AND state = 'handed'
+    WHERE {which} AND state = 'handed'
     RETURNING id, consumer, attempts, called, event_id, due_id
 )
 SELECT taken.id, taken.consumer, taken.attempts, taken.called, event.name,
@@ -43,6 +43,11 @@ SELECT taken.id, taken.consumer, taken.attempts, taken.called, event.name,
 FROM taken LEFT JOIN outbox_outboxevent event ON event.id = taken.event_id
            LEFT JOIN outbox_outboxdue due ON due.id = taken.due_id
 """
+_TAKE_ONE = _TAKE.format(which="id = %(id)s")
+_TAKE_FIRST = (
+    _TAKE.format(which="id = ANY(%(ids)s) AND attempts = 0 AND consumer = ANY(%(consumers)s)")
+    + "ORDER BY taken.id"
+)
 # The fence: an attempt that lost its lease finds another number here, or another state, and rolls back.
 _MINE = "WHERE id = %(id)s AND state = 'running' AND attempts = %(attempt)s"
 _DONE = f"""
@@ -89,9 +94,23 @@ class Taken:
 
 def deliver(*, delivery_id: int, now: datetime) -> None:
     """Run one delivery if it is still to be run. Its failures end in the ledger, never in the caller."""
-    taken = _take(delivery_id, now)
-    if taken is None:
-        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_ONE, {"id": delivery_id, "until": now + run_lease()})
+        row = cursor.fetchone()
+    if row is not None:
+        attempt(_taken(row), now)
+
+
+def take_first(ids: Sequence[int], *, consumers: Iterable[str], now: datetime) -> list[Taken]:
+    """Those of these consumers that are still to be run for the first time, their attempt counted."""
+    values: dict[str, Any] = {"ids": list(ids), "consumers": list(consumers), "until": now + run_lease()}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_FIRST, values)
+        return [_taken(row) for row in cursor.fetchall()]
+
+
+def attempt(taken: Taken, now: datetime) -> None:
+    """Run what was taken, by itself."""
     about = {"consumer": taken.consumer, "attempt": taken.attempt}
     try:
         with observability.span("outbox.deliver", traceparent=taken.traceparent, attributes=about):
@@ -103,12 +122,7 @@ def deliver(*, delivery_id: int, now: datetime) -> None:
         _note_failure(taken, error)
 
 
-def _take(delivery_id: int, now: datetime) -> Taken | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"id": delivery_id, "until": now + run_lease()})
-        row = cursor.fetchone()
-    if row is None:
-        return None
+def _taken(row: tuple[Any, ...]) -> Taken:
     (
         id_,
         consumer,
@@ -141,14 +155,19 @@ def _as_mapping(payload: Any) -> Mapping[str, Any]:
     return loaded
 
 
-def _run(taken: Taken, now: datetime) -> None:
-    context = DeliveryContext(
+def context_of(taken: Taken, now: datetime) -> DeliveryContext:
+    return DeliveryContext(
         delivery_id=taken.id,
         attempt=taken.attempt,
         now=now,
         uncertain=taken.uncertain,
         late=_is_late(taken, now),
+        traceparent=taken.traceparent,
     )
+
+
+def _run(taken: Taken, now: datetime) -> None:
+    context = context_of(taken, now)
     if taken.due is not None:
         _run_due(taken, taken.due, context)
         return
@@ -159,9 +178,12 @@ def _run(taken: Taken, now: datetime) -> None:
     event = from_payload(subscription, taken.payload)
     if subscription.outside is not None:
         _run_outside(taken, subscription, event, context)
-    elif subscription.handler is not None:
-        with transaction.atomic():
-            _mark(_DONE, taken, now)
+        return
+    with transaction.atomic():
+        _mark(_DONE, taken, now)
+        if subscription.batch is not None:
+            subscription.batch([Heard(event=event, ctx=context)])
+        elif subscription.handler is not None:
             subscription.handler(event, context)
 
 
@@ -169,15 +191,24 @@ def _run_due(taken: Taken, due: DueRow, context: DeliveryContext) -> None:
     kind = find_due_kind(due.kind)
     if kind is None:
         raise Retry("unknown-kind")
-    useless = due.expires_at is not None and context.now >= due.expires_at
     with transaction.atomic():
-        if useless and not taken.cancelled:
+        if is_useless(taken, context.now):
             _mark(_EXPIRED, taken, context.now)
             log.warning("due.expired", rows=1)
             return
         _mark(_DONE, taken, context.now)
-        if not taken.cancelled:
+        if taken.cancelled:
+            return
+        if kind.batch is not None:
+            kind.batch([Fallen(row=due, ctx=context)])
+        elif kind.handler is not None:
             kind.handler(due, context)
+
+
+def is_useless(taken: Taken, now: datetime) -> bool:
+    """Whether its due row is past its use: then it ends as expired, unless it was taken back before."""
+    expires_at = taken.due.expires_at if taken.due is not None else None
+    return expires_at is not None and now >= expires_at and not taken.cancelled
 
 
 def _run_outside(taken: Taken, subscription: Subscription, event: Any, context: DeliveryContext) -> None:

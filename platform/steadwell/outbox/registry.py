@@ -12,14 +12,23 @@ from uuid import UUID
 from django.conf import settings
 
 from steadwell.events import Event
-from steadwell.outbox.types import Call, DueHandler, E, Handler, Outcome, OutsideHandler
+from steadwell.outbox.types import (
+    BatchHandler,
+    Call,
+    DueBatchHandler,
+    DueHandler,
+    E,
+    Handler,
+    Outcome,
+    OutsideHandler,
+)
 
 DEFAULT_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One consumer of one event. Exactly one of ``handler`` and ``outside`` is set."""
+    """One consumer of one event. Exactly one of ``handler``, ``batch`` and ``outside`` is set."""
 
     event_type: type[Event]
     hints: Mapping[str, Any]
@@ -27,18 +36,20 @@ class Subscription:
     queue: str
     attempts: int
     handler: Handler[Any] | None = None
+    batch: BatchHandler[Any] | None = None
     outside: OutsideHandler[Any, Any, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueKind:
-    """What happens when rows of a kind fall due."""
+    """What happens when rows of a kind fall due. Exactly one of ``handler`` and ``batch`` is set."""
 
     kind: str
     queue: str
-    handler: DueHandler
     late_after: timedelta
     attempts: int
+    handler: DueHandler | None = None
+    batch: DueBatchHandler | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +70,22 @@ def subscribe(
 ) -> None:
     """Run ``handler`` once for each event, in one transaction with marking the delivery done."""
     _add(event_type, consumer, queue, attempts, handler=handler)
+
+
+def subscribe_batch(
+    event_type: type[E],
+    *,
+    consumer: str,
+    queue: str,
+    handler: BatchHandler[E],
+    attempts: int = DEFAULT_ATTEMPTS,
+) -> None:
+    """Run ``handler`` with several events at once, in one transaction with marking all their deliveries done.
+
+    It gets one event or many, each once, in the order in which they were told. When it raises, nothing of
+    the batch has happened, and each of its events runs alone: one that cannot be done spoils no other.
+    """
+    _add(event_type, consumer, queue, attempts, batch=handler)
 
 
 def subscribe_outside(
@@ -86,6 +113,22 @@ def handle_due(
     _once(_due_kinds, kind)
     _due_kinds[kind] = DueKind(
         kind=kind, queue=queue, handler=handler, late_after=late_after, attempts=attempts
+    )
+
+
+def handle_due_batch(
+    kind: str,
+    *,
+    queue: str,
+    handler: DueBatchHandler,
+    late_after: timedelta = timedelta(minutes=5),
+    attempts: int = DEFAULT_ATTEMPTS,
+) -> None:
+    """Run ``handler`` with several rows of a kind that are due, as ``subscribe_batch`` does with events."""
+    _check_queue(queue)
+    _once(_due_kinds, kind)
+    _due_kinds[kind] = DueKind(
+        kind=kind, queue=queue, batch=handler, late_after=late_after, attempts=attempts
     )
 
 
@@ -117,6 +160,14 @@ def allowed_attempts() -> Mapping[str, int]:
     numbers = {each.consumer: each.attempts for each in consumers}
     numbers.update({each.kind: each.attempts for each in _due_kinds.values()})
     return {name: attempts for name, attempts in numbers.items() if attempts != DEFAULT_ATTEMPTS}
+
+
+def batch_consumers() -> frozenset[str]:
+    """The consumers and kinds that take several deliveries at once."""
+    consumers = {
+        each.consumer for several in _subscriptions.values() for each in several.values() if each.batch
+    }
+    return frozenset(consumers | {each.kind for each in _due_kinds.values() if each.batch})
 
 
 def repeating() -> Iterator[Repeating]:
@@ -157,6 +208,7 @@ def _add(
     attempts: int,
     *,
     handler: Handler[Any] | None = None,
+    batch: BatchHandler[Any] | None = None,
     outside: OutsideHandler[Any, Any, Any] | None = None,
 ) -> None:
     _check_queue(queue)
@@ -166,7 +218,7 @@ def _add(
     known = {item.name: _plain(hints[item.name]) for item in dataclasses.fields(event_type)}
     consumers[consumer] = Subscription(
         event_type=event_type, hints=known, consumer=consumer, queue=queue, attempts=attempts,
-        handler=handler, outside=outside,
+        handler=handler, batch=batch, outside=outside,
     )  # fmt: skip
 
 

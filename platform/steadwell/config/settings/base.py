@@ -320,6 +320,8 @@ OUTBOX_LONGEST_BACK_OFF_SECONDS = 3600
 # Deliveries on their way in one queue: what a flush costs, and what an urgent one may be behind.
 OUTBOX_QUEUE_CAP = 200
 OUTBOX_MESSAGE_SIZE = 10  # deliveries in one Celery message
+OUTBOX_BATCH_SIZE = 50  # of a consumer that does several in one transaction
+OUTBOX_GATHER_SECONDS = 0.02  # between two hand-overs: what is told meanwhile travels together
 OUTBOX_RETRY_QUEUES = {
     "notifications.urgent": "notifications.retry",
     "notifications.standard": "notifications.retry",
