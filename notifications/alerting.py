@@ -14,11 +14,10 @@ from django.db import transaction
 
 from notifications import rendering
 from notifications.models import Channel, Message, MessageState
-from notifications.telling import LANES
+from notifications.promising import promise
 from notifications.types import Urgency
 from steadwell.accounts import service as accounts
 from steadwell.ids import SiteId
-from steadwell.outbox import service as outbox
 
 FOR_STAFF = "staff."
 
@@ -51,7 +50,6 @@ def alert_staff(
     ]  # fmt: skip
     with transaction.atomic():
         Message.objects.bulk_create(rows, ignore_conflicts=True)
-        written = Message.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
-        for message_id in written:
-            outbox.publish(LANES[lane](message_id=message_id), now=now)
+        written = list(Message.objects.filter(pk__in=[row.pk for row in rows]))
+        promise(written, now=now)
         return len(written)

@@ -82,6 +82,12 @@ def _variables(line: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(line) if name}
 
 
+def short(message: Rendered, *, token: str | None) -> str:
+    """The message where there is no room: its subject and its one link."""
+    path = message.path if token is None else f"/inbox/{token}/"
+    return f"{message.subject}. {settings.PUBLIC_URL}{path}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     subject: str

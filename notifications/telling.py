@@ -11,17 +11,11 @@ from django.db import connection, transaction
 
 from notifications import readers, rendering, status
 from notifications.models import Channel, Message, MessageState, new_token
+from notifications.promising import promise
 from notifications.template import Template
 from notifications.types import Urgency
-from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
 from steadwell.ids import MessageId, PersonId, SiteId, new_id
-from steadwell.outbox import service as outbox
 
-LANES: Mapping[Urgency, type[MessageDue]] = {
-    Urgency.URGENT: UrgentMessageDue,
-    Urgency.STANDARD: MessageDue,
-    Urgency.BULK: BulkMessageDue,
-}
 # What leaves the inbox unread when something newer is said; the rest stays as what was said then.
 _UNTRUE_BY_ITSELF = ("visit.reminder", "result.ready")
 _NOTICE = """
@@ -70,10 +64,10 @@ def tell(
             )
         if about is not None and found.supersedes:
             _supersede(about, found, not_key=key, now=now)
-        for mail in _write_mails(
+        mails = _write_mails(
             notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now
-        ):
-            outbox.publish(LANES[lane](message_id=mail.pk), now=now)
+        )
+        promise(mails, now=now)
     return MessageId(notice_id)
 
 
@@ -141,6 +135,6 @@ def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) 
     unread_reminder = earlier.filter(
         channel=Channel.IN_APP, state=MessageState.DELIVERED, template__in=_UNTRUE_BY_ITSELF
     )
-    on_its_way = earlier.filter(channel=Channel.EMAIL, state__in=status.UNDELIVERED)
+    on_its_way = earlier.exclude(channel=Channel.IN_APP).filter(state__in=status.UNDELIVERED)
     for rows in (on_its_way, unread_reminder):
         rows.update(state=MessageState.SUPERSEDED, ended_at=now)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import demo, reading, staff
+from notifications.views import demo, reading, reports, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", reading.preferences, name="notifications_preferences"),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
+    path("providers/<slug:provider>/reports/<uuid:message_id>/", reports.report, name="notifications_report"),
     path("demo/mailbox/", demo.mailbox, name="notifications_demo_mailbox"),
     path("demo/mailbox/<uuid:mail_id>/", demo.mail, name="notifications_demo_mail"),
     path("demo/mailbox/<uuid:mail_id>/page/", demo.page, name="notifications_demo_page"),
