@@ -99,6 +99,34 @@ class CallToMake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderHealth:
+    """One provider as staff see it; counts are of the last minute, ``mean_ms`` of its calls."""
+
+    code: str
+    channel: str
+    weight: int
+    is_off: bool
+    breaker: str
+    cause: str
+    since: datetime | None
+    reason: str
+    passed: int
+    failed: int
+    slow: int
+    mean_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOfProvider:
+    """A breaker moved, or somebody switched. ``cause`` is a code, or what they wrote."""
+
+    provider: str
+    what: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """A browser that takes notices (RFC 8030, 8291). ``public_key`` and ``auth`` are base64url."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import connection, transaction
 
@@ -18,6 +19,7 @@ from notifications.carrying.accounts import CALL_LIST, DEMO, all_accounts
 from notifications.carrying.calls import Call, Ended
 from notifications.carrying.rows import Handing, Row, Settling, Step, claim, hand, note, settle
 from notifications.models import Attempt, DemoMail, MessageState
+from notifications.types import Urgency
 from steadwell import clock
 from steadwell.events import MessageDue
 from steadwell.observability import service as observability
@@ -27,6 +29,11 @@ log = observability.get_logger(__name__)
 
 # Deliveries of a message whose worker dies are repeated; one that kills its workers is set aside after this.
 DELIVERIES = 20
+# So long a message waits for any provider before staff are told that it did not go.
+GIVE_UP: Final[Mapping[str, timedelta]] = {
+    Urgency.URGENT: timedelta(hours=1), Urgency.STANDARD: timedelta(hours=24),
+    Urgency.BULK: timedelta(hours=72),
+}  # fmt: skip
 _ON_ITS_WAY = frozenset({MessageState.DUE, MessageState.CLAIMED, MessageState.HANDED, MessageState.UNCERTAIN})
 _IN_DOUBT = frozenset({MessageState.HANDED, MessageState.UNCERTAIN})
 
@@ -109,10 +116,10 @@ def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, n
         else:
             plan.end(delivery_id, row, MessageState.FAILED, "no-address")
     wishes = [_wish(row) for row in going.values()]
-    chosen = choosing.choose(wishes, now=clock.now())
+    chosen = choosing.choose(wishes, now=now)
     for delivery_id, row in going.items():
         if row.id in chosen.later:
-            plan.later[delivery_id] = _kept_doubt(chosen.later[row.id], row)
+            _wait(delivery_id, row, chosen.later[row.id], plan, now)
             continue
         account = chosen.accounts[row.id]
         asks = row.state in _IN_DOUBT and account.finds and not account.honours_keys
@@ -137,10 +144,19 @@ def _wish(row: Row) -> choosing.Wish:
     )
 
 
-def _kept_doubt(later: outbox.Later, row: Row) -> outbox.Later:
-    if row.state not in _IN_DOUBT:
-        return later
-    return outbox.Later(after=later.after, cause=later.cause, counted=False, unsure=True)
+def _wait(delivery_id: int, row: Row, later: outbox.Later, plan: _Plan, now: datetime) -> None:
+    """For a provider or for room; not for ever, and what is in doubt stays so."""
+    if row.state in _IN_DOUBT:
+        plan.later[delivery_id] = outbox.Later(
+            after=later.after, cause=later.cause, counted=False, unsure=True
+        )
+        return
+    since = max(row.told_at, row.not_before or row.told_at)
+    if later.cause == choosing.NO_PROVIDER and now - since >= GIVE_UP[row.urgency]:
+        plan.end(delivery_id, row, MessageState.FAILED, choosing.NO_PROVIDER)
+        return
+    plan.later[delivery_id] = later
+    plan.ends[delivery_id] = Settling(id=row.id, state=MessageState.DUE, provider="")
 
 
 def _hand_over(

@@ -18,6 +18,7 @@ from steadwell.outbox import service as outbox
 LANE_SHARE: Mapping[str, float] = {Urgency.URGENT: 1.0, Urgency.STANDARD: 0.9, Urgency.BULK: 0.7}
 # The longest pause between two attempts of a message.
 CAPS: Mapping[str, float] = {Urgency.URGENT: 15.0, Urgency.STANDARD: 300.0, Urgency.BULK: 1800.0}
+NO_PROVIDER = "no-provider"  # none of its channel is well
 _INSIDE = frozenset({DEMO, CALL_LIST})
 
 
@@ -50,7 +51,7 @@ def choose(wishes: Sequence[Wish], *, now: datetime) -> Chosen:
         found = _pick(wish, standing, chosen.probing, now)
         if found is None:
             chosen.later[wish.message_id] = outbox.Later(
-                after=_until_somebody(wish, standing, now), cause="no-provider", counted=False
+                after=_until_somebody(wish, standing, now), cause=NO_PROVIDER, counted=False
             )
         else:
             chosen.accounts[wish.message_id] = found

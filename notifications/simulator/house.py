@@ -72,6 +72,8 @@ class House:
             lines.add(writer)
             try:
                 await self._serving[name](reader, writer)
+            except asyncio.CancelledError:
+                pass  # the process ends; nobody waits for this line
             finally:
                 lines.discard(writer)
 
