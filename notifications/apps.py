@@ -10,6 +10,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import checks, subscribers  # noqa: F401 - importing registers the check
+        from notifications.switching import WATCHERS
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
         from steadwell.portal.service import Area, register_nav
@@ -41,4 +42,22 @@ class NotificationsConfig(AppConfig):
             roles=frozenset(DESK),
             icon="phone",
             order=60,
+        )
+        register_nav(
+            key="notifications.calls",
+            label=_("Calls to make"),
+            url_name="notifications_calls",
+            area=Area.CLINIC,
+            roles=frozenset(DESK),
+            icon="phone",
+            order=61,
+        )
+        register_nav(
+            key="notifications.delivery",
+            label=_("Sending"),
+            url_name="notifications_delivery",
+            area=Area.CLINIC,
+            roles=frozenset(WATCHERS),
+            icon="mail",
+            order=62,
         )

@@ -127,6 +127,35 @@ class ChangeOfProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStep:
+    """One step of a message's life, as its attempts keep it."""
+
+    number: int
+    step: str
+    provider: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldMessage:
+    """One message of a person, for staff."""
+
+    message_id: MessageId
+    channel: str
+    template: str
+    params: Mapping[str, str]
+    state: str
+    cause: str
+    provider: str
+    told_at: datetime
+    not_before: datetime | None
+    language: str
+    urgency: str
+    steps: tuple[MessageStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
     """A browser that takes notices (RFC 8030, 8291). ``public_key`` and ``auth`` are base64url."""
 

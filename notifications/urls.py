@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import demo, reading, reports, staff
+from notifications.views import calls, delivery, demo, reading, reports, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -12,6 +12,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("preferences/", reading.preferences, name="notifications_preferences"),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
+    path("clinic/untold/<uuid:message_id>/again/", delivery.replay, name="notifications_replay"),
+    path("clinic/calls/", calls.calls, name="notifications_calls"),
+    path("clinic/calls/<uuid:message_id>/take/", calls.take, name="notifications_call_take"),
+    path("clinic/calls/<uuid:message_id>/close/", calls.close, name="notifications_call_close"),
+    path("clinic/delivery/", delivery.delivery, name="notifications_delivery"),
+    path("clinic/delivery/<slug:code>/switch/", delivery.switch, name="notifications_switch"),
+    path("clinic/messages/<uuid:person_id>/", delivery.person, name="notifications_person"),
     path("providers/<slug:provider>/reports/<uuid:message_id>/", reports.report, name="notifications_report"),
     path("demo/mailbox/", demo.mailbox, name="notifications_demo_mailbox"),
     path("demo/mailbox/<uuid:mail_id>/", demo.mail, name="notifications_demo_mail"),
