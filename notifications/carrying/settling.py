@@ -12,7 +12,7 @@ from django.db import transaction
 
 from notifications import fallback, metrics
 from notifications.carrying import choosing, health
-from notifications.carrying.calls import Call, Ended, Outcome
+from notifications.carrying.calls import GRACE_SECONDS, Call, Ended, Outcome
 from notifications.carrying.rows import Moved, Row, Settling, Step, note, settle
 from notifications.models import Attempt, MessageState, PushSubscription
 from notifications.types import Receipt
@@ -23,8 +23,7 @@ from steadwell.outbox import service as outbox
 log = observability.get_logger(__name__)
 
 ATTEMPTS: Final = 8  # calls for one message; what a breaker or a full second holds back is none
-# A provider that does not know a key may still be busy taking it: it is believed after this.
-GRACE: Final = timedelta(seconds=5)
+GRACE: Final = timedelta(seconds=GRACE_SECONDS)
 # So long a provider is asked about a message before staff are told that nobody knows.
 DOUBT_ENDS: Final[Mapping[str, timedelta]] = {
     "urgent": timedelta(hours=1), "standard": timedelta(hours=24), "bulk": timedelta(hours=24),
