@@ -116,7 +116,7 @@ def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, n
         else:
             plan.end(delivery_id, row, MessageState.FAILED, "no-address")
     wishes = [_wish(row) for row in going.values()]
-    chosen = choosing.choose(wishes, now=now)
+    chosen = choosing.choose(wishes, now=clock.now())
     for delivery_id, row in going.items():
         if row.id in chosen.later:
             _wait(delivery_id, row, chosen.later[row.id], plan, now)

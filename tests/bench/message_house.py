@@ -157,7 +157,8 @@ def count_waiting(lane: str = "") -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM notifications_message"
-            " WHERE state IN ('due', 'claimed', 'handed', 'uncertain') AND (%(lane)s = '' OR urgency = %(lane)s)",
+            " WHERE state IN ('due', 'claimed', 'handed', 'uncertain')"
+            " AND (%(lane)s = '' OR urgency = %(lane)s)",
             {"lane": lane},
         )
         return int(cursor.fetchone()[0])

@@ -37,6 +37,12 @@ def state() -> tuple[str, str]:
     return message.state, message.cause
 
 
+def try_again() -> None:
+    """The time has come to try a server that was left alone."""
+    ProviderAccount.objects.filter(breaker="open").update(probe_at=NOW)
+    health.forget()
+
+
 def steps() -> list[tuple[str, str]]:
     return list(Attempt.objects.values_list("step", "cause").order_by("id"))
 
@@ -206,6 +212,7 @@ def test_a_server_that_stays_away_is_left_alone_until_a_probe_succeeds(server: M
     server.answers.clear()
     carry(NOW + timedelta(seconds=2))
     still_shut = len(server.mails)
+    try_again()
     carry(later())
     carry(later())
 
@@ -231,8 +238,7 @@ def test_a_server_that_stays_away_becomes_a_visible_failure(server: MailServer, 
     tell(patient().person_id)
 
     for _ in range(10):
-        ProviderAccount.objects.filter(breaker="open").update(probe_at=NOW)
-        health.forget()
+        try_again()
         carry(later())
 
     assert state() == ("failed", "ConnectionRefusedError")
@@ -243,7 +249,7 @@ def test_what_waits_for_a_server_too_long_becomes_a_visible_failure(server: Mail
     tell(patient().person_id)
     health.standings(now=NOW)
     ProviderAccount.objects.update(
-        breaker="open", cause="failing", changed_at=NOW, probe_at=NOW + timedelta(days=9)
+        breaker="open", cause="failing", changed_at=NOW, probe_at=clock.now() + timedelta(days=9)
     )
     health.forget()
 
