@@ -13,12 +13,11 @@ from uuid import UUID
 from django.db import transaction
 
 from notifications import rendering, wordings
-from notifications.lanes import LANES
 from notifications.models import Channel, Message, MessageState
+from notifications.promising import promise
 from notifications.types import Urgency
 from steadwell.accounts import service as accounts
 from steadwell.ids import SiteId
-from steadwell.outbox import service as outbox
 
 FOR_STAFF = "staff."
 
@@ -52,7 +51,6 @@ def alert_staff(
     ]  # fmt: skip
     with transaction.atomic():
         Message.objects.bulk_create(rows, ignore_conflicts=True)
-        written = Message.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
-        for message_id in written:
-            outbox.publish(LANES[lane](message_id=message_id), now=now)
+        written = list(Message.objects.filter(pk__in=[row.pk for row in rows]))
+        promise(written, now=now)
         return len(written)

@@ -10,6 +10,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import checks, subscribers  # noqa: F401 - importing registers the check
+        from notifications.switching import WATCHERS
         from notifications.views.choosing import unreachable_panel
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
@@ -77,4 +78,22 @@ class NotificationsConfig(AppConfig):
             roles=frozenset(AUTHORS),
             icon="people",
             order=65,
+        )
+        register_nav(
+            key="notifications.calls",
+            label=_("Calls to make"),
+            url_name="notifications_calls",
+            area=Area.CLINIC,
+            roles=frozenset(DESK),
+            icon="phone",
+            order=61,
+        )
+        register_nav(
+            key="notifications.delivery",
+            label=_("Sending"),
+            url_name="notifications_delivery",
+            area=Area.CLINIC,
+            roles=frozenset(WATCHERS),
+            icon="mail",
+            order=62,
         )

@@ -23,15 +23,14 @@ from django.utils.translation import gettext_noop
 
 from notifications import wordings
 from notifications.errors import CodeNotRight, TooManyCodes
-from notifications.lanes import LANES
 from notifications.models import Channel, ContactPoint, Message, MessageState
+from notifications.promising import promise
 from notifications.types import ContactView, Urgency
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, system
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import UserId
-from steadwell.outbox import service as outbox
 
 GOOD_FOR = timedelta(minutes=15)
 TRIES = 5
@@ -129,16 +128,23 @@ def mark_failures_seen(*, actor: Actor, now: datetime) -> None:
     _own(actor).filter(disabled_at__isnull=False, seen_at=None).update(seen_at=now)
 
 
-def for_code(message: Message) -> tuple[str, Mapping[str, str]] | None:
-    """Where a message with a code goes and what it says; None for any other message, and for a code that is
-    not wanted any more.
+def addresses_of_codes(messages: Mapping[UUID, tuple[UUID | None, str]]) -> Mapping[UUID, str]:
+    """Where codes go, by message: from each message's contact point and key. One that is not the newest code
+    of its address, or whose address was taken back, goes nowhere. One statement.
     """
-    if message.template != CODE or message.about is None:
-        return None
-    row = ContactPoint.objects.filter(pk=message.about, removed_at=None).first()
-    if row is None or message.key != _key(row):
-        return None
-    return row.address, {"code": _code_of(row)}
+    about = {point for point, _ in messages.values() if point}
+    rows = {row.pk: row for row in ContactPoint.objects.filter(pk__in=about, removed_at=None)}
+    found = {}
+    for message_id, (point, key) in messages.items():
+        row = rows.get(point) if point else None
+        if row is not None and _key(row) == key:
+            found[message_id] = row.address
+    return found
+
+
+def params_of_code(template: str, key: str) -> Mapping[str, str]:
+    """The code that a message says, made anew from its key; nothing for any other message."""
+    return {"code": _code(key)} if template == CODE else {}
 
 
 def normal(channel: str, address: str) -> str:
@@ -190,7 +196,7 @@ def _send_code(row: ContactPoint, *, now: datetime) -> None:
         language=contact.language, urgency=Urgency.URGENT, about=row.pk, state=MessageState.DUE, told_at=now,
         expires_at=row.code_until,
     )  # fmt: skip
-    outbox.publish(LANES[Urgency.URGENT](message_id=message.pk), now=now)
+    promise([message], now=now)
 
 
 def _spend_a_code(reader_id: UserId, now: datetime) -> None:
@@ -205,8 +211,12 @@ def _key(row: ContactPoint) -> str:
 
 
 def _code_of(row: ContactPoint) -> str:
-    key = hashlib.sha256(b"contact code:" + settings.SECRET_KEY.encode()).digest()
-    digest = hmac.digest(key, _key(row).encode(), "sha256")
+    return _code(_key(row))
+
+
+def _code(key: str) -> str:
+    secret = hashlib.sha256(b"contact code:" + settings.SECRET_KEY.encode()).digest()
+    digest = hmac.digest(secret, key.encode(), "sha256")
     return f"{int.from_bytes(digest[:8]) % 10**_DIGITS:0{_DIGITS}d}"
 
 

@@ -31,12 +31,16 @@ class Unsure(Exception):
 class Channel(Protocol):
     """Carries letters. Holds no database connection and returns within its deadline.
 
-    Answers a Receipt when the provider decided, raises Unreached or Unsure when it did not.
+    ``send`` answers a Receipt when the provider decided, raises Unreached or Unsure when it did not. ``find``
+    asks what became of the message with this key: None when the provider never took it; raises Unreached
+    when it did not say. It is asked only where the account ``finds``.
     """
 
     provider: str
 
     def send(self, letter: Letter) -> Receipt: ...
+
+    def find(self, key: str) -> Receipt | None: ...
 
 
 class Clinic(Protocol):

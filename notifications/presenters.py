@@ -13,9 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import checking, rendering
 from notifications.ledger import ActionKind
+from notifications.models import Attempt, Channel, MessageState
 from notifications.models.wordings import WordingState
 from notifications.template import Template
-from notifications.types import InboxMessage, MissedAction, WordingView
+from notifications.types import (
+    ChangeOfProvider,
+    InboxMessage,
+    MissedAction,
+    ProviderHealth,
+    ToldMessage,
+    WordingView,
+)
 from steadwell.actor import Actor
 from steadwell.identity.service import PersonSummary
 from steadwell.portal.service import moment_text
@@ -25,6 +33,29 @@ CAUSES: dict[str, str | Promise] = {
     "no-address": _("There is no e-mail address. Please call."),
     "timeout": _("The mail server did not answer."),
     "refused": _("The mail server refused the address. Please check it, and call."),
+    "sms": _("The number did not take the text message. Please check it, and call."),
+    "no-provider": _("Nobody who carries such messages could be reached in time."),
+    "uncertain": _("Nobody can say whether it arrived. Please call."),
+    "not-reached": _("Could not be reached on the telephone."),
+    "push-gone": _("The device takes no notices any more."),
+}
+CHANNELS = dict(Channel.choices)
+BREAKER_CAUSES: dict[str, str | Promise] = {
+    "failing": _("Left alone: it fails"),
+    "slow": _("Left alone: it is slow"),
+    "silent": _("Left alone: it reports no deliveries"),
+}
+CHANGES: dict[str, str | Promise] = {
+    "opened": _("left alone"),
+    "closed": _("works again"),
+    "switched-off": _("switched off by staff"),
+    "switched-on": _("switched on by staff"),
+}
+QUEUES: dict[str, str | Promise] = {
+    "notifications.urgent": _("Urgent"),
+    "notifications.standard": _("Standard"),
+    "notifications.bulk": _("Campaigns"),
+    "notifications.retry": _("Second attempts"),
 }
 
 
@@ -79,6 +110,8 @@ def subject(template: str, params: Mapping[str, str]) -> str:
 def cause_text(cause: str) -> str:
     if cause.startswith("smtp-5"):
         return str(CAUSES["refused"])
+    if cause.startswith("sms-"):
+        return str(CAUSES["sms"])
     return str(CAUSES.get(cause, CAUSES["timeout"]))
 
 
@@ -201,3 +234,38 @@ def wording_row(found: WordingView, actor: Actor) -> WordingRow:
         is_own=own,
         may_decide=waiting and not own,
     )
+
+
+def provider(each: ProviderHealth) -> dict[str, object]:
+    """One provider in the words of whoever watches over sending."""
+    kind, words = "ok", _("Works")
+    if each.is_off:
+        kind, words = "warning", _("Switched off")
+    elif each.breaker != "closed":
+        kind, words = "danger", BREAKER_CAUSES.get(each.cause, _("Left alone"))
+    calls = each.passed + each.failed
+    return {
+        "code": each.code, "channel": CHANNELS.get(each.channel, each.channel), "kind": kind, "words": words,
+        "is_off": each.is_off, "since": each.since, "reason": each.reason, "weight": each.weight,
+        "passed": each.passed, "calls": calls, "mean_ms": each.mean_ms,
+    }  # fmt: skip
+
+
+def change(each: ChangeOfProvider) -> dict[str, object]:
+    what = CHANGES.get(each.what, each.what)
+    return {"provider": each.provider, "what": what, "at": each.at,
+            "cause": BREAKER_CAUSES.get(each.cause, each.cause)}  # fmt: skip
+
+
+def told(each: ToldMessage) -> dict[str, object]:
+    """One message of a person, for staff."""
+    return {
+        "message_id": each.message_id, "subject": subject(each.template, each.params),
+        "channel": CHANNELS.get(each.channel, each.channel), "state": MessageState(each.state).label,
+        "is_failed": each.state == MessageState.FAILED, "told_at": each.told_at,
+        "cause": cause_text(each.cause) if each.cause else "",
+        "steps": [
+            {"words": Attempt.Step(step.step).label, "provider": step.provider, "at": step.at}
+            for step in each.steps
+        ],
+    }  # fmt: skip

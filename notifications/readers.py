@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from notifications.models import Channel, ReaderChoice
+from notifications.models import ReaderChoice
 from notifications.quiet import USUAL, USUAL_DIGEST, QuietHours
 from notifications.types import Kind
 from steadwell.accounts import service as accounts
@@ -31,7 +31,7 @@ SELECT r.id, s.quiet_from, s.quiet_until, s.quiet_email, s.digest_at, s.most_per
         AND c.removed_at IS NULL AND c.disabled_at IS NULL AND c.verified_at IS NOT NULL),
     (SELECT c.address FROM notifications_contactpoint c WHERE c.reader_id = r.id AND c.channel = 'email'
         AND c.removed_at IS NULL AND c.disabled_at IS NULL AND c.verified_at IS NOT NULL),
-    ARRAY(SELECT c.address FROM notifications_contactpoint c WHERE c.reader_id = r.id AND c.channel = 'email'
+    ARRAY(SELECT c.address FROM notifications_contactpoint c WHERE c.reader_id = r.id
         AND c.removed_at IS NULL AND c.disabled_at IS NOT NULL),
     EXISTS (SELECT FROM notifications_pushsubscription p WHERE p.reader_id = r.id AND p.ended_at IS NULL)
 FROM unnest(%s::uuid[]) AS r (id) LEFT JOIN notifications_readersettings s ON s.reader_id = r.id
@@ -167,29 +167,6 @@ def _reached(row: tuple[Any, ...]) -> Reached:
         dead=frozenset(dead),
         has_push=has_push,
     )
-
-
-def address_of(
-    person_id: PersonId, reader_id: UserId | None, *, now: datetime, channel: str = Channel.EMAIL
-) -> str:
-    """The reader's address as it is now (for SMS a confirmed number in E.164), or empty. A proxy whose right
-    ended meanwhile has none.
-    """
-    if reader_id is None:
-        known = identity.get_person(actor=_ACTOR, person_id=person_id, now=now)
-        return (known.email or "") if channel == Channel.EMAIL else ""
-    readers = accounts.readers_of(identity.person_ids_of(person_id), now=now)
-    of_account = next((r.contact.email for r in readers if r.contact.user_id == reader_id), "")
-    if not of_account:
-        return ""
-    place = reached([reader_id])[reader_id]
-    return place.sms if channel == Channel.SMS else place.address(of_account)
-
-
-def staff_address(reader_id: UserId | None) -> str:
-    """The address of a user as it is now; empty for one whose account was disabled meanwhile."""
-    contact = accounts.contacts_of_users([reader_id]).get(reader_id) if reader_id else None
-    return contact.email if contact else ""
 
 
 def choices(person_ids: tuple[PersonId, ...], kind: Kind) -> Mapping[UUID, Wanted]:

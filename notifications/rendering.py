@@ -81,6 +81,14 @@ def _values(params: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def short(message: Rendered, *, token: str | None) -> str:
+    """The message where there is no room: what its text message says, and its one link. Without a token it is
+    to a reader, about no patient.
+    """
+    path = message.path if token is None else f"/inbox/{token}/"
+    return f"{message.sms} {settings.PUBLIC_URL}{path}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     subject: str
@@ -105,9 +113,3 @@ def mail(message: Rendered, *, token: str | None, language: str) -> Mail:
             text=render_to_string("notifications/mail/text.txt", context),
             html=render_to_string("notifications/mail/page.html", context),
         )
-
-
-def sms(message: Rendered, *, token: str | None) -> str:
-    """A text message: what it says, and the one link. Without a token it is to a reader, about no patient."""
-    url = f"{settings.PUBLIC_URL}{message.path}" if token is None else f"{settings.PUBLIC_URL}/inbox/{token}/"
-    return f"{message.sms} {url}"

@@ -44,7 +44,7 @@ def params_of(template: Template) -> Mapping[str, str]:
 def preview(template: Template, text: Text, language: str) -> Preview:
     with translation.override(language):
         words = rendering.filled(text, params_of(template), language)
-    sms = rendering.sms(words, token=_TOKEN)
+    sms = rendering.short(words, token=_TOKEN)
     return Preview(
         language=language,
         words=words,

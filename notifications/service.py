@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notifications.alerting import alert_staff
+from notifications.calling import close_call, list_calls, take_call
 from notifications.contact_points import (
     add_contact,
     confirm_contact,
@@ -11,6 +12,7 @@ from notifications.contact_points import (
     remove_contact,
     send_new_code,
 )
+from notifications.devices import push_key, subscribe_device, unsubscribe_device
 from notifications.errors import ActionNotMissed, CodeNotRight, TooManyCodes
 from notifications.inbox import Page, calendar_of, list_inbox, mark_all_read, open_notice, unread_count
 from notifications.ledger import (
@@ -33,8 +35,12 @@ from notifications.preferences import (
     set_preferences,
     wants,
 )
+from notifications.replaying import replay_message
+from notifications.switching import list_changes, list_providers, switch_provider
 from notifications.telling import tell
 from notifications.types import (
+    CallToMake,
+    ChangeOfProvider,
     Choice,
     ContactView,
     InboxMessage,
@@ -43,6 +49,7 @@ from notifications.types import (
     Letter,
     MissedAction,
     Preferences,
+    ProviderHealth,
     Receipt,
     Rendered,
     Times,
@@ -55,6 +62,8 @@ __all__ = [
     "OFFSETS",
     "ActionKind",
     "ActionNotMissed",
+    "CallToMake",
+    "ChangeOfProvider",
     "Choice",
     "CodeNotRight",
     "ContactView",
@@ -66,6 +75,7 @@ __all__ = [
     "MissedAction",
     "Page",
     "Preferences",
+    "ProviderHealth",
     "Receipt",
     "Rendered",
     "Times",
@@ -78,26 +88,36 @@ __all__ = [
     "check_ledger",
     "choose",
     "close_actions",
+    "close_call",
     "confirm_contact",
     "get_preferences",
     "ledger_standing",
+    "list_calls",
+    "list_changes",
     "list_contacts",
     "list_inbox",
     "list_missed",
+    "list_providers",
     "list_untold",
     "mark_all_read",
     "note_bounce",
     "open_action",
     "open_notice",
+    "push_key",
     "register_replay",
     "reminder_offsets",
     "remove_contact",
     "replay_action",
+    "replay_message",
     "send_new_code",
     "set_preferences",
     "settle_action",
     "settle_untold",
+    "subscribe_device",
+    "switch_provider",
+    "take_call",
     "tell",
     "unread_count",
+    "unsubscribe_device",
     "wants",
 ]

@@ -10,12 +10,11 @@ import orjson
 from django.db import connection, transaction
 
 from notifications import deferring, readers, rendering, routing, status
-from notifications.lanes import LANES
 from notifications.models import Channel, Message, MessageState, new_token
+from notifications.promising import promise
 from notifications.template import Template
 from notifications.types import Urgency
 from steadwell.ids import MessageId, PersonId, SiteId, new_id
-from steadwell.outbox import service as outbox
 
 # What leaves the inbox unread when something newer is said; the rest stays as what was said then.
 _UNTRUE_BY_ITSELF = ("visit.reminder", "result.ready")
@@ -135,11 +134,11 @@ def _carry(
             cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
         )  # fmt: skip
         rows.append(row)
-        if route.why is not None and not nowhere:
+        if route.why in deferring.TOGETHER and not nowhere:
             waiting.append((row, route.why))
     Message.objects.bulk_create(rows)
-    at_once = [row for row in rows if row.state == MessageState.DUE and row.not_before is None]
-    outbox.publish_many([LANES[lane](message_id=row.pk) for row in at_once], now=now)
+    together = {row.pk for row, _ in waiting}
+    promise([row for row in rows if row.pk not in together], now=now)
     deferring.defer(waiting, now=now)
 
 

@@ -135,8 +135,121 @@ class Untold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallToMake:
+    """A message that somebody of the clinic has to say on the telephone."""
+
+    message_id: MessageId
+    person_id: PersonId
+    template: str
+    params: Mapping[str, str]
+    opened_at: datetime
+    tries: int
+    taken_by: UserId | None
+    is_taken: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderHealth:
+    """One provider as staff see it; counts are of the last minute, ``mean_ms`` of its calls."""
+
+    code: str
+    channel: str
+    weight: int
+    is_off: bool
+    breaker: str
+    cause: str
+    since: datetime | None
+    reason: str
+    passed: int
+    failed: int
+    slow: int
+    mean_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOfProvider:
+    """A breaker moved, or somebody switched. ``cause`` is a code, or what they wrote."""
+
+    provider: str
+    what: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageStep:
+    """One step of a message's life, as its attempts keep it."""
+
+    number: int
+    step: str
+    provider: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldMessage:
+    """One message of a person, for staff."""
+
+    message_id: MessageId
+    channel: str
+    template: str
+    params: Mapping[str, str]
+    state: str
+    cause: str
+    provider: str
+    told_at: datetime
+    not_before: datetime | None
+    language: str
+    urgency: str
+    steps: tuple[MessageStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A browser that takes notices (RFC 8030, 8291). ``public_key`` and ``auth`` are base64url."""
+
+    device_id: UUID
+    endpoint: str
+    public_key: str
+    auth: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One provider of one channel, as the settings describe it.
+
+    ``weight``: its share beside the others. ``rate``: messages a second that it takes, 0 for any.
+    ``concurrency``: calls at once from one process. ``deadline``: seconds for one call. ``honours_keys``:
+    the same key twice is one message to it. ``finds``: it answers what became of a key. ``report_seconds``:
+    within them it usually reports a delivery; 0 when it never does. ``dialect``: of mail by HTTP.
+    """
+
+    code: str
+    channel: str
+    kind: str
+    url: str = ""
+    dialect: str = ""
+    user: str = ""
+    secret: str = field(default="", repr=False)
+    sender: str = ""
+    weight: int = 50
+    rate: int = 0
+    concurrency: int = 8
+    deadline: float = 10.0
+    honours_keys: bool = False
+    finds: bool = False
+    report_secret: str = field(default="", repr=False)
+    report_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What a channel needs to carry one message. ``message_id`` is the same at every attempt."""
+    """What a channel needs to carry one message. ``message_id`` is the same at every attempt, and its key.
+
+    ``text`` is the whole message in a channel without subjects. ``report_url`` is where the provider tells
+    what became of it, ``path`` where the reader goes on in the portal, ``devices`` where a push goes.
+    """
 
     message_id: MessageId
     attempt: int
@@ -148,15 +261,26 @@ class Letter:
     calendar: str = ""
     is_last_attempt: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    report_url: str = ""
+    path: str = ""
+    urgent: bool = False
+    devices: tuple[Device, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """How a channel's attempt ended. ``cause`` is a code when the message was refused for good."""
+    """How a channel's attempt ended. ``cause`` is a code when the message was refused for good.
+
+    ``reference`` is the provider's own name for it; ``delivered``: it says that it has arrived already;
+    ``gone`` are devices that will never take anything again.
+    """
 
     accepted: bool
     provider: str
     cause: str = ""
+    reference: str = ""
+    delivered: bool = False
+    gone: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

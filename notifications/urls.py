@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import campaigns, choosing, demo, ledger, reading, staff, wording
+from notifications.views import (
+    calls,
+    campaigns,
+    choosing,
+    delivery,
+    demo,
+    ledger,
+    reading,
+    reports,
+    staff,
+    wording,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -46,6 +57,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/missed/", ledger.missed, name="notifications_missed"),
     path("clinic/missed/<uuid:action_id>/again/", ledger.replay, name="notifications_replay_action"),
     path("clinic/missed/<uuid:action_id>/settle/", ledger.settle, name="notifications_settle_action"),
+    path("clinic/untold/<uuid:message_id>/again/", delivery.replay, name="notifications_replay"),
+    path("clinic/calls/", calls.calls, name="notifications_calls"),
+    path("clinic/calls/<uuid:message_id>/take/", calls.take, name="notifications_call_take"),
+    path("clinic/calls/<uuid:message_id>/close/", calls.close, name="notifications_call_close"),
+    path("clinic/delivery/", delivery.delivery, name="notifications_delivery"),
+    path("clinic/delivery/<slug:code>/switch/", delivery.switch, name="notifications_switch"),
+    path("clinic/messages/<uuid:person_id>/", delivery.person, name="notifications_person"),
+    path("providers/<slug:provider>/reports/<uuid:message_id>/", reports.report, name="notifications_report"),
     path("demo/mailbox/", demo.mailbox, name="notifications_demo_mailbox"),
     path("demo/mailbox/<uuid:mail_id>/", demo.mail, name="notifications_demo_mail"),
     path("demo/mailbox/<uuid:mail_id>/page/", demo.page, name="notifications_demo_page"),

@@ -65,11 +65,15 @@ class ProviderWindow(models.Model):
 
     provider = models.ForeignKey(ProviderAccount, models.CASCADE, related_name="+", db_index=False)
     second = models.BigIntegerField()  # of Unix time
+    # How many calls workers were allowed to begin in it, and how many the last one who asked.
     granted = models.PositiveIntegerField(default=0, db_default=0)
+    last_grant = models.PositiveIntegerField(default=0, db_default=0)
     passed = models.PositiveIntegerField(default=0, db_default=0)
     failed = models.PositiveIntegerField(default=0, db_default=0)
     # Calls that took longer than they may, whatever became of them.
     slow = models.PositiveIntegerField(default=0, db_default=0)
+    # Of those accepted in it, how many were reported delivered later.
+    reported = models.PositiveIntegerField(default=0, db_default=0)
     milliseconds = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -27,6 +30,13 @@ class UrgentThingHappened(Event):
     thing_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeveralHappened(Event):
+    name: ClassVar[str] = "test.several_happened.v1"
+    thing_id: UUID
+    trouble: str = ""
+
+
 def note(consumer: str, key: object, text: str = "") -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -50,10 +60,17 @@ def slow_effect(event: ThingHappened, ctx: outbox.DeliveryContext) -> None:
         cursor.execute("SELECT pg_sleep(0.02)")
 
 
-def poisonous(event: ThingHappened, ctx: outbox.DeliveryContext) -> None:
-    import os
-    import signal
+def together(heard: Sequence[outbox.Heard[SeveralHappened]]) -> None:
+    """All effects first, then time to be killed in, or what kills."""
+    for each in heard:
+        note("together", each.event.thing_id, str(len(heard)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.05)")
+    if any(each.event.trouble == "kills its worker" for each in heard):
+        os.kill(os.getpid(), signal.SIGKILL)
 
+
+def poisonous(event: ThingHappened, ctx: outbox.DeliveryContext) -> None:
     if event.trouble == "kills its worker":
         os.kill(os.getpid(), signal.SIGKILL)
     note("poisonous", event.thing_id)
@@ -73,12 +90,15 @@ class Registered:
     def __enter__(self) -> None:
         outbox.subscribe(ThingHappened, consumer="test.slow", queue="default", handler=slow_effect)
         outbox.subscribe(ThingHappened, consumer="test.poisonous", queue="ehr", handler=poisonous, attempts=3)
+        outbox.subscribe_batch(
+            SeveralHappened, consumer="test.together", queue="medications", handler=together, attempts=3
+        )
         outbox.subscribe(
             UrgentThingHappened, consumer="test.urgent", queue="labs.critical", handler=urgent_effect
         )
         outbox.handle_due("test.due", queue="notifications.standard", handler=due_effect)
 
     def __exit__(self, *_: object) -> None:
-        for consumer in ("test.slow", "test.poisonous", "test.urgent"):
+        for consumer in ("test.slow", "test.together", "test.poisonous", "test.urgent"):
             outbox.forget(consumer=consumer)
         outbox.forget(kind="test.due")

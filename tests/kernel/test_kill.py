@@ -126,6 +126,46 @@ def test_event_that_kills_its_worker_ends_in_quarantine_and_stops_no_other(build
     assert effects.count("poisonous") == (6, 6)
 
 
+def test_batches_are_done_once_whatever_is_killed(build):
+    house = build()
+    rng = random.Random()
+    processes = [house.worker("medications", name=f"worker{n}").start() for n in (1, 2)]
+    processes += [house.relay(f"relay{n}").start() for n in (1, 2)]
+
+    def tell_all():
+        try:
+            for _ in range(60):
+                tell(10, effects.SeveralHappened)
+                time.sleep(0.1)
+        finally:
+            connection.close()
+
+    telling = threading.Thread(target=tell_all)
+    telling.start()
+    troubles = []
+    while telling.is_alive():
+        troubles.append(one_trouble(rng, house, processes))
+        time.sleep(rng.uniform(0.2, 1))
+    telling.join()
+    finish(house, "test.together")
+
+    assert effects.count("together") == (600, 600), troubles
+
+
+def test_event_that_kills_its_worker_takes_no_other_of_its_batch_along(build):
+    house = build(OUTBOX_RUN_LEASE_SECONDS="1")
+    tell(3, effects.SeveralHappened)
+    tell(1, effects.SeveralHappened, trouble="kills its worker")
+    tell(3, effects.SeveralHappened)
+    house.worker("medications").start()
+    house.relay().start()
+    finish(house, "test.together")
+
+    aside = OutboxDelivery.objects.get(consumer="test.together", state="quarantined")
+    assert (aside.attempts, aside.last_error) == (3, "process-lost")
+    assert effects.count("together") == (6, 6)
+
+
 def test_worker_that_stopped_taking_work_ends_and_another_carries_on(build):
     house = build(WORKER_SOCKET_TIMEOUT_SECONDS="1")
     worker = house.worker("default").start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from steadwell.errors import Kind, Refusal
 from steadwell.observability import service as observability
 from steadwell.outbox import metrics
 from steadwell.outbox.errors import Impossible, Retry
+from steadwell.outbox.promises import Promises
 from steadwell.outbox.registry import (
     DEFAULT_ATTEMPTS,
     DueKind,
@@ -25,7 +26,7 @@ from steadwell.outbox.registry import (
     find_subscription,
     from_payload,
 )
-from steadwell.outbox.types import DeliveryContext, DueRow
+from steadwell.outbox.types import DeliveryContext, DueRow, Fallen, Heard
 
 log = observability.get_logger(__name__)
 
@@ -33,7 +34,7 @@ log = observability.get_logger(__name__)
 _TAKE = """
 WITH taken AS (
     UPDATE outbox_outboxdelivery SET state = 'running', attempts = attempts + 1, lease_until = %(until)s
-    WHERE id = %(id)s AND state = 'handed'
+    WHERE {which} AND state = 'handed'
     RETURNING id, consumer, attempts, called, event_id, due_id
 )
 SELECT taken.id, taken.consumer, taken.attempts, taken.called, event.name,
@@ -43,6 +44,11 @@ SELECT taken.id, taken.consumer, taken.attempts, taken.called, event.name,
 FROM taken LEFT JOIN outbox_outboxevent event ON event.id = taken.event_id
            LEFT JOIN outbox_outboxdue due ON due.id = taken.due_id
 """
+_TAKE_ONE = _TAKE.format(which="id = %(id)s")
+_TAKE_FIRST = (
+    _TAKE.format(which="id = ANY(%(ids)s) AND attempts = 0 AND consumer = ANY(%(consumers)s)")
+    + "ORDER BY taken.id"
+)
 # The fence: an attempt that lost its lease finds another number here, or another state, and rolls back.
 _MINE = "WHERE id = %(id)s AND state = 'running' AND attempts = %(attempt)s"
 _DONE = f"""
@@ -89,8 +95,25 @@ class Taken:
 
 def deliver(*, delivery_id: int, now: datetime) -> None:
     """Run one delivery if it is still to be run. Its failures end in the ledger, never in the caller."""
-    taken = _take(delivery_id, now)
-    if taken is None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_ONE, {"id": delivery_id, "until": now + run_lease()})
+        row = cursor.fetchone()
+    if row is not None:
+        attempt(_taken(row), now)
+
+
+def take_first(ids: Sequence[int], *, consumers: Iterable[str], now: datetime) -> list[Taken]:
+    """Those of these consumers that are still to be run for the first time, their attempt counted."""
+    values: dict[str, Any] = {"ids": list(ids), "consumers": list(consumers), "until": now + run_lease()}
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_FIRST, values)
+        return [_taken(row) for row in cursor.fetchall()]
+
+
+def attempt(taken: Taken, now: datetime) -> None:
+    """Run what was taken, by itself."""
+    if is_outside_batch([taken]):
+        run_outside_batch([taken], now)
         return
     about = {"consumer": taken.consumer, "attempt": taken.attempt}
     try:
@@ -103,12 +126,7 @@ def deliver(*, delivery_id: int, now: datetime) -> None:
         _note_failure(taken, error)
 
 
-def _take(delivery_id: int, now: datetime) -> Taken | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"id": delivery_id, "until": now + run_lease()})
-        row = cursor.fetchone()
-    if row is None:
-        return None
+def _taken(row: tuple[Any, ...]) -> Taken:
     (
         id_,
         consumer,
@@ -141,14 +159,19 @@ def _as_mapping(payload: Any) -> Mapping[str, Any]:
     return loaded
 
 
-def _run(taken: Taken, now: datetime) -> None:
-    context = DeliveryContext(
+def context_of(taken: Taken, now: datetime) -> DeliveryContext:
+    return DeliveryContext(
         delivery_id=taken.id,
         attempt=taken.attempt,
         now=now,
         uncertain=taken.uncertain,
         late=_is_late(taken, now),
+        traceparent=taken.traceparent,
     )
+
+
+def _run(taken: Taken, now: datetime) -> None:
+    context = context_of(taken, now)
     if taken.due is not None:
         _run_due(taken, taken.due, context)
         return
@@ -159,9 +182,12 @@ def _run(taken: Taken, now: datetime) -> None:
     event = from_payload(subscription, taken.payload)
     if subscription.outside is not None:
         _run_outside(taken, subscription, event, context)
-    elif subscription.handler is not None:
-        with transaction.atomic():
-            _mark(_DONE, taken, now)
+        return
+    with transaction.atomic():
+        _mark(_DONE, taken, now)
+        if subscription.batch is not None:
+            subscription.batch([Heard(event=event, ctx=context)])
+        elif subscription.handler is not None:
             subscription.handler(event, context)
 
 
@@ -169,15 +195,24 @@ def _run_due(taken: Taken, due: DueRow, context: DeliveryContext) -> None:
     kind = find_due_kind(due.kind)
     if kind is None:
         raise Retry("unknown-kind")
-    useless = due.expires_at is not None and context.now >= due.expires_at
     with transaction.atomic():
-        if useless and not taken.cancelled:
+        if is_useless(taken, context.now):
             _mark(_EXPIRED, taken, context.now)
             log.warning("due.expired", rows=1)
             return
         _mark(_DONE, taken, context.now)
-        if not taken.cancelled:
+        if taken.cancelled:
+            return
+        if kind.batch is not None:
+            kind.batch([Fallen(row=due, ctx=context)])
+        elif kind.handler is not None:
             kind.handler(due, context)
+
+
+def is_useless(taken: Taken, now: datetime) -> bool:
+    """Whether its due row is past its use: then it ends as expired, unless it was taken back before."""
+    expires_at = taken.due.expires_at if taken.due is not None else None
+    return expires_at is not None and now >= expires_at and not taken.cancelled
 
 
 def _run_outside(taken: Taken, subscription: Subscription, event: Any, context: DeliveryContext) -> None:
@@ -196,6 +231,28 @@ def _run_outside(taken: Taken, subscription: Subscription, event: Any, context: 
     with transaction.atomic():
         _mark(_DONE, taken, clock.now())
         handler.settle(event, context, outcome)
+
+
+def is_outside_batch(group: Sequence[Taken]) -> bool:
+    found = find_subscription(group[0].event_name or "", group[0].consumer)
+    return found is not None and found.outside_batch is not None
+
+
+def run_outside_batch(group: Sequence[Taken], now: datetime) -> None:
+    """Several of one consumer, which settles each. What it leaves open when it fails is noted for each."""
+    subscription = find_subscription(group[0].event_name or "", group[0].consumer)
+    assert subscription is not None  # noqa: S101 - the caller asked
+    assert subscription.outside_batch is not None  # noqa: S101
+    heard = [
+        Heard(event=from_payload(subscription, each.payload), ctx=context_of(each, now)) for each in group
+    ]
+    about = {"consumer": group[0].consumer, "count": len(group)}
+    try:
+        with observability.span("outbox.deliver_outside", traceparent=group[0].traceparent, attributes=about):
+            subscription.outside_batch(heard, Promises(group, allowed=subscription.attempts))
+    except Exception as error:  # noqa: BLE001 - its job is to survive; the ledger keeps the cause
+        for each in group:
+            _note_failure(each, error)
 
 
 def _mark(statement: str, taken: Taken, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from steadwell.outbox.registry import DEFAULT_ATTEMPTS, allowed_attempts
+from steadwell.outbox.registry import DEFAULT_ATTEMPTS, allowed_attempts, batch_consumers
 
 # What may be on its way in one queue at once. A flushed Valkey costs these few hand-overs, and an urgent row
 # is never behind more than these.
@@ -29,7 +29,7 @@ WITH picked AS (
     ) AS delivery
 )
 UPDATE outbox_outboxdelivery d SET state = 'handed', handed_at = %(now)s, lease_until = %(until)s
-FROM picked WHERE d.id = picked.id RETURNING d.queue, d.id
+FROM picked WHERE d.id = picked.id RETURNING d.queue, d.id, d.consumer, d.attempts
 """
 _RELEASE = """
 UPDATE outbox_outboxdelivery SET state = 'waiting', lease_until = NULL
@@ -63,10 +63,23 @@ WHERE state = 'handed' AND handed_at < %(now)s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What was taken, per queue in the queues' order; ``full`` when a queue had no room for more."""
+    """What was taken, per queue in the queues' order; ``full`` when a queue had no room for more.
+
+    ``together`` names the consumer of those that may run as a batch.
+    """
 
     ids: Mapping[str, list[int]]
     full: bool
+    together: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What one message on a queue carries."""
+
+    queue: str
+    ids: list[int]
+    together: bool = False
 
 
 def claim(*, now: datetime, batch: int = 100) -> Claimed:
@@ -78,9 +91,17 @@ def claim(*, now: datetime, batch: int = 100) -> Claimed:
         rooms = [max(0, min(batch, settings.OUTBOX_QUEUE_CAP - underway.get(queue, 0))) for queue in queues]
         cursor.execute(_CLAIM, {"queues": queues, "rooms": rooms, "now": now, "until": now + _lease()})
         claimed: dict[str, list[int]] = {queue: [] for queue in queues}
-        for queue, delivery_id in cursor.fetchall():
+        batching, together = batch_consumers(), {}
+        for queue, delivery_id, consumer, attempts in cursor.fetchall():
             claimed[queue].append(delivery_id)
-    return Claimed(ids={queue: sorted(ids) for queue, ids in claimed.items() if ids}, full=0 in rooms)
+            # What failed or died with its worker runs alone from then on: it may be what kills.
+            if attempts == 0 and consumer in batching:
+                together[delivery_id] = consumer
+    return Claimed(
+        ids={queue: sorted(ids) for queue, ids in claimed.items() if ids},
+        full=0 in rooms,
+        together=together,
+    )
 
 
 def release(ids: Sequence[int], *, handed_at: datetime) -> None:
@@ -111,9 +132,25 @@ def reclaim_handed(*, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def slices(ids: Sequence[int]) -> Iterator[list[int]]:
-    """One message each: few enough that a slow one holds up few others, many enough to spare the queue."""
-    size = settings.OUTBOX_MESSAGE_SIZE
+def messages(claimed: Claimed) -> Iterator[Message]:
+    """Few enough in each that a slow one holds up few others, many enough to spare the queue. What may run
+    together travels with its like.
+    """
+    for queue, ids in claimed.ids.items():
+        for some in _slices(
+            [each for each in ids if each not in claimed.together], settings.OUTBOX_MESSAGE_SIZE
+        ):
+            yield Message(queue=queue, ids=some)
+        alike: dict[str, list[int]] = {}
+        for each in ids:
+            if each in claimed.together:
+                alike.setdefault(claimed.together[each], []).append(each)
+        for several in alike.values():
+            for some in _slices(several, settings.OUTBOX_BATCH_SIZE):
+                yield Message(queue=queue, ids=some, together=True)
+
+
+def _slices(ids: Sequence[int], size: int) -> Iterator[list[int]]:
     for start in range(0, len(ids), size):
         yield list(ids[start : start + size])
 

@@ -18,8 +18,9 @@ CHANNEL = "steadwell_outbox"
 _PUBLISH = """
 WITH event AS (
     INSERT INTO outbox_outboxevent (id, name, payload, occurred_at, traceparent)
-    SELECT id, name, payload, %(now)s, %(traceparent)s
-    FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(payloads)s::jsonb[]) AS told (id, name, payload)
+    SELECT id, name, payload, %(now)s, traceparent
+    FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(payloads)s::jsonb[], %(traceparents)s::text[])
+        AS told (id, name, payload, traceparent)
     RETURNING id, name
 ), deliveries AS (
     INSERT INTO outbox_outboxdelivery
@@ -40,8 +41,13 @@ def publish(event: Event, *, now: datetime) -> EventId:
     return publish_many([event], now=now)[0]
 
 
-def publish_many(events: Sequence[Event], *, now: datetime) -> list[EventId]:
-    """Promise several events in one statement, as ``publish`` does one."""
+def publish_many(
+    events: Sequence[Event], *, now: datetime, traceparents: Sequence[str] = ()
+) -> list[EventId]:
+    """Promise several events in one statement, as ``publish`` does one.
+
+    ``traceparents``: what each belongs to, where a batch tells on behalf of several; else the present trace.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("publish() belongs into the transaction of the change that it tells.")
     if not events:
@@ -57,7 +63,7 @@ def publish_many(events: Sequence[Event], *, now: datetime) -> list[EventId]:
                 "names": [event.name for event in events],
                 "payloads": [orjson.dumps(to_payload(event)).decode() for event in events],
                 "now": now,
-                "traceparent": observability.current_traceparent(),
+                "traceparents": _traces(events, traceparents),
                 "hears": [name for name, _ in hearing],
                 "consumers": [each.consumer for _, each in hearing],
                 "queues": [each.queue for _, each in hearing],
@@ -65,3 +71,8 @@ def publish_many(events: Sequence[Event], *, now: datetime) -> list[EventId]:
             },
         )
     return ids
+
+
+def _traces(events: Sequence[Event], given: Sequence[str]) -> list[str]:
+    present = observability.current_traceparent()
+    return [each or present for each in given] if given else [present] * len(events)

@@ -12,14 +12,26 @@ from uuid import UUID
 from django.conf import settings
 
 from steadwell.events import Event
-from steadwell.outbox.types import Call, DueHandler, E, Handler, Outcome, OutsideHandler
+from steadwell.outbox.types import (
+    BatchHandler,
+    Call,
+    DueBatchHandler,
+    DueHandler,
+    E,
+    Handler,
+    Outcome,
+    OutsideBatchHandler,
+    OutsideHandler,
+)
 
 DEFAULT_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One consumer of one event. Exactly one of ``handler`` and ``outside`` is set."""
+    """One consumer of one event. Exactly one of ``handler``, ``batch``, ``outside`` and ``outside_batch`` is
+    set.
+    """
 
     event_type: type[Event]
     hints: Mapping[str, Any]
@@ -27,18 +39,21 @@ class Subscription:
     queue: str
     attempts: int
     handler: Handler[Any] | None = None
+    batch: BatchHandler[Any] | None = None
     outside: OutsideHandler[Any, Any, Any] | None = None
+    outside_batch: OutsideBatchHandler[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueKind:
-    """What happens when rows of a kind fall due."""
+    """What happens when rows of a kind fall due. Exactly one of ``handler`` and ``batch`` is set."""
 
     kind: str
     queue: str
-    handler: DueHandler
     late_after: timedelta
     attempts: int
+    handler: DueHandler | None = None
+    batch: DueBatchHandler | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +76,22 @@ def subscribe(
     _add(event_type, consumer, queue, attempts, handler=handler)
 
 
+def subscribe_batch(
+    event_type: type[E],
+    *,
+    consumer: str,
+    queue: str,
+    handler: BatchHandler[E],
+    attempts: int = DEFAULT_ATTEMPTS,
+) -> None:
+    """Run ``handler`` with several events at once, in one transaction with marking all their deliveries done.
+
+    It gets one event or many, each once, in the order in which they were told. When it raises, nothing of
+    the batch has happened, and each of its events runs alone: one that cannot be done spoils no other.
+    """
+    _add(event_type, consumer, queue, attempts, batch=handler)
+
+
 def subscribe_outside(
     event_type: type[E],
     *,
@@ -71,6 +102,20 @@ def subscribe_outside(
 ) -> None:
     """Run a handler that reaches outside, with no database connection held during its call."""
     _add(event_type, consumer, queue, attempts, outside=handler)
+
+
+def subscribe_outside_batch(
+    event_type: type[E],
+    *,
+    consumer: str,
+    queue: str,
+    handler: OutsideBatchHandler[E],
+    attempts: int = DEFAULT_ATTEMPTS,
+) -> None:
+    """Run a handler that reaches outside with several events at once; it settles each by itself (see
+    ``promises``). What it leaves unsettled when it raises is retried, each alone.
+    """
+    _add(event_type, consumer, queue, attempts, outside_batch=handler)
 
 
 def handle_due(
@@ -86,6 +131,22 @@ def handle_due(
     _once(_due_kinds, kind)
     _due_kinds[kind] = DueKind(
         kind=kind, queue=queue, handler=handler, late_after=late_after, attempts=attempts
+    )
+
+
+def handle_due_batch(
+    kind: str,
+    *,
+    queue: str,
+    handler: DueBatchHandler,
+    late_after: timedelta = timedelta(minutes=5),
+    attempts: int = DEFAULT_ATTEMPTS,
+) -> None:
+    """Run ``handler`` with several rows of a kind that are due, as ``subscribe_batch`` does with events."""
+    _check_queue(queue)
+    _once(_due_kinds, kind)
+    _due_kinds[kind] = DueKind(
+        kind=kind, queue=queue, batch=handler, late_after=late_after, attempts=attempts
     )
 
 
@@ -117,6 +178,17 @@ def allowed_attempts() -> Mapping[str, int]:
     numbers = {each.consumer: each.attempts for each in consumers}
     numbers.update({each.kind: each.attempts for each in _due_kinds.values()})
     return {name: attempts for name, attempts in numbers.items() if attempts != DEFAULT_ATTEMPTS}
+
+
+def batch_consumers() -> frozenset[str]:
+    """The consumers and kinds that take several deliveries at once."""
+    consumers = {
+        each.consumer
+        for several in _subscriptions.values()
+        for each in several.values()
+        if each.batch or each.outside_batch
+    }
+    return frozenset(consumers | {each.kind for each in _due_kinds.values() if each.batch})
 
 
 def repeating() -> Iterator[Repeating]:
@@ -157,7 +229,9 @@ def _add(
     attempts: int,
     *,
     handler: Handler[Any] | None = None,
+    batch: BatchHandler[Any] | None = None,
     outside: OutsideHandler[Any, Any, Any] | None = None,
+    outside_batch: OutsideBatchHandler[Any] | None = None,
 ) -> None:
     _check_queue(queue)
     consumers = _subscriptions.setdefault(event_type.name, {})
@@ -166,7 +240,7 @@ def _add(
     known = {item.name: _plain(hints[item.name]) for item in dataclasses.fields(event_type)}
     consumers[consumer] = Subscription(
         event_type=event_type, hints=known, consumer=consumer, queue=queue, attempts=attempts,
-        handler=handler, outside=outside,
+        handler=handler, batch=batch, outside=outside, outside_batch=outside_batch,
     )  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerOperationalError
@@ -39,6 +40,7 @@ class Relay:
     def __init__(self, *, stop: threading.Event | None = None) -> None:
         self.stop = stop or threading.Event()
         self._broker: Connection | None = None
+        self._producer: Any = None
         self._listening_on: Any = None
         self._next_look = 0.0
         self._pause = 0.0
@@ -63,26 +65,27 @@ class Relay:
             self._next_look = time.monotonic() + POLL_SECONDS
         now = clock.now()
         claimed = handover.claim(now=now)
-        unsent = [delivery_id for ids in claimed.ids.values() for delivery_id in ids]
+        unsent = list(handover.messages(claimed))
         try:
-            for queue, ids in claimed.ids.items():
-                for some in handover.slices(ids):
-                    self._send(queue, some)
-                    del unsent[: len(some)]
+            while unsent:
+                self._send(unsent[0])
+                del unsent[0]
         except ValkeyUnavailable:
-            handover.release(unsent, handed_at=now)
+            handover.release([each for message in unsent for each in message.ids], handed_at=now)
             raise
         if claimed.ids:
-            return 0.0
+            return settings.OUTBOX_GATHER_SECONDS
         return _FULL_SECONDS if claimed.full else POLL_SECONDS
 
-    def _send(self, queue: str, ids: Sequence[int]) -> None:
+    def _send(self, message: handover.Message) -> None:
         broker = self._connected()
+        kwargs: dict[str, Any] = {"delivery_ids": message.ids}
+        if message.together:
+            kwargs["together"] = True
         try:
-            with current_app.amqp.Producer(broker.default_channel, auto_declare=False) as producer:
-                deliver.apply_async(
-                    kwargs={"delivery_ids": list(ids)}, queue=queue, producer=producer, retry=False
-                )
+            if self._producer is None:
+                self._producer = current_app.amqp.Producer(broker.default_channel, auto_declare=False)
+            deliver.apply_async(kwargs=kwargs, queue=message.queue, producer=self._producer, retry=False)
         except _errors_of(broker) as error:
             self._forget_broker()
             raise ValkeyUnavailable from error
@@ -138,7 +141,7 @@ class Relay:
     def _forget_broker(self) -> None:
         if self._broker is not None:
             self._broker.release()
-            self._broker = None
+            self._broker = self._producer = None
 
     def _wait(self, seconds: float) -> None:
         """For the bell, at most ``seconds``; a bell that was missed costs the poll's time, never the work."""

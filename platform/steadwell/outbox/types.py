@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from steadwell.events import Event
+
+if TYPE_CHECKING:
+    from steadwell.outbox.promises import Promises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class DeliveryContext:
     now: datetime
     late: bool = False
     uncertain: bool = False
+    # The trace of whoever told the event, for what a batch tells on its behalf (``publish_many``).
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +57,32 @@ class NewDueRow:
 
 
 E = TypeVar("E", bound=Event)
+E_heard = TypeVar("E_heard", bound=Event, covariant=True)
 E_in = TypeVar("E_in", bound=Event, contravariant=True)
 Call = TypeVar("Call")
 Outcome = TypeVar("Outcome")
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard(Generic[E_heard]):
+    """One event of a batch, and what is known about its delivery."""
+
+    event: E_heard
+    ctx: DeliveryContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallen:
+    """One due row of a batch, and what is known about its delivery."""
+
+    row: DueRow
+    ctx: DeliveryContext
+
+
 Handler = Callable[[E, DeliveryContext], None]
+BatchHandler = Callable[[Sequence[Heard[E]]], None]
 DueHandler = Callable[[DueRow, DeliveryContext], None]
+DueBatchHandler = Callable[[Sequence[Fallen]], None]
 
 
 class OutsideHandler(Protocol[E_in, Call, Outcome]):
@@ -74,3 +99,11 @@ class OutsideHandler(Protocol[E_in, Call, Outcome]):
     def call(self, call: Call) -> Outcome: ...
 
     def settle(self, event: E_in, ctx: DeliveryContext, outcome: Outcome) -> None: ...
+
+
+class OutsideBatchHandler(Protocol[E_in]):
+    """A consumer that reaches outside for many at once. It marks each in ``promises``, in transactions of its
+    own, and holds no connection while it reaches outside.
+    """
+
+    def __call__(self, heard: Sequence[Heard[E_in]], promises: Promises) -> None: ...

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from steadwell.config import env
+from steadwell.config import env, providers
 from steadwell.config.queues import QUEUES
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -271,6 +271,16 @@ EMAIL_TIMEOUT = 10  # seconds a mail server may be silent
 # beside the first.
 EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 
+# Who carries messages outside, see steadwell.config.providers. With none, e-mail leaves by EMAIL_HOST.
+NOTIFICATION_PROVIDERS = providers.read()
+# Where providers report deliveries to, when that is not where people reach the portal.
+REPORTS_URL = env.text("REPORTS_URL", PUBLIC_URL).rstrip("/")
+# Push services that a device may name: to no other address does a push go.
+PUSH_SERVICES = env.words(
+    "PUSH_SERVICES",
+    "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,notify.windows.com",
+)
+
 # The HL7 listener (fhir_facade.hl7v2). MLLP knows no sign-in: the allow-list in the admin says who may send.
 MLLP_HOST = env.text("MLLP_HOST", "127.0.0.1")
 MLLP_PORT = env.number("MLLP_PORT", 2575)
@@ -320,8 +330,10 @@ OUTBOX_LONGEST_BACK_OFF_SECONDS = 3600
 # Deliveries on their way in one queue: what a flush costs, and what an urgent one may be behind.
 OUTBOX_QUEUE_CAP = 200
 OUTBOX_MESSAGE_SIZE = 10  # deliveries in one Celery message
+OUTBOX_BATCH_SIZE = 50  # of a consumer that does several in one transaction
+OUTBOX_GATHER_SECONDS = 0.02  # between two hand-overs: what is told meanwhile travels together
+# What is urgent is retried in its own lane: behind the retries of a campaign it would be late.
 OUTBOX_RETRY_QUEUES = {
-    "notifications.urgent": "notifications.retry",
     "notifications.standard": "notifications.retry",
     "notifications.bulk": "notifications.retry",
 }
