@@ -12,13 +12,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from notifications import rendering
+from notifications import rendering, wordings
 from notifications.models import Channel, Message, MessageState
-from notifications.telling import LANES
+from notifications.promising import promise
 from notifications.types import Urgency
 from steadwell.accounts import service as accounts
 from steadwell.ids import SiteId
-from steadwell.outbox import service as outbox
 
 FOR_STAFF = "staff."
 
@@ -41,17 +40,17 @@ def alert_staff(
     if not template.startswith(FOR_STAFF):
         raise ValueError(f"{template} is not for staff.")
     found, lane = rendering.checked(template, params), Urgency(urgency)
+    version = wordings.live_version(template)
     rows = [
         Message(
             key=key, reader_id=contact.user_id, channel=Channel.EMAIL, template=found.code,
-            template_version=found.version, params=dict(params), language=contact.language, urgency=lane,
+            template_version=version, params=dict(params), language=contact.language, urgency=lane,
             about=about, site_id=site_id, state=MessageState.DUE, told_at=now,
         )
         for contact in accounts.contacts_of_users(user_ids).values()
     ]  # fmt: skip
     with transaction.atomic():
         Message.objects.bulk_create(rows, ignore_conflicts=True)
-        written = Message.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
-        for message_id in written:
-            outbox.publish(LANES[lane](message_id=message_id), now=now)
+        written = list(Message.objects.filter(pk__in=[row.pk for row in rows]))
+        promise(written, now=now)
         return len(written)

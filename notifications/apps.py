@@ -10,11 +10,21 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import checks, subscribers  # noqa: F401 - importing registers the check
+        from notifications.switching import WATCHERS
+        from notifications.views.choosing import unreachable_panel
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
-        from steadwell.portal.service import Area, register_nav
+        from notifications.views.wording import AUTHORS
+        from steadwell.portal.service import Area, register_nav, register_panel
 
         subscribers.register()
+        register_panel(
+            key="notifications.unreachable",
+            place="home",
+            build=unreachable_panel,
+            roles=frozenset(READERS),
+            order=1,
+        )
         register_nav(
             key="notifications.inbox",
             label=_("Messages"),
@@ -41,4 +51,49 @@ class NotificationsConfig(AppConfig):
             roles=frozenset(DESK),
             icon="phone",
             order=60,
+        )
+        register_nav(
+            key="notifications.missed",
+            label=_("Not finished"),
+            url_name="notifications_missed",
+            area=Area.CLINIC,
+            roles=frozenset(DESK),
+            icon="warning",
+            order=61,
+        )
+        register_nav(
+            key="notifications.wording",
+            label=_("Words of messages"),
+            url_name="notifications_wording",
+            area=Area.CLINIC,
+            roles=frozenset(AUTHORS),
+            icon="edit",
+            order=70,
+        )
+        register_nav(
+            key="notifications.campaigns",
+            label=_("Campaigns"),
+            url_name="notifications_campaigns",
+            area=Area.CLINIC,
+            roles=frozenset(AUTHORS),
+            icon="people",
+            order=65,
+        )
+        register_nav(
+            key="notifications.calls",
+            label=_("Calls to make"),
+            url_name="notifications_calls",
+            area=Area.CLINIC,
+            roles=frozenset(DESK),
+            icon="phone",
+            order=61,
+        )
+        register_nav(
+            key="notifications.delivery",
+            label=_("Sending"),
+            url_name="notifications_delivery",
+            area=Area.CLINIC,
+            roles=frozenset(WATCHERS),
+            icon="mail",
+            order=62,
         )

@@ -162,7 +162,7 @@ def _view(row: Message, language: str, *, is_read: bool) -> InboxMessage:
         told_at=row.told_at,
         is_read=is_read,
         has_calendar=bool(row.calendar),
-        words=rendering.words(row.template, row.params, language),
+        words=rendering.words(row.template, row.params, language, row.template_version),
     )
 
 

@@ -15,3 +15,11 @@ latency = observability.histogram(
     ("template",),
     buckets=observability.JOURNEY_BUCKETS,
 )
+missed_actions = observability.counter(
+    "notifications_missed_actions_total",
+    "Patient actions that did not end in time, by outcome: told, failed.",
+    ("kind", "outcome"),
+)
+invited = observability.counter(
+    "notifications_invited_total", "People whom campaigns told, by outcome: told, failed.", ("outcome",)
+)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from notifications.types import Letter, Receipt
+from steadwell.ids import PersonId, SiteId, VisitTypeId
 
 
 class Unreached(Exception):
@@ -28,9 +31,54 @@ class Unsure(Exception):
 class Channel(Protocol):
     """Carries letters. Holds no database connection and returns within its deadline.
 
-    Answers a Receipt when the provider decided, raises Unreached or Unsure when it did not.
+    ``send`` answers a Receipt when the provider decided, raises Unreached or Unsure when it did not. ``find``
+    asks what became of the message with this key: None when the provider never took it; raises Unreached
+    when it did not say. It is asked only where the account ``finds``.
     """
 
     provider: str
 
     def send(self, letter: Letter) -> Receipt: ...
+
+    def find(self, key: str) -> Receipt | None: ...
+
+
+class Clinic(Protocol):
+    """The clinic as campaigns ask about it. The wiring binds it to scheduling."""
+
+    def last_visits(
+        self,
+        *,
+        person_ids: Collection[PersonId],
+        site_id: SiteId | None,
+        visit_type_id: VisitTypeId | None,
+        now: datetime,
+    ) -> Mapping[PersonId, datetime]:
+        """When each was last seen; who never was is left out. One statement."""
+        ...
+
+    def site_names(self, *, now: datetime) -> Mapping[SiteId, str]: ...
+
+    def visit_type_names(self, *, now: datetime) -> Mapping[VisitTypeId, str]: ...
+
+    def zone_of(self, *, site_id: SiteId | None, now: datetime) -> str:
+        """An IANA zone: the site's; where none is meant that of the first, as the clinic's own."""
+        ...
+
+    def booking_path(self) -> str:
+        """Where in the portal one finds a time."""
+        ...
+
+
+_clinic: list[Clinic] = []
+
+
+def bind_clinic(clinic: Clinic) -> None:
+    """Called by the wiring."""
+    _clinic[:] = [clinic]
+
+
+def clinic() -> Clinic:
+    if not _clinic:
+        raise RuntimeError("No clinic is bound: see steadwell.config.wiring.")
+    return _clinic[0]

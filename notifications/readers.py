@@ -1,13 +1,17 @@
-"""Who reads what is told about a person, and by which channels they want it."""
+"""Who reads what is told about a person, how they want it, and where they are reached."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from notifications.models import ReaderChoice
+from notifications.quiet import USUAL, USUAL_DIGEST, QuietHours
 from notifications.types import Kind
 from steadwell.accounts import service as accounts
 from steadwell.actor import system
@@ -16,24 +20,82 @@ from steadwell.identity import service as identity
 from steadwell.ids import PersonId, UserId
 
 _ACTOR = system("notifications")
+NOT_CHOSEN = "UTC"  # what nobody lives in: the account's owner has not said where they are
+
+# Everything about how some readers are reached, in one statement. An address that turned mail away is not
+# used until it is confirmed again, the account's own included.
+_REACHED = """
+SELECT r.id, s.quiet_from, s.quiet_until, s.quiet_email, s.digest_at, s.most_per_day,
+    s.reader_id IS NOT NULL,
+    (SELECT c.address FROM notifications_contactpoint c WHERE c.reader_id = r.id AND c.channel = 'sms'
+        AND c.removed_at IS NULL AND c.disabled_at IS NULL AND c.verified_at IS NOT NULL),
+    (SELECT c.address FROM notifications_contactpoint c WHERE c.reader_id = r.id AND c.channel = 'email'
+        AND c.removed_at IS NULL AND c.disabled_at IS NULL AND c.verified_at IS NOT NULL),
+    ARRAY(SELECT c.address FROM notifications_contactpoint c WHERE c.reader_id = r.id
+        AND c.removed_at IS NULL AND c.disabled_at IS NOT NULL),
+    EXISTS (SELECT FROM notifications_pushsubscription p WHERE p.reader_id = r.id AND p.ended_at IS NULL)
+FROM unnest(%s::uuid[]) AS r (id) LEFT JOIN notifications_readersettings s ON s.reader_id = r.id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The channels one reader wants for a kind of news about one person; ``digest``: e-mail once a day."""
+
+    email: bool
+    sms: bool
+    push: bool
+    digest: bool = False
+
+
+NOTHING = Wanted(email=False, sms=False, push=False)
+BY_ITSELF = Wanted(email=True, sms=False, push=True)  # a patient who has not chosen; a proxy gets nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Where and when one reader is reached. ``sms`` is E.164 and confirmed, or empty; so is ``email``, which
+    stands in for the account's address; ``dead`` are addresses not to be used.
+    """
+
+    hours: QuietHours | None = USUAL
+    quiet_email: bool = False
+    digest_at: time = USUAL_DIGEST
+    most_per_day: int = 0
+    sms: str = ""
+    email: str = ""
+    dead: frozenset[str] = frozenset()
+    has_push: bool = False
+
+    def address(self, of_account: str) -> str:
+        """The e-mail address to use, or empty."""
+        found = self.email or of_account
+        return "" if found in self.dead else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """Where one reader's mail goes. ``reader_id`` is None for a patient who has no account."""
+    """One reader. ``reader_id`` is None for a patient who has no account."""
 
     reader_id: UserId | None
     email: str
     language: str
+    time_zone: str
+    is_patient: bool
+    wanted: Wanted
+    reached: Reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Everybody to tell. ``person_id`` is the id under which the patient's own account knows them."""
+    """Everybody to tell. ``person_id`` is the id under which the patient's own account knows them;
+    ``person_ids`` are all of theirs.
+    """
 
     person_id: PersonId
+    person_ids: tuple[PersonId, ...]
     language: str
-    by_email: tuple[Recipient, ...]
+    recipients: tuple[Recipient, ...]
     has_reader: bool
 
 
@@ -44,43 +106,84 @@ def audience_of(person_id: PersonId, kind: Kind, *, now: datetime, only_patient:
     ids = identity.person_ids_of(person_id)
     if not ids:
         raise NotFound
-    readers = accounts.readers_of(ids, now=now)
-    wanted = email_choices(ids, kind)
-    own = next((reader for reader in readers if reader.is_patient), None)
-    by_email = [
-        Recipient(reader_id=r.contact.user_id, email=r.contact.email, language=r.contact.language)
-        for r in readers
-        if wanted.get(r.contact.user_id, r.is_patient) and (r.is_patient or not only_patient)
+    found = [r for r in accounts.readers_of(ids, now=now) if r.is_patient or not only_patient]
+    chosen = choices(ids, kind) if found else {}
+    places = reached([reader.contact.user_id for reader in found])
+    own = next((reader for reader in found if reader.is_patient), None)
+    recipients = [
+        Recipient(
+            reader_id=r.contact.user_id,
+            email=places[r.contact.user_id].address(r.contact.email),
+            language=r.contact.language,
+            time_zone=r.contact.time_zone,
+            is_patient=r.is_patient,
+            wanted=chosen.get(r.contact.user_id, BY_ITSELF if r.is_patient else NOTHING),
+            reached=places[r.contact.user_id],
+        )
+        for r in found
     ]
     language = own.contact.language if own else ""
     if own is None:
         known = identity.get_person(actor=_ACTOR, person_id=person_id, now=now)
         language = known.language
         if not only_patient:
-            by_email.append(Recipient(reader_id=None, email=known.email or "", language=language))
+            recipients.append(_without_account(known))
     return Audience(
         person_id=own.person_id if own else ids[0],
+        person_ids=ids,
         language=language,
-        by_email=tuple(by_email),
-        has_reader=bool(readers),
+        recipients=tuple(recipients),
+        has_reader=bool(found),
     )
 
 
-def address_of(person_id: PersonId, reader_id: UserId | None, *, now: datetime) -> str:
-    """The reader's address as it is now, or empty. A proxy whose right ended meanwhile has none."""
-    if reader_id is None:
-        return identity.get_person(actor=_ACTOR, person_id=person_id, now=now).email or ""
-    readers = accounts.readers_of(identity.person_ids_of(person_id), now=now)
-    return next((r.contact.email for r in readers if r.contact.user_id == reader_id), "")
+def _without_account(known: identity.PersonSummary) -> Recipient:
+    return Recipient(
+        reader_id=None, email=known.email or "", language=known.language, time_zone=NOT_CHOSEN,
+        is_patient=True, wanted=Wanted(email=True, sms=False, push=False), reached=Reached(),
+    )  # fmt: skip
 
 
-def staff_address(reader_id: UserId | None) -> str:
-    """The address of a member of staff as it is now; empty for one whose account was disabled meanwhile."""
-    contact = accounts.contacts_of_users([reader_id]).get(reader_id) if reader_id else None
-    return contact.email if contact else ""
+def reached(reader_ids: Iterable[UserId]) -> dict[UserId, Reached]:
+    """Where and when these readers are reached. One statement, none for nobody."""
+    ids = list(reader_ids)
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_REACHED, [ids])
+        return {UserId(row[0]): _reached(row) for row in cursor.fetchall()}
 
 
-def email_choices(person_ids: tuple[PersonId, ...], kind: Kind) -> Mapping[UUID, bool]:
-    """What readers chose, by reader; the newest where a merge brought two together."""
+def _reached(row: tuple[Any, ...]) -> Reached:
+    _, start, end, quiet_email, digest_at, most, has_chosen, sms, email, dead, has_push = row
+    hours = (QuietHours(start=start, end=end) if start else None) if has_chosen else USUAL
+    return Reached(
+        hours=hours,
+        quiet_email=bool(quiet_email),
+        digest_at=digest_at or USUAL_DIGEST,
+        most_per_day=most or 0,
+        sms=sms or "",
+        email=email or "",
+        dead=frozenset(dead),
+        has_push=has_push,
+    )
+
+
+def choices(person_ids: tuple[PersonId, ...], kind: Kind) -> Mapping[UUID, Wanted]:
+    """What readers chose, by reader; the newest where a merge brought two together. Nobody may decline what
+    is about their safety: there the patient's choice is not asked.
+    """
+    if kind is Kind.SAFETY:
+        return {}
     rows = ReaderChoice.objects.filter(person_id__in=person_ids, kind=kind).order_by("changed_at")
-    return dict(rows.values_list("reader_id", "email"))
+    return {row.reader_id: wanted_of(row) for row in rows}
+
+
+def wanted_of(row: ReaderChoice) -> Wanted:
+    """Where a row says nothing about a channel: as one who chose e-mail would have it by itself."""
+    return Wanted(
+        email=row.email,
+        sms=bool(row.sms),
+        push=row.email if row.push is None else row.push,
+        digest=row.digest,
+    )

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from string import Formatter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from notifications import wordings
+from notifications.language import fill, variables
 from notifications.template import Template, Text
 from notifications.types import Rendered
 from notifications.wording import PARAMS, TEMPLATES, VARIABLES
 from steadwell.portal.service import at_site, day_text, moment_text
-
-DEFAULT_LANGUAGE = "en"
 
 
 def checked(template: str, params: Mapping[str, str]) -> Template:
@@ -44,21 +43,25 @@ def instant(params: Mapping[str, str], name: str) -> datetime | None:
     return datetime.fromisoformat(params[name]) if params.get(name) else None
 
 
-def text_of(template: Template, language: str) -> Text:
-    code = language.partition("-")[0]
-    return template.texts[code if code in template.texts else DEFAULT_LANGUAGE]
+def words(
+    template: str, params: Mapping[str, str], language: str, version: int = wordings.SHIPPED
+) -> Rendered:
+    """The message in one language and one version of its words, its times as the clinic's own clock shows
+    them.
+    """
+    return filled(wordings.text_of(template, version, language), params, language)
 
 
-def words(template: str, params: Mapping[str, str], language: str) -> Rendered:
-    """The message in one language, its times as the clinic's own clock shows them."""
-    text = text_of(TEMPLATES[template], language)
+def filled(text: Text, params: Mapping[str, str], language: str) -> Rendered:
+    """Words with their values."""
     with translation.override(language.partition("-")[0]):
         values = _values(params)
     return Rendered(
-        subject=text.subject.format_map(values),
-        lines=tuple(line.format_map(values) for line in text.lines if _variables(line) <= values.keys()),
-        action=text.action,
+        subject=fill(text.subject, values),
+        lines=tuple(fill(line, values) for line in text.lines if variables(line) <= values.keys()),
+        action=fill(text.action, values),
         path=params.get("path", "/"),
+        sms=fill(text.sms or text.subject, values),
     )
 
 
@@ -78,8 +81,12 @@ def _values(params: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _variables(line: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(line) if name}
+def short(message: Rendered, *, token: str | None) -> str:
+    """The message where there is no room: what its text message says, and its one link. Without a token it is
+    to a reader, about no patient.
+    """
+    path = message.path if token is None else f"/inbox/{token}/"
+    return f"{message.sms} {settings.PUBLIC_URL}{path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
 
-from notifications import readers, rendering, status
+from notifications import deferring, readers, rendering, routing, status
 from notifications.models import Channel, Message, MessageState, new_token
+from notifications.promising import promise
 from notifications.template import Template
 from notifications.types import Urgency
-from steadwell.events import BulkMessageDue, MessageDue, UrgentMessageDue
 from steadwell.ids import MessageId, PersonId, SiteId, new_id
-from steadwell.outbox import service as outbox
 
-LANES: Mapping[Urgency, type[MessageDue]] = {
-    Urgency.URGENT: UrgentMessageDue,
-    Urgency.STANDARD: MessageDue,
-    Urgency.BULK: BulkMessageDue,
-}
 # What leaves the inbox unread when something newer is said; the rest stays as what was said then.
 _UNTRUE_BY_ITSELF = ("visit.reminder", "result.ready")
 _NOTICE = """
 INSERT INTO notifications_message (id, key, token, person_id, channel, template, template_version, params,
     calendar, language, urgency, about, site_id, only_patient, state, told_at, expires_at, delivered_at,
     cause, provider, uncertain, address)
-VALUES (%s, %s, %s, %s, 'in-app', %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, 'delivered', %s, %s, %s, '', '',
-    false, '')
-ON CONFLICT (key, channel, reader_id) DO NOTHING
+VALUES (%s, %s, %s, %s, 'in-app', %s, coalesce((SELECT version FROM notifications_wording w
+    WHERE w.template = %s AND w.state = 'live'), 1), %s::jsonb, %s, %s, %s, %s, %s, %s, 'delivered', %s, %s,
+    %s, '', '', false, '')
+ON CONFLICT (key, channel, reader_id) DO NOTHING RETURNING template_version
 """
 
 
@@ -60,20 +55,20 @@ def tell(
     with transaction.atomic():
         audience = readers.audience_of(person_id, found.kind, now=now, only_patient=only_patient)
         notice_id = new_id()
-        inserted = _write_notice(
+        version = _write_notice(
             notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane,
             calendar=attachment_ics or "", only_patient=only_patient, now=now,
         )  # fmt: skip
-        if not inserted:
+        if version is None:
             return MessageId(
                 Message.objects.values_list("id", flat=True).get(key=key, channel=Channel.IN_APP)
             )
         if about is not None and found.supersedes:
             _supersede(about, found, not_key=key, now=now)
-        for mail in _write_mails(
-            notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane, now=now
-        ):
-            outbox.publish(LANES[lane](message_id=mail.pk), now=now)
+        _carry(
+            notice_id, audience, found, params, key=key, about=about, site_id=site_id, lane=lane,
+            version=version, now=now,
+        )  # fmt: skip
     return MessageId(notice_id)
 
 
@@ -90,22 +85,25 @@ def _write_notice(
     calendar: str,
     only_patient: bool,
     now: datetime,
-) -> bool:
-    """Whether this telling is the first with its key; a second one waits here for the first to commit."""
+) -> int | None:
+    """The version of the words in use, when this telling is the first with its key; a second one waits here
+    for the first to commit, and gets None.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _NOTICE,
             [
-                notice_id, key, new_token(), audience.person_id, template.code, template.version,
+                notice_id, key, new_token(), audience.person_id, template.code, template.code,
                 orjson.dumps(dict(params)).decode(), calendar, audience.language, lane, about, site_id,
                 only_patient, now,
                 rendering.instant(params, template.expires) if template.expires else None, now,
             ],
         )  # fmt: skip
-        return bool(cursor.rowcount)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
-def _write_mails(
+def _carry(
     notice_id: UUID,
     audience: readers.Audience,
     template: Template,
@@ -115,24 +113,33 @@ def _write_mails(
     about: UUID | None,
     site_id: SiteId | None,
     lane: Urgency,
+    version: int,
     now: datetime,
-) -> Sequence[Message]:
-    """One per reader who wants it. One who can be reached nowhere fails here, where staff see it."""
-    rows = []
-    for recipient in audience.by_email:
-        nowhere = not recipient.email
-        rows.append(
-            Message(
-                key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=recipient.reader_id,
-                channel=Channel.EMAIL, template=template.code, template_version=template.version,
-                params=dict(params),
-                language=recipient.language, urgency=lane, about=about, site_id=site_id, told_at=now,
-                state=MessageState.FAILED if nowhere else MessageState.DUE,
-                cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
-                expires_at=rendering.instant(params, template.expires) if template.expires else None,
-            )
+) -> None:
+    """One message per reader and channel, promised for now or for later. One who can be reached nowhere fails
+    here, where staff see it.
+    """
+    expires_at = rendering.instant(params, template.expires) if template.expires else None
+    found = routing.routes(audience, template, params, lane=lane, expires_at=expires_at, now=now)
+    rows, waiting = [], []
+    for route in found:
+        who = route.recipient
+        nowhere = route.channel is Channel.EMAIL and not who.email
+        row = Message(
+            key=key, notice_id=notice_id, person_id=audience.person_id, reader_id=who.reader_id,
+            channel=route.channel, template=template.code, template_version=version,
+            params=dict(params), language=who.language, urgency=lane, about=about, site_id=site_id,
+            told_at=now, not_before=route.not_before, expires_at=expires_at,
+            state=MessageState.FAILED if nowhere else MessageState.DUE,
+            cause="no-address" if nowhere else "", ended_at=now if nowhere else None,
         )  # fmt: skip
-    return [row for row in Message.objects.bulk_create(rows) if row.state == MessageState.DUE]
+        rows.append(row)
+        if route.why in deferring.TOGETHER and not nowhere:
+            waiting.append((row, route.why))
+    Message.objects.bulk_create(rows)
+    together = {row.pk for row, _ in waiting}
+    promise([row for row in rows if row.pk not in together], now=now)
+    deferring.defer(waiting, now=now)
 
 
 def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) -> None:
@@ -141,6 +148,6 @@ def _supersede(about: UUID, template: Template, *, not_key: str, now: datetime) 
     unread_reminder = earlier.filter(
         channel=Channel.IN_APP, state=MessageState.DELIVERED, template__in=_UNTRUE_BY_ITSELF
     )
-    on_its_way = earlier.filter(channel=Channel.EMAIL, state__in=status.UNDELIVERED)
+    on_its_way = earlier.exclude(channel=Channel.IN_APP).filter(state__in=status.UNDELIVERED)
     for rows in (on_its_way, unread_reminder):
         rows.update(state=MessageState.SUPERSEDED, ended_at=now)

@@ -6,17 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from notifications.types import Kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """``lines`` whose variables have no value are left out, so a visit without a place has no line about
-    it.
-    """
-
-    subject: str
-    lines: tuple[str, ...]
-    action: str
+from notifications.types import Text as Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +22,5 @@ class Template:
     version: int = 1
     supersedes: frozenset[str] = field(default_factory=frozenset)
     expires: str = ""
+    # Not to be declined: where the patient wants no channel for it, it goes by e-mail.
+    must_reach: bool = False

@@ -18,11 +18,11 @@ def list_untold(*, actor: Actor, now: datetime, limit: int = 50) -> list[Untold]
     """Messages that failed and that nobody has settled, latest first. Staff only, each their own sites'; each
     person is audited.
     """
-    rows = _seen_by(actor).filter(settled_at__isnull=True).order_by("-ended_at")
+    rows = seen_by(actor).filter(settled_at__isnull=True).order_by("-ended_at")
     found = [
         Untold(
             message_id=MessageId(row.pk),
-            person_id=_patient(row),
+            person_id=patient_of(row),
             template=row.template,
             params=row.params,
             about=row.about,
@@ -50,23 +50,23 @@ def list_untold(*, actor: Actor, now: datetime, limit: int = 50) -> list[Untold]
 
 def settle_untold(*, actor: Actor, message_id: MessageId, now: datetime) -> None:
     """Somebody told the person in another way (a call), or it no longer matters."""
-    row = _seen_by(actor).filter(pk=message_id).first()
+    row = seen_by(actor).filter(pk=message_id).first()
     if row is None:
         raise NotFound
     settled = Message.objects.filter(pk=message_id, settled_at__isnull=True)
     if settled.update(settled_at=now, settled_by=actor.user_id):
         audit.record(
             actor=actor, action="message.settle", category="message", now=now,
-            subject_id=_patient(row), entity_id=row.pk,
+            subject_id=patient_of(row), entity_id=row.pk,
         )  # fmt: skip
 
 
-def _patient(row: Message) -> PersonId:
-    assert row.person_id is not None  # noqa: S101 - _seen_by() leaves out the alerts to staff
+def patient_of(row: Message) -> PersonId:
+    assert row.person_id is not None  # noqa: S101 - seen_by() leaves out the alerts to staff
     return PersonId(row.person_id)
 
 
-def _seen_by(actor: Actor) -> QuerySet[Message]:
+def seen_by(actor: Actor) -> QuerySet[Message]:
     """Of the sites where the actor works; what belongs to no site is for managers and administrators."""
     if not actor.is_staff:
         raise Forbidden

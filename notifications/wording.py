@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notifications.template import Template, Text
+from notifications.wording_actions import ACTION_TEMPLATES
+from notifications.wording_campaigns import CAMPAIGN_TEMPLATES
+from notifications.wording_contacts import CONTACT_TEMPLATES
 from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
 from notifications.wording_staff import STAFF_TEMPLATES
@@ -20,10 +23,14 @@ VARIABLES: Mapping[str, str] = {
     "old_moment": "old_starts_at",
     "asked_moment": "asked_starts_at",
     "place": "place",
+    "count": "count",
+    "code": "code",
 }
 # What a caller may pass. ``path`` is where the button leads inside the portal; ``zone`` belongs to the
 # instants.
-PARAMS = frozenset({"starts_at", "old_starts_at", "asked_starts_at", "zone", "place", "path"})
+PARAMS = frozenset(
+    {"starts_at", "old_starts_at", "asked_starts_at", "zone", "place", "path", "count", "code"}
+)
 
 _VISIT = frozenset({"starts_at", "zone"})
 _ABOUT_A_TIME = frozenset(
@@ -40,12 +47,19 @@ _ABOUT_A_TIME = frozenset(
 
 
 def _template(
-    code: str, *, en: Text, es: Text, required: frozenset[str] = _VISIT, expires: str = ""
+    code: str,
+    *,
+    en: Text,
+    es: Text,
+    required: frozenset[str] = _VISIT,
+    expires: str = "",
+    must_reach: bool = False,
 ) -> Template:
     # Whatever is said about a visit makes what was said before, and is still on its way, out of date.
     return Template(
-        code=code, texts={"en": en, "es": es}, required=required, supersedes=_ABOUT_A_TIME, expires=expires
-    )
+        code=code, texts={"en": en, "es": es}, required=required, supersedes=_ABOUT_A_TIME, expires=expires,
+        must_reach=must_reach,
+    )  # fmt: skip
 
 
 TEMPLATES: Mapping[str, Template] = {
@@ -109,6 +123,7 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         _template(
             "visit.moved-by-clinic",
+            must_reach=True,
             required=_VISIT | {"old_starts_at"},
             en=Text(
                 subject="The clinic moved your visit to {day}",
@@ -149,6 +164,7 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         _template(
             "visit.cancelled-by-clinic",
+            must_reach=True,
             en=Text(
                 subject="The clinic cancelled your visit on {day}",
                 lines=(
@@ -168,6 +184,7 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         _template(
             "visit.declined",
+            must_reach=True,
             en=Text(
                 subject="Your request for {day} could not be met",
                 lines=(
@@ -187,6 +204,7 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         _template(
             "visit.unanswered",
+            must_reach=True,
             en=Text(
                 subject="No answer to your request for {day}",
                 lines=(
@@ -208,6 +226,7 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         _template(
             "visit.alternatives",
+            must_reach=True,
             en=Text(
                 subject="Please choose a new time for your visit on {day}",
                 lines=(
@@ -250,5 +269,8 @@ TEMPLATES: Mapping[str, Template] = {
         *RESULT_TEMPLATES,
         *MOVE_TEMPLATES,
         *STAFF_TEMPLATES,
+        *ACTION_TEMPLATES,
+        *CONTACT_TEMPLATES,
+        *CAMPAIGN_TEMPLATES,
     )
 }

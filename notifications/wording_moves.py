@@ -14,6 +14,7 @@ def _template(code: str, *, en: Text, es: Text) -> Template:
         texts={"en": en, "es": es},
         required=_ASKED,
         supersedes=frozenset({"visit.move-requested"}),
+        must_reach=code in {"visit.move-declined", "visit.move-unanswered"},
     )
 
 

@@ -13,7 +13,17 @@ from uuid import UUID
 from django.db import connection
 
 from notifications import service as notifications
-from scheduling import availability, catalogue, changes, locking, metrics, moving, offers, publishing
+from scheduling import (
+    availability,
+    catalogue,
+    changes,
+    locking,
+    metrics,
+    moving,
+    offers,
+    promises,
+    publishing,
+)
 from scheduling.availability import instant_of, moment
 from scheduling.catalogue import Catalogue
 from scheduling.changes import Change
@@ -84,7 +94,7 @@ def _moments(
     """When the desk is reminded, and when the request ends by itself."""
     site = known.sites.get(site_id)
     lead = timedelta(minutes=site.answer_lead_minutes if site else 0)
-    ends_at = lapses_at(starts_at, lead=lead, asked_at=asked_at)
+    ends_at = promises.lapses_at(starts_at, lead=lead, asked_at=asked_at)
     last_call = ends_at - min(LAST_CALL, (ends_at - asked_at) / 2)
     slow_at = after_working_hours(known, site_id, asked_at, site.answer_hours) if site else last_call
     return min(slow_at, last_call), ends_at
@@ -92,11 +102,6 @@ def _moments(
 
 def forget(appointment_id: AppointmentId) -> None:
     outbox.cancel_due(kind_prefix=PREFIX, about=appointment_id)
-
-
-def lapses_at(starts_at: datetime, *, lead: timedelta, asked_at: datetime) -> datetime:
-    """The site's notice before the visit; at its start where it was asked for later than that."""
-    return starts_at - lead if starts_at - lead > asked_at else max(starts_at, asked_at)
 
 
 def after_working_hours(known: Catalogue, site_id: SiteId, start: datetime, hours: int) -> datetime:

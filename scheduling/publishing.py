@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from scheduling import promises
 from scheduling.status import Status
 from scheduling.types import Appointment, CancelledBy, RequestedMove
 from steadwell import events
@@ -12,7 +13,9 @@ from steadwell.outbox import service as outbox
 
 
 def booked_or_requested(visit: Appointment, *, now: datetime) -> None:
-    kind = events.AppointmentRequested if visit.status is Status.PENDING else events.AppointmentBooked
+    is_request = visit.status is Status.PENDING
+    (promises.requested if is_request else promises.booked)(visit, now=now)
+    kind = events.AppointmentRequested if is_request else events.AppointmentBooked
     _publish(kind(**_names(visit)), now)
 
 
@@ -21,10 +24,12 @@ def approved(visit: Appointment, *, now: datetime) -> None:
 
 
 def moved(visit: Appointment, *, now: datetime) -> None:
+    promises.moved(visit, now=now)
     _publish(events.AppointmentMoved(**_names(visit)), now)
 
 
 def move_requested(visit: Appointment, asked: RequestedMove, *, now: datetime) -> None:
+    promises.move_requested(visit, asked, now=now)
     _publish(events.AppointmentMoveRequested(**_names(visit), move_request_id=asked.move_request_id), now)
 
 
@@ -35,12 +40,14 @@ def move_answered(visit: Appointment, asked: RequestedMove, *, answer: str, now:
 
 
 def cancelled(visit: Appointment, *, now: datetime) -> None:
+    promises.cancelled(visit, now=now)
     by = visit.cancelled_by.value if visit.cancelled_by else ""
     _publish(events.AppointmentCancelled(**_names(visit), by=by), now)
 
 
 def withdrawn(visit: Appointment, *, now: datetime) -> None:
     """A visit ahead that never should have been: for its patient the clinic called it off."""
+    promises.cancelled(visit, now=now)
     _publish(events.AppointmentCancelled(**_names(visit), by=CancelledBy.CLINIC.value), now)
 
 

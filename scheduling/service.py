@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scheduling.alternatives import alternatives_for, nearest
+from scheduling.attendance import list_last_visits
 from scheduling.bookings import book, book_direct, overbook
 from scheduling.calendars import calendar_file, feed_for_token, find_feed, make_feed, revoke_feed
 from scheduling.changes import (
@@ -192,6 +193,7 @@ __all__ = [
     "list_day",
     "list_for_patient",
     "list_lapsed",
+    "list_last_visits",
     "list_move_requests",
     "list_on_duty",
     "list_overdue",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from scheduling import answers, holds, letters, queries, reminders
+from notifications import service as notifications
+from scheduling import answers, holds, letters, promises, queries, reminders, replaying
 from scheduling.models import AppointmentVersion, MoveRequest
 from scheduling.status import Move, Status
 from scheduling.types import Appointment, CancelledBy
@@ -58,6 +59,7 @@ def register() -> None:
     outbox.subscribe(
         events.AppointmentCancelled, consumer=CONSUMER, queue="notifications.urgent", handler=tell_cancelled
     )
+    notifications.register_replay(promises.OURS, replaying.replay)
     outbox.handle_due(reminders.KIND, queue="notifications.standard", handler=reminders.remind)
     outbox.handle_due(answers.OVERDUE, queue="default", handler=answers.remind_desk)
     outbox.handle_due(answers.LAPSE, queue="default", handler=answers.lapse)
@@ -81,6 +83,7 @@ def tell_booked(event: events.AppointmentBooked, ctx: DeliveryContext) -> None:
     visit = _current(event)
     if visit is not None:
         letters.send("visit.booked", visit, key=_key(event), now=ctx.now, with_file=True)
+        promises.kept(event, now=ctx.now)
         answers.forget(visit.appointment_id)
         reminders.plan(visit, version=event.version, now=ctx.now)
 
@@ -113,6 +116,7 @@ def tell_moved(event: events.AppointmentMoved, ctx: DeliveryContext) -> None:
         old_zone=old["time_zone"],
         with_file=True,
     )
+    promises.kept(event, now=ctx.now)
     reminders.plan(visit, version=event.version, now=ctx.now)
 
 
@@ -131,6 +135,7 @@ def tell_move_answered(event: events.AppointmentMoveAnswered, ctx: DeliveryConte
     if visit is not None and asked is not None:
         template = _MOVES_THAT_FAILED[event.answer]
         letters.send(template, visit, key=_key(event), now=ctx.now, asked_starts_at=asked)
+        promises.refused(event, cause=event.answer, now=ctx.now)
 
 
 def tell_cancelled(event: events.AppointmentCancelled, ctx: DeliveryContext) -> None:
@@ -150,6 +155,10 @@ def tell_cancelled(event: events.AppointmentCancelled, ctx: DeliveryContext) -> 
     else:
         template, path = "visit.cancelled", letters.FIND
     letters.send(template, visit, key=_key(event), now=ctx.now, path=path)
+    if move in _REQUESTS_THAT_FAILED:
+        promises.refused(event, cause=move.value, now=ctx.now)
+    else:
+        promises.kept(event, now=ctx.now)
 
 
 def _current(event: events.AppointmentChanged) -> Appointment | None:

@@ -4,8 +4,6 @@ is here.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -15,13 +13,13 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from notifications.models import DemoMail
 from notifications.views.reading import ics
+from notifications.views.wording import mail_page
 from steadwell.errors import NotFound
 from steadwell.portal.service import build_policy
 
@@ -70,17 +68,8 @@ def mail(request: HttpRequest, mail_id: UUID) -> HttpResponse:
 @xframe_options_sameorigin
 def page(request: HttpRequest, mail_id: UUID) -> HttpResponse:
     """The HTML part by itself, for the frame. Only its own style may apply; nothing may load."""
-    style = render_to_string("notifications/mail/style.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # Links of a mail leave the frame.
-    html = _get(mail_id).html.replace("<head>", '<head><base target="_top">', 1)
-    policy = {
-        "default-src": ["'none'"],
-        "style-src": [f"'sha256-{digest}'"],
-        "frame-ancestors": ["'self'"],
-        "base-uri": ["'none'"],
-    }
-    return HttpResponse(html, headers={"Content-Security-Policy": build_policy(policy)})
+    return mail_page(_get(mail_id).html.replace("<head>", '<head><base target="_top">', 1))
 
 
 @_demo_only

@@ -12,12 +12,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from notifications import inbox as notices
-from notifications import preferences as choosing
 from notifications import presenters
-from notifications.forms import PreferencesForm
 from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
@@ -29,13 +27,13 @@ from steadwell.portal.service import PortalRequest, requires
 READERS = (Role.PATIENT, Role.PROXY)
 
 
-def _people(actor: Actor) -> list[PersonId]:
+def people_of(actor: Actor) -> list[PersonId]:
     """Whose messages this reader has: their own first."""
     own = [actor.person_id] if actor.person_id else []
     return [*own, *sorted(actor.proxy_for - set(own))]
 
 
-def _chosen(request: HttpRequest, people: list[PersonId]) -> PersonId:
+def chosen_person(request: HttpRequest, people: list[PersonId]) -> PersonId:
     """The person the page is about. One that is not the reader's is not there."""
     given = request.GET.get("for") or request.POST.get("for")
     if not people:
@@ -55,7 +53,7 @@ def _zone(actor: Actor, person_id: PersonId) -> str:
     return contact.time_zone if contact else "UTC"
 
 
-def _whose(actor: Actor, people: list[PersonId], current: PersonId, view: str) -> list[dict[str, object]]:
+def tabs_of(actor: Actor, people: list[PersonId], current: PersonId, view: str) -> list[dict[str, object]]:
     """Tabs for one who reads for several people; nothing for the many who read for themselves."""
     if len(people) < 2:
         return []
@@ -76,8 +74,8 @@ def _whose(actor: Actor, people: list[PersonId], current: PersonId, view: str) -
 @requires(*READERS)
 def inbox(request: PortalRequest) -> HttpResponseBase:
     """What one was told, newest first."""
-    people = _people(request.actor)
-    person_id = _chosen(request, people)
+    people = people_of(request.actor)
+    person_id = chosen_person(request, people)
     page = notices.list_inbox(
         actor=request.actor,
         person_id=person_id,
@@ -94,7 +92,7 @@ def inbox(request: PortalRequest) -> HttpResponseBase:
         "has_unread": any(not m.is_read for m in page.messages),
         "older_url": older,
         "is_first_page": not request.GET.get("before"),
-        "whose": _whose(request.actor, people, person_id, "notifications_inbox"),
+        "whose": tabs_of(request.actor, people, person_id, "notifications_inbox"),
     }
     return render(request, "notifications/inbox.html", context)
 
@@ -130,42 +128,10 @@ def ics(text: str) -> HttpResponse:
 @require_POST
 @requires(*READERS)
 def mark_all_read(request: PortalRequest) -> HttpResponseBase:
-    person_id = _chosen(request, _people(request.actor))
+    person_id = chosen_person(request, people_of(request.actor))
     notices.mark_all_read(actor=request.actor, person_id=person_id, now=clock.now())
     messages.success(request, _("All messages are marked as read."))
     return HttpResponseRedirect(f"{reverse('notifications_inbox')}?{urlencode({'for': person_id})}")
-
-
-@require_http_methods(["GET", "POST"])
-@never_cache
-@requires(*READERS)
-def preferences(request: PortalRequest) -> HttpResponseBase:
-    """What one is told by e-mail, and when one is reminded."""
-    people = _people(request.actor)
-    person_id = _chosen(request, people)
-    if request.method == "POST":
-        form = PreferencesForm(request.POST)
-        if form.is_valid():
-            choosing.set_preferences(
-                actor=request.actor,
-                person_id=person_id,
-                email=form.cleaned_data["email"],
-                results_email=form.cleaned_data["results_email"],
-                offsets=form.offsets(),
-                now=clock.now(),
-            )
-            messages.success(request, _("Your choices are saved."))
-            return HttpResponseRedirect(
-                f"{reverse('notifications_preferences')}?{urlencode({'for': person_id})}"
-            )
-    else:
-        form = PreferencesForm.of(choosing.get_preferences(actor=request.actor, person_id=person_id))
-    context = {
-        "form": form,
-        "person_id": person_id,
-        "whose": _whose(request.actor, people, person_id, "notifications_preferences"),
-    }
-    return render(request, "notifications/preferences.html", context)
 
 
 def _uuid(text: str | None) -> UUID | None:
@@ -177,4 +143,4 @@ def _uuid(text: str | None) -> UUID | None:
 
 def unread_badge(request: PortalRequest) -> int:
     """For the header: one indexed statement."""
-    return notices.unread_count(request.actor, _people(request.actor))
+    return notices.unread_count(request.actor, people_of(request.actor))

@@ -99,6 +99,15 @@ class BulkMessageDue(MessageDue):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReported(Event):
+    """A provider told what became of a message; the report waits to be taken in."""
+
+    name: ClassVar[str] = "notifications.delivery_reported.v1"
+    report_id: UUID
+    message_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLetterDue(Event):
     """A code, a link or a warning about an account waits to be sent."""
 

@@ -31,7 +31,7 @@ class Somebody:
         return Actor(user_id=self.user_id, roles=frozenset({Role.PATIENT}), person_id=self.person_id)
 
 
-def person(email: str | None = None, language: str = "en") -> PersonId:
+def person(email: str | None = None, language: str = "en", phone: str | None = None) -> PersonId:
     """A patient of the clinic, without an account."""
     n = next(_serial)
     demographics = identity.Demographics(
@@ -39,11 +39,17 @@ def person(email: str | None = None, language: str = "en") -> PersonId:
         given_name="Wren",
         birth_date=date(1950, 1, 1) + timedelta(days=n),
         email=email,
+        phone=phone,
         language=language,
     )
     return identity.register(
         actor=IMPORT, source="house", external_id=str(n), demographics=demographics, identifiers=(), now=NOW
     )
+
+
+def person_with_phone(phone: str) -> PersonId:
+    """A patient without an account whose telephone the clinic knows."""
+    return person(phone=phone)
 
 
 def patient(language: str = "en") -> Somebody:

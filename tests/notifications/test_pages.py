@@ -131,24 +131,44 @@ def test_a_link_of_a_mail_asks_to_sign_in_first(client: Client, somebody: Somebo
     assert answer["Location"].startswith("/accounts/login/")
 
 
+def choices(**more: str | list[str]) -> dict[str, str | list[str]]:
+    return {
+        "language": "en", "time_zone": "America/Chicago", "digest_at": "18:00", "most_per_day": "0", **more
+    }  # fmt: skip
+
+
 def test_preferences_are_kept(signed_in: Client, somebody: Somebody) -> None:
     page = signed_in.get("/preferences/").content.decode().partition("choice-of-results")[0]
-    assert page.count("checked") == 5
+    # E-mail and devices for each of five kinds of news, three reminders, quiet hours.
+    assert page.count("checked") == 5 * 2 + 3 + 1
 
-    saved = signed_in.post("/preferences/", {"reminders": ["86400"]}, follow=True).content.decode()
+    given = choices(
+        reminders=["86400"], results_sms="on", quiet="on", quiet_from="22:00", quiet_until="07:30"
+    )
+    saved = signed_in.post("/preferences/", given, follow=True).content.decode()
 
-    assert saved.partition("choice-of-results")[0].count("checked") == 1
+    assert saved.partition("choice-of-results")[0].count("checked") == 3
     assert [o.total_seconds() for o in notifications.reminder_offsets(somebody.person_id)] == [86400]
     assert not notifications.wants(somebody.person_id, notifications.Kind.VISITS)
+    assert 'value="22:00"' in saved
+    contact = accounts.contact_of(somebody.person_id)
+    assert contact is not None
+    assert contact.time_zone == "America/Chicago"
 
 
-def test_preferences_refuse_an_offset_that_is_not_offered(signed_in: Client) -> None:
-    answer = signed_in.post("/preferences/", {"reminders": ["1"]})
+def test_preferences_refuse_what_is_not_offered(signed_in: Client) -> None:
+    for wrong in (
+        {"reminders": ["1"]},
+        {"most_per_day": "7"},
+        {"time_zone": "Mars/Olympus"},
+        {"quiet": "on", "quiet_from": "21:00", "quiet_until": "21:00"},
+        {"quiet": "on", "quiet_from": "21:00"},
+    ):
+        answer = signed_in.post("/preferences/", choices(**wrong))  # type: ignore[arg-type]
+        assert "Error:" in answer.content.decode(), wrong
 
-    assert "Error:" in answer.content.decode()
 
-
-@pytest.mark.parametrize(("path", "most"), [("/inbox/", 7), ("/inbox/{}/", 13), ("/preferences/", 12)])
+@pytest.mark.parametrize(("path", "most"), [("/inbox/", 7), ("/inbox/{}/", 13), ("/preferences/", 13)])
 def test_statements_per_page(
     signed_in: Client, somebody: Somebody, django_assert_max_num_queries: Any, path: str, most: int
 ) -> None:
@@ -216,7 +236,7 @@ def test_proxy_chooses_for_each_person(somebody: Somebody) -> None:
     theirs = sign_in(Client(), proxy.user_id)
 
     page = theirs.get("/preferences/").content.decode()
-    theirs.post("/preferences/", {"for": str(second.person_id), "email": "on"})
+    theirs.post("/preferences/", choices(**{"for": str(second.person_id)}, visits_email="on"))
     tell(somebody.person_id)
     tell(second.person_id)
     carry()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from notifications import checks
-from notifications.models import Attempt, DemoMail, Message
+from notifications.carrying import health
+from notifications.models import Attempt, DemoMail, Message, ProviderAccount
 from steadwell import clock
-from steadwell.mail import breaker
 from steadwell.observability.metrics import REGISTRY
 from steadwell.outbox import handover
 from tests.notifications import mail_server
@@ -35,6 +35,12 @@ def server(settings: Any) -> Iterator[MailServer]:
 def state() -> tuple[str, str]:
     message = Message.objects.get(channel="email")
     return message.state, message.cause
+
+
+def try_again() -> None:
+    """The time has come to try a server that was left alone."""
+    ProviderAccount.objects.filter(breaker="open").update(probe_at=NOW)
+    health.forget()
 
 
 def steps() -> list[tuple[str, str]]:
@@ -89,7 +95,7 @@ def test_what_was_not_taken_goes_again_once(server: MailServer, step: str, answe
 
     carry()
     assert server.mails == []
-    assert state()[0] == "handed"
+    assert state()[0] == "due"
     assert steps() == [("began", ""), ("unreached", cause)]
     del server.answers[step]
     carry(later())
@@ -196,25 +202,23 @@ def test_an_address_beyond_ascii_is_written_to_where_the_server_can(server: Mail
     assert state() == ("accepted", "")
 
 
-def test_a_server_that_stays_away_is_left_alone_until_a_probe_succeeds(
-    server: MailServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(breaker, "PAUSE", 3600.0)
+def test_a_server_that_stays_away_is_left_alone_until_a_probe_succeeds(server: MailServer) -> None:
     server.answers["connect"] = "close"
-    for _ in range(breaker.FAILURES + 2):
+    for _ in range(6):
         tell(patient().person_id)
 
     carry()
     causes = [cause for step, cause in steps() if step == "unreached"]
     server.answers.clear()
-    carry(later())
+    carry(NOW + timedelta(seconds=2))
     still_shut = len(server.mails)
-    monkeypatch.setattr(breaker, "PAUSE", 0.0)
+    try_again()
+    carry(later())
     carry(later())
 
-    assert causes == ["SMTPServerDisconnected"] * breaker.FAILURES + ["breaker-open"] * 2
+    assert causes == ["SMTPServerDisconnected"] * 3
     assert still_shut == 0
-    assert len(server.mails) == breaker.FAILURES + 2
+    assert len(server.mails) == 6
 
 
 def test_one_bad_recipient_does_not_stop_the_others(server: MailServer) -> None:
@@ -234,11 +238,27 @@ def test_a_server_that_stays_away_becomes_a_visible_failure(server: MailServer, 
     tell(patient().person_id)
 
     for _ in range(10):
+        try_again()
         carry(later())
 
     assert state() == ("failed", "ConnectionRefusedError")
-    assert [s for s, _ in steps()].count("unreached") == 8
-    assert steps()[-1][0] == "refused"
+    assert [s for s, _ in steps()] == ["began", "unreached"] * 8
+
+
+def test_what_waits_for_a_server_too_long_becomes_a_visible_failure(server: MailServer) -> None:
+    tell(patient().person_id)
+    health.standings(now=NOW)
+    ProviderAccount.objects.update(
+        breaker="open", cause="failing", changed_at=NOW, probe_at=clock.now() + timedelta(days=9)
+    )
+    health.forget()
+
+    carry(NOW + timedelta(hours=1))
+    waiting = state()
+    carry(NOW + timedelta(days=2))
+
+    assert waiting == ("due", "")
+    assert state() == ("failed", "no-provider")
 
 
 def test_a_worker_killed_during_the_call_repeats_under_the_same_message_id(
@@ -249,7 +269,7 @@ def test_a_worker_killed_during_the_call_repeats_under_the_same_message_id(
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("notifications.sending.EmailSender.settle", killed)
+    monkeypatch.setattr("notifications.carrying.settling.settle_outcome", killed)
     with pytest.raises(KeyboardInterrupt):
         carry()
     monkeypatch.undo()

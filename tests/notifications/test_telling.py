@@ -247,7 +247,7 @@ def test_a_crash_between_effect_and_mark_sends_once(monkeypatch: pytest.MonkeyPa
         raise KeyboardInterrupt
 
     # The worker dies after it wrote the mail and before its promise is marked kept: both are gone.
-    monkeypatch.setattr("notifications.sending._move", crash)
+    monkeypatch.setattr("notifications.carrying.carrier.settle", crash)
     with pytest.raises(KeyboardInterrupt):
         deliveries.deliver(delivery_id=delivery_id, now=NOW)
     monkeypatch.undo()

@@ -11,10 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifications import rendering
+from notifications import checking, rendering
 from notifications.wording import PARAMS, TEMPLATES, VARIABLES, Template
 
 ALL = list(TEMPLATES.values())
+
+
+@pytest.mark.parametrize("template", ALL, ids=lambda t: t.code)
+def test_what_ships_passes_the_check_of_what_staff_write(template: Template) -> None:
+    assert checking.findings(template, template.texts) == []
 
 
 def used(text: str) -> set[str]:
@@ -38,7 +43,9 @@ def test_every_language_uses_the_same_known_variables(template: Template) -> Non
 @pytest.mark.parametrize("template", ALL, ids=lambda t: t.code)
 def test_subjects_fit_a_preview_and_a_missing_place_leaves_its_line_out(template: Template) -> None:
     params = dict.fromkeys(("starts_at", "old_starts_at"), "2027-03-03T18:30:00+00:00") | {
-        "zone": "America/Chicago"
+        "zone": "America/Chicago",
+        "count": "3",
+        "code": "123456",
     }
 
     for language in ("en", "es", "es-MX", "fr"):

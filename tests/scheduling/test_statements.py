@@ -59,12 +59,12 @@ def test_a_month_is_one_statement(warm: Clinic):
     assert count() == 1
 
 
-def test_book_direct_is_five_statements(warm: Clinic):
+def test_book_direct_is_six_statements(warm: Clinic):
     who = patient()
 
     with statements() as count:
         warm.book(who)
-    assert count() == 5
+    assert count() == 6
 
 
 def test_losing_a_time_is_one_statement(warm: Clinic):
@@ -75,7 +75,7 @@ def test_losing_a_time_is_one_statement(warm: Clinic):
     assert count() == 1
 
 
-def test_hold_is_three_and_book_four_statements(warm: Clinic):
+def test_hold_is_three_and_book_five_statements(warm: Clinic):
     who = patient()
 
     with statements() as count:
@@ -83,7 +83,7 @@ def test_hold_is_three_and_book_four_statements(warm: Clinic):
     assert count() == 3
     with statements() as count:
         scheduling.book(actor=who, hold_id=held.hold_id, request_key=key(), now=NOW)
-    assert count() == 4
+    assert count() == 5
 
 
 def test_a_booking_at_once_of_a_taken_time_is_refused_after_two_statements(warm: Clinic):
@@ -94,7 +94,7 @@ def test_a_booking_at_once_of_a_taken_time_is_refused_after_two_statements(warm:
     assert count() == 2
 
 
-def test_reschedule_is_seven_and_cancel_six_statements(warm: Clinic):
+def test_reschedule_is_eight_and_cancel_seven_statements(warm: Clinic):
     who = patient()
     visit = warm.book(who)
 
@@ -102,12 +102,12 @@ def test_reschedule_is_seven_and_cancel_six_statements(warm: Clinic):
         scheduling.reschedule(
             actor=who, appointment_id=visit.appointment_id, offer=warm.offer(10), request_key=key(), now=NOW
         )
-    assert count() == 7
+    assert count() == 8
     with statements() as count:
         scheduling.cancel(
             actor=who, appointment_id=visit.appointment_id, reason="", request_key=key(), now=NOW
         )
-    assert count() == 6
+    assert count() == 7
 
 
 @pytest.mark.parametrize(

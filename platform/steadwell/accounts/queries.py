@@ -53,6 +53,18 @@ def readers_of(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]
 
     ``person_ids`` are the ids of one person (more than one after a merge). One statement.
     """
+    found: dict[UserId, Reader] = {}
+    for reader in _readers(person_ids, now):
+        found.setdefault(reader.contact.user_id, reader)
+    return list(found.values())
+
+
+def list_readers(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]:
+    """The same for many persons in one statement: whoever reads for two of them is there for each."""
+    return _readers(person_ids, now)
+
+
+def _readers(person_ids: Iterable[PersonId], now: datetime) -> list[Reader]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -69,18 +81,17 @@ def readers_of(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]
             {"ids": list(person_ids), "now": now},
         )
         rows = cursor.fetchall()
-    found: dict[UserId, Reader] = {}
-    for user_id, email, language, time_zone, person_id, is_patient in rows:
-        contact = Contact(
-            user_id=UserId(user_id),
-            email=email,
-            language=language or settings.LANGUAGE_CODE,
-            time_zone=time_zone,
+    return [
+        Reader(
+            contact=Contact(
+                user_id=UserId(user_id), email=email, language=language or settings.LANGUAGE_CODE,
+                time_zone=time_zone,
+            ),
+            person_id=PersonId(person_id),
+            is_patient=is_patient,
         )
-        found.setdefault(
-            contact.user_id, Reader(contact=contact, person_id=PersonId(person_id), is_patient=is_patient)
-        )
-    return list(found.values())
+        for user_id, email, language, time_zone, person_id, is_patient in rows
+    ]  # fmt: skip
 
 
 def user_ids_for(person_id: PersonId, *, now: datetime | None = None) -> list[UserId]:

@@ -1,12 +1,14 @@
-"""The clinic's directory as labs asks for it, out of scheduling's set-up."""
+"""The clinic as labs and notifications ask about it, out of scheduling."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from django.urls import reverse
+
 from scheduling import service as scheduling
-from steadwell.ids import PractitionerId, SiteId
+from steadwell.ids import PersonId, PractitionerId, SiteId, VisitTypeId
 
 
 class SchedulingDirectory:
@@ -39,3 +41,34 @@ class SchedulingDirectory:
 
     def on_call(self, *, site_id: SiteId, now: datetime) -> Sequence[PractitionerId]:
         return scheduling.list_on_duty(site_id=site_id, at=now)
+
+
+class SchedulingAttendance:
+    """Implements ``notifications.ports.Clinic``."""
+
+    def last_visits(
+        self,
+        *,
+        person_ids: Collection[PersonId],
+        site_id: SiteId | None,
+        visit_type_id: VisitTypeId | None,
+        now: datetime,
+    ) -> Mapping[PersonId, datetime]:
+        return scheduling.list_last_visits(
+            person_ids=person_ids, site_id=site_id, visit_type_id=visit_type_id, now=now
+        )
+
+    def site_names(self, *, now: datetime) -> Mapping[SiteId, str]:
+        return {site.site_id: site.name for site in scheduling.list_sites(now=now)}
+
+    def visit_type_names(self, *, now: datetime) -> Mapping[VisitTypeId, str]:
+        found = scheduling.list_visit_types(now=now, for_patients=False)
+        return {kind.visit_type_id: kind.name for kind in found}
+
+    def zone_of(self, *, site_id: SiteId | None, now: datetime) -> str:
+        sites = scheduling.list_sites(now=now)
+        chosen = (site for site in sites if site_id is None or site.site_id == site_id)
+        return next((site.time_zone for site in chosen), "UTC")
+
+    def booking_path(self) -> str:
+        return reverse("scheduling:find")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from labs import ports as labs_ports
+from notifications import ports as notifications_ports
 from steadwell.audit import service as audit
-from steadwell.config.directory import SchedulingDirectory
+from steadwell.config.directory import SchedulingAttendance, SchedulingDirectory
 from steadwell.outbox import service as outbox
 
 
 def bind() -> None:
     """Called once when the composition root is ready."""
     labs_ports.bind_directory(SchedulingDirectory())
+    notifications_ports.bind_clinic(SchedulingAttendance())
     outbox.repeat("audit.seal", every=timedelta(minutes=1), queue="default", handler=_seal)
 
 

@@ -17,6 +17,7 @@ from steadwell.identity.queries import (
     get_detail,
     get_person,
     ids_for,
+    ids_of_many,
     names,
     person_ids_of,
     same_person,
@@ -33,6 +34,7 @@ from steadwell.identity.relating import (
 from steadwell.identity.repeats import standings_of_repeats
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
+from steadwell.identity.selecting import select_people
 from steadwell.identity.standings import confirm_record, find_standing, list_standings
 from steadwell.identity.types import (
     Address,
@@ -47,6 +49,7 @@ from steadwell.identity.types import (
     RecordStanding,
     RecordView,
     Review,
+    Selected,
     Sex,
 )
 from steadwell.identity.updating import update_demographics
@@ -68,6 +71,7 @@ __all__ = [
     "RecordView",
     "Review",
     "ReviewDecided",
+    "Selected",
     "Sex",
     "StaleDemographics",
     "as_known",
@@ -83,6 +87,7 @@ __all__ = [
     "get_detail",
     "get_person",
     "ids_for",
+    "ids_of_many",
     "list_reviews",
     "list_standings",
     "load_people",
@@ -95,6 +100,7 @@ __all__ = [
     "same_person",
     "same_sql",
     "search",
+    "select_people",
     "standings_of_repeats",
     "unbind_matcher",
     "unmerge",

@@ -171,3 +171,14 @@ class NewPerson:
     external_id: str
     demographics: Demographics
     identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selected:
+    """One of many who fit (see ``select_people``). ``person_ids`` are all ids that mean them, the present one
+    first.
+    """
+
+    person_id: PersonId
+    language: str
+    person_ids: tuple[PersonId, ...]

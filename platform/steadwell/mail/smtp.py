@@ -14,6 +14,7 @@ import smtplib
 import socket
 import ssl
 import time
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import parseaddr
@@ -44,8 +45,26 @@ class InDoubt(Exception):
         super().__init__(cause)
 
 
-def hand_over(*, mail: EmailMessage, address: str, is_last_attempt: bool = False) -> str:
-    """Give the mail to the server for one recipient, by the EMAIL_* settings. Sets its To header.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A mail server and how to speak with it. ``deadline``: seconds for one mail, all in all."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = False
+    tls: bool = False
+    deadline: float = 40.0
+
+
+def hand_over(
+    *, mail: EmailMessage, address: str, is_last_attempt: bool = False, server: Server | None = None
+) -> str:
+    """Give the mail to the server for one recipient. Sets its To header.
+
+    Without ``server`` it is that of the EMAIL_* settings, guarded by a breaker of this process; whoever names
+    one has a breaker of their own.
 
     Every silence ends after EMAIL_TIMEOUT seconds, all of it after EMAIL_DEADLINE. Answers an empty text when
     the mail was taken, else the code of a refusal for good, which no repetition mends. Raises NotTaken and
@@ -57,24 +76,41 @@ def hand_over(*, mail: EmailMessage, address: str, is_last_attempt: bool = False
         return "address-unwritable"
     del mail["To"]
     mail["To"] = recipient
-    breaker = breaker_of(settings.EMAIL_HOST, settings.EMAIL_PORT)
-    if not breaker.admits() and not is_last_attempt:
-        raise NotTaken("breaker-open")
+    line = _guarded(is_last_attempt=is_last_attempt) if server is None else _reached(server)
     try:
-        server = _connected()
-    except (OSError, smtplib.SMTPException) as error:
-        breaker.failed()
-        raise NotTaken(_cause(error)) from error
-    breaker.passed()
-    try:
-        return _carry(server, recipient.addr_spec, mail)
+        return _carry(line, recipient.addr_spec, mail)
     except (OSError, smtplib.SMTPException) as error:
         raise NotTaken(_cause(error)) from error
     finally:
         # Whatever a server makes of the farewell, the mail's fate is decided.
         with contextlib.suppress(OSError, smtplib.SMTPException):
-            server.quit()
-        server.close()
+            line.quit()
+        line.close()
+
+
+def _guarded(*, is_last_attempt: bool) -> smtplib.SMTP:
+    ours = Server(
+        host=settings.EMAIL_HOST, port=settings.EMAIL_PORT, user=settings.EMAIL_HOST_USER,
+        password=settings.EMAIL_HOST_PASSWORD, starttls=settings.EMAIL_USE_TLS, tls=settings.EMAIL_USE_SSL,
+        deadline=settings.EMAIL_DEADLINE,
+    )  # fmt: skip
+    breaker = breaker_of(ours.host, ours.port)
+    if not breaker.admits() and not is_last_attempt:
+        raise NotTaken("breaker-open")
+    try:
+        line = _reached(ours)
+    except NotTaken:
+        breaker.failed()
+        raise
+    breaker.passed()
+    return line
+
+
+def _reached(server: Server) -> smtplib.SMTP:
+    try:
+        return _connected(server)
+    except (OSError, smtplib.SMTPException) as error:
+        raise NotTaken(_cause(error)) from error
 
 
 class _Line(smtplib.SMTP):
@@ -82,9 +118,9 @@ class _Line(smtplib.SMTP):
     socket the time-out shrinks to what is left.
     """
 
-    def __init__(self, host: str, port: int) -> None:
-        self._end = time.monotonic() + settings.EMAIL_DEADLINE
-        super().__init__(host, port)
+    def __init__(self, server: Server) -> None:
+        self._end, self._tls = time.monotonic() + server.deadline, server.tls
+        super().__init__(server.host, server.port)
 
     def seconds_left(self) -> float:
         left = self._end - time.monotonic()
@@ -101,7 +137,7 @@ class _Line(smtplib.SMTP):
             except OSError as error:
                 failed = error
                 continue
-            if settings.EMAIL_USE_SSL:
+            if self._tls:
                 return ssl.create_default_context().wrap_socket(line, server_hostname=host)
             return line
         raise failed
@@ -131,17 +167,17 @@ class _Incoming(io.RawIOBase):
         return self._sock.recv_into(buffer)
 
 
-def _connected() -> smtplib.SMTP:
-    server = _Line(settings.EMAIL_HOST, settings.EMAIL_PORT)
+def _connected(server: Server) -> smtplib.SMTP:
+    line = _Line(server)
     try:
-        if settings.EMAIL_USE_TLS:
-            server.starttls(context=ssl.create_default_context())
-        if settings.EMAIL_HOST_USER:
-            server.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        if server.starttls:
+            line.starttls(context=ssl.create_default_context())
+        if server.user:
+            line.login(server.user, server.password)
     except BaseException:
-        server.close()
+        line.close()
         raise
-    return server
+    return line
 
 
 def _carry(server: smtplib.SMTP, address: str, mail: EmailMessage) -> str:

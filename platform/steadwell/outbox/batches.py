@@ -39,7 +39,9 @@ def deliver_together(*, delivery_ids: Sequence[int], now: datetime) -> None:
         alone = str(each.id) if deliveries.is_useless(each, now) else each.event_name
         groups.setdefault((each.consumer, alone), []).append(each)
     for group in groups.values():
-        if len(group) == 1 or not run_together(group, now):
+        if deliveries.is_outside_batch(group):
+            deliveries.run_outside_batch(group, now)
+        elif len(group) == 1 or not run_together(group, now):
             for each in group:
                 deliveries.attempt(each, clock.now())
     taken = {each.id for each in several}

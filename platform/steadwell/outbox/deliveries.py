@@ -17,6 +17,7 @@ from steadwell.errors import Kind, Refusal
 from steadwell.observability import service as observability
 from steadwell.outbox import metrics
 from steadwell.outbox.errors import Impossible, Retry
+from steadwell.outbox.promises import Promises
 from steadwell.outbox.registry import (
     DEFAULT_ATTEMPTS,
     DueKind,
@@ -116,6 +117,9 @@ def take_first(ids: Sequence[int], *, consumers: Iterable[str], now: datetime) -
 
 def attempt(taken: Taken, now: datetime) -> None:
     """Run what was taken, by itself."""
+    if is_outside_batch([taken]):
+        run_outside_batch([taken], now)
+        return
     about = {"consumer": taken.consumer, "attempt": taken.attempt}
     try:
         with observability.span("outbox.deliver", traceparent=taken.traceparent, attributes=about):
@@ -232,6 +236,28 @@ def _run_outside(taken: Taken, subscription: Subscription, event: Any, context: 
     with transaction.atomic():
         _mark(_DONE, taken, clock.now())
         handler.settle(event, context, outcome)
+
+
+def is_outside_batch(group: Sequence[Taken]) -> bool:
+    found = find_subscription(group[0].event_name or "", group[0].consumer)
+    return found is not None and found.outside_batch is not None
+
+
+def run_outside_batch(group: Sequence[Taken], now: datetime) -> None:
+    """Several of one consumer, which settles each. What it leaves open when it fails is noted for each."""
+    subscription = find_subscription(group[0].event_name or "", group[0].consumer)
+    assert subscription is not None  # noqa: S101 - the caller asked
+    assert subscription.outside_batch is not None  # noqa: S101
+    heard = [
+        Heard(event=from_payload(subscription, each.payload), ctx=context_of(each, now)) for each in group
+    ]
+    about = {"consumer": group[0].consumer, "count": len(group)}
+    try:
+        with observability.span("outbox.deliver_outside", traceparent=group[0].traceparent, attributes=about):
+            subscription.outside_batch(heard, Promises(group, allowed=subscription.attempts))
+    except Exception as error:  # noqa: BLE001 - its job is to survive; the ledger keeps the cause
+        for each in group:
+            _note_failure(each, error)
 
 
 def _mark(statement: str, taken: Taken, now: datetime) -> None:

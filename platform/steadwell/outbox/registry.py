@@ -20,6 +20,7 @@ from steadwell.outbox.types import (
     E,
     Handler,
     Outcome,
+    OutsideBatchHandler,
     OutsideHandler,
 )
 
@@ -28,7 +29,9 @@ DEFAULT_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One consumer of one event. Exactly one of ``handler``, ``batch`` and ``outside`` is set."""
+    """One consumer of one event. Exactly one of ``handler``, ``batch``, ``outside`` and ``outside_batch`` is
+    set.
+    """
 
     event_type: type[Event]
     hints: Mapping[str, Any]
@@ -38,6 +41,7 @@ class Subscription:
     handler: Handler[Any] | None = None
     batch: BatchHandler[Any] | None = None
     outside: OutsideHandler[Any, Any, Any] | None = None
+    outside_batch: OutsideBatchHandler[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,20 @@ def subscribe_outside(
 ) -> None:
     """Run a handler that reaches outside, with no database connection held during its call."""
     _add(event_type, consumer, queue, attempts, outside=handler)
+
+
+def subscribe_outside_batch(
+    event_type: type[E],
+    *,
+    consumer: str,
+    queue: str,
+    handler: OutsideBatchHandler[E],
+    attempts: int = DEFAULT_ATTEMPTS,
+) -> None:
+    """Run a handler that reaches outside with several events at once; it settles each by itself (see
+    ``promises``). What it leaves unsettled when it raises is retried, each alone.
+    """
+    _add(event_type, consumer, queue, attempts, outside_batch=handler)
 
 
 def handle_due(
@@ -165,7 +183,10 @@ def allowed_attempts() -> Mapping[str, int]:
 def batch_consumers() -> frozenset[str]:
     """The consumers and kinds that take several deliveries at once."""
     consumers = {
-        each.consumer for several in _subscriptions.values() for each in several.values() if each.batch
+        each.consumer
+        for several in _subscriptions.values()
+        for each in several.values()
+        if each.batch or each.outside_batch
     }
     return frozenset(consumers | {each.kind for each in _due_kinds.values() if each.batch})
 
@@ -210,6 +231,7 @@ def _add(
     handler: Handler[Any] | None = None,
     batch: BatchHandler[Any] | None = None,
     outside: OutsideHandler[Any, Any, Any] | None = None,
+    outside_batch: OutsideBatchHandler[Any] | None = None,
 ) -> None:
     _check_queue(queue)
     consumers = _subscriptions.setdefault(event_type.name, {})
@@ -218,7 +240,7 @@ def _add(
     known = {item.name: _plain(hints[item.name]) for item in dataclasses.fields(event_type)}
     consumers[consumer] = Subscription(
         event_type=event_type, hints=known, consumer=consumer, queue=queue, attempts=attempts,
-        handler=handler, batch=batch, outside=outside,
+        handler=handler, batch=batch, outside=outside, outside_batch=outside_batch,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from steadwell.outbox.ages import quarantined_count, queue_ages, queue_depths
 from steadwell.outbox.due import cancel_due, schedule, schedule_many
 from steadwell.outbox.errors import Impossible, NotQuarantined, Retry
+from steadwell.outbox.promises import Later, Promises
 from steadwell.outbox.publishing import publish, publish_many
 from steadwell.outbox.quarantine import replay, settle
 from steadwell.outbox.registry import (
@@ -19,6 +20,7 @@ from steadwell.outbox.registry import (
     subscribe,
     subscribe_batch,
     subscribe_outside,
+    subscribe_outside_batch,
 )
 from steadwell.outbox.requests import claim_request
 from steadwell.outbox.types import DeliveryContext, DueRow, Fallen, Heard, NewDueRow, OutsideHandler
@@ -29,9 +31,11 @@ __all__ = [
     "Fallen",
     "Heard",
     "Impossible",
+    "Later",
     "NewDueRow",
     "NotQuarantined",
     "OutsideHandler",
+    "Promises",
     "Retry",
     "cancel_due",
     "claim_request",
@@ -51,4 +55,5 @@ __all__ = [
     "subscribe",
     "subscribe_batch",
     "subscribe_outside",
+    "subscribe_outside_batch",
 ]

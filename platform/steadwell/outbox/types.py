@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from steadwell.events import Event
+
+if TYPE_CHECKING:
+    from steadwell.outbox.promises import Promises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +99,11 @@ class OutsideHandler(Protocol[E_in, Call, Outcome]):
     def call(self, call: Call) -> Outcome: ...
 
     def settle(self, event: E_in, ctx: DeliveryContext, outcome: Outcome) -> None: ...
+
+
+class OutsideBatchHandler(Protocol[E_in]):
+    """A consumer that reaches outside for many at once. It marks each in ``promises``, in transactions of its
+    own, and holds no connection while it reaches outside.
+    """
+
+    def __call__(self, heard: Sequence[Heard[E_in]], promises: Promises) -> None: ...

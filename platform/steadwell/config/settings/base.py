@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from steadwell.config import env
+from steadwell.config import env, providers
 from steadwell.config.queues import QUEUES
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -278,6 +278,15 @@ EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 
 # Where the FHIR API is reached from outside; empty: wherever a request came in.
 FHIR_BASE_URL = env.text("FHIR_BASE_URL", "").rstrip("/")
+# Who carries messages outside, see steadwell.config.providers. With none, e-mail leaves by EMAIL_HOST.
+NOTIFICATION_PROVIDERS = providers.read()
+# Where providers report deliveries to, when that is not where people reach the portal.
+REPORTS_URL = env.text("REPORTS_URL", PUBLIC_URL).rstrip("/")
+# Push services that a device may name: to no other address does a push go.
+PUSH_SERVICES = env.words(
+    "PUSH_SERVICES",
+    "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,notify.windows.com",
+)
 
 # The HL7 listener (fhir_facade.hl7v2). MLLP knows no sign-in: the allow-list in the admin says who may send.
 MLLP_HOST = env.text("MLLP_HOST", "127.0.0.1")
@@ -357,8 +366,8 @@ OUTBOX_MESSAGE_SIZE = 10  # deliveries in one Celery message
 OUTBOX_BATCH_SIZE = 50  # of a consumer that does several in one transaction
 OUTBOX_PAUSE_SECONDS = 0.015  # between two hand-overs: what is told meanwhile travels together
 OUTBOX_GATHER_SECONDS = 0.06  # a queue that is at work gets what has waited that long
+# What is urgent is retried in its own lane: behind the retries of a campaign it would be late.
 OUTBOX_RETRY_QUEUES = {
-    "notifications.urgent": "notifications.retry",
     "notifications.standard": "notifications.retry",
     "notifications.bulk": "notifications.retry",
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from steadwell.config import env, production
+from steadwell.config import env, production, providers
 from steadwell.config.settings.base import *  # noqa: F403
 from steadwell.config.settings.base import (
     APP_DATABASE_ROLE,
     DATABASE_POOL,
     METRICS_TOKEN,
+    NOTIFICATION_PROVIDERS,
     OAUTH2_PROVIDER,
     OIDC_PRIVATE_KEY,
     database,
@@ -61,6 +62,9 @@ EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = production.sender("DEFAULT_FROM_EMAIL", env.text("DEFAULT_FROM_EMAIL"))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+NOTIFICATION_PROVIDERS = providers.safe(NOTIFICATION_PROVIDERS)
+REPORTS_URL = env.text("REPORTS_URL", PUBLIC_URL).rstrip("/")
 
 # TLS ends at a proxy. Headers count only from as many proxies as are said to stand before us.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)

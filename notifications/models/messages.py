@@ -1,10 +1,9 @@
-"""Tables of notifications: what people are told, by which channel, and how that went."""
+"""Messages: what people are told, by which channel, and how that went."""
 
 from __future__ import annotations
 
 import secrets
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +14,14 @@ from steadwell.ids import new_id
 class Channel(models.TextChoices):
     IN_APP = "in-app", _("in the portal")
     EMAIL = "email", _("e-mail")
+    SMS = "sms", _("text message")
+    PUSH = "push", _("notice on a device")
+    VOICE = "voice", _("call by staff")
 
 
 class MessageState(models.TextChoices):
     DUE = "due", _("due")
+    CLAIMED = "claimed", _("claimed by a worker")
     HANDED = "handed", _("handed over")
     ACCEPTED = "accepted", _("accepted by the provider")
     DELIVERED = "delivered", _("delivered")
@@ -26,6 +29,7 @@ class MessageState(models.TextChoices):
     FAILED = "failed", _("failed")
     EXPIRED = "expired", _("expired")
     SUPERSEDED = "superseded", _("superseded")
+    UNCERTAIN = "uncertain", _("may have been taken, being asked about")
 
 
 def new_token() -> str:
@@ -34,10 +38,10 @@ def new_token() -> str:
 
 
 class Message(models.Model):
-    """One thing a person is told, by one channel, to one reader, with its life. phi: direct (an e-mail
-    address).
+    """One thing a person is told, by one channel, to one reader, with its life. phi: direct (an address).
 
-    The in-app row is the notice itself; the e-mail rows point to it. ``params`` are times, zones and places,
+    The in-app row is the notice itself; the rows of the other channels point to it. Each state has the time
+    at which it was reached; every step besides is an ``Attempt``. ``params`` are times, zones and places,
     no clinical words and no names (templates.py has no variable for them). ``reader_id`` is the user who
     reads it, none for the notice and for a patient without an account.
     """
@@ -63,7 +67,10 @@ class Message(models.Model):
     site_id = models.UUIDField(_("site"), null=True)
     state = models.CharField(_("state"), max_length=10, choices=MessageState)
     told_at = models.DateTimeField(_("told"))
+    # Quiet hours and schedules: no attempt before this. None: at once.
+    not_before = models.DateTimeField(_("not before"), null=True)
     expires_at = models.DateTimeField(_("expires"), null=True)
+    claimed_at = models.DateTimeField(_("claimed"), null=True)
     handed_at = models.DateTimeField(_("handed over"), null=True)
     accepted_at = models.DateTimeField(_("accepted"), null=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True)
@@ -71,6 +78,14 @@ class Message(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True)
     cause = models.CharField(_("cause"), max_length=60, blank=True)
     provider = models.CharField(_("provider"), max_length=60, blank=True)
+    # The provider's own name for it: by this its call-backs and answers find the message.
+    provider_ref = models.CharField(_("provider's reference"), max_length=120, blank=True, db_default="")
+    uncertain_at = models.DateTimeField(_("uncertain since"), null=True)
+    # What was said by another channel first, unread or undelivered, and led to this one.
+    fallback_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False,
+        verbose_name=_("in place of"),
+    )  # fmt: skip
     uncertain = models.BooleanField(_("may have gone out twice"), default=False)
     address = models.CharField(_("address"), max_length=254, blank=True)
     settled_at = models.DateTimeField(_("settled by staff"), null=True)
@@ -95,7 +110,7 @@ class Message(models.Model):
             ),
             # A message is for a patient's readers, or for one member of staff.
             models.CheckConstraint(
-                condition=Q(person_id__isnull=False) | Q(reader_id__isnull=False, channel="email"),
+                condition=Q(person_id__isnull=False) | (Q(reader_id__isnull=False) & ~Q(channel="in-app")),
                 name="notifications_for_somebody",
             ),
         ]
@@ -110,11 +125,21 @@ class Message(models.Model):
             models.Index(
                 fields=["about"],
                 name="notifications_about",
-                condition=Q(state__in=["due", "handed", "delivered"]),
+                condition=Q(state__in=["due", "claimed", "handed", "delivered"]),
             ),
-            # The e-mails of a notice: reading one is reading all.
+            # What carries a notice: reading it is reading all of them.
             models.Index(
                 fields=["notice"], name="notifications_of_notice", condition=Q(notice__isnull=False)
+            ),
+            # A provider's call-back finds its message.
+            models.Index(
+                fields=["provider", "provider_ref"],
+                name="notifications_by_reference",
+                condition=~Q(provider_ref=""),
+            ),
+            # What its provider has to be asked about, oldest first.
+            models.Index(
+                fields=["uncertain_at"], name="notifications_uncertain", condition=Q(state="uncertain")
             ),
             # What did not arrive and nobody has dealt with yet.
             models.Index(
@@ -129,7 +154,9 @@ class Message(models.Model):
 
 
 class Attempt(models.Model):
-    """One step of carrying a message: an attempt began, or how it ended. Append-only. phi: none."""
+    """One step of carrying a message: an attempt began, how it ended, what its provider said of it later.
+    Append-only. phi: none.
+    """
 
     class Step(models.TextChoices):
         BEGAN = "began", _("began")
@@ -137,6 +164,12 @@ class Attempt(models.Model):
         REFUSED = "refused", _("refused")
         UNREACHED = "unreached", _("not reached")
         UNSURE = "unsure", _("may have been taken")
+        ASKED = "asked", _("its provider was asked about it")
+        DELIVERED = "delivered", _("delivered, says the provider")
+        READ = "read", _("read")
+        BOUNCED = "bounced", _("not delivered, says the provider")
+        EXPIRED = "expired", _("too late")
+        REPLAYED = "replayed", _("sent again by staff")
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveSmallIntegerField(_("attempt"))
@@ -176,49 +209,15 @@ class Reading(models.Model):
         return str(self.pk)
 
 
-class ReaderChoice(models.Model):
-    """Whether one reader wants e-mail about one person's affairs of a kind. phi: indirect.
-
-    No row: the patient does, a proxy does not until they choose to.
-    """
-
-    person_id = models.UUIDField()
-    reader_id = models.UUIDField()
-    kind = models.CharField(max_length=20)
-    email = models.BooleanField()
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            # One choice per person, reader and kind; also the look-up by person.
-            models.UniqueConstraint(
-                fields=["person_id", "reader_id", "kind"], name="notifications_one_choice"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class ReminderChoice(models.Model):
-    """How long before a visit a patient wants to be reminded. No row: all of OFFSETS. phi: indirect."""
-
-    person_id = models.UUIDField(primary_key=True)
-    minutes = ArrayField(models.PositiveIntegerField())
-    changed_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
 class DemoMail(models.Model):
-    """An e-mail of the demonstration, as its reader would have got it.
+    """An e-mail or a text message of the demonstration, as its reader would have got it.
 
     phi: direct. No such row exists outside of the demonstration.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="+", db_index=False)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL, db_default="email")
     address = models.CharField(max_length=254)
     subject = models.CharField(max_length=200)
     text = models.TextField()

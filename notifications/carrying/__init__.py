@@ -1,0 +1,1 @@
+"""Carrying messages outside: who takes them, how each ends, and what is known when nobody answers."""

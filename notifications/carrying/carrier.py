@@ -1,0 +1,241 @@
+"""Carrying a batch of messages: claim, choose, say in words, hand over, call with no connection held, settle.
+
+In the demonstration the mailbox is a table of ours, written in the transaction that keeps the promise:
+exactly once. So is the list of calls that staff make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+
+from notifications import addresses, calling, contact_points
+from notifications.carrying import calls, choosing, letters, settling
+from notifications.carrying.accounts import CALL_LIST, DEMO, all_accounts
+from notifications.carrying.calls import Call, Ended
+from notifications.carrying.rows import Handing, Row, Settling, Step, claim, hand, note, settle
+from notifications.models import Attempt, DemoMail, MessageState
+from notifications.types import Urgency
+from steadwell import clock
+from steadwell.events import MessageDue
+from steadwell.observability import service as observability
+from steadwell.outbox import service as outbox
+
+log = observability.get_logger(__name__)
+
+# Deliveries of a message whose worker dies are repeated; one that kills its workers is set aside after this.
+DELIVERIES = 20
+# So long a message waits for any provider before staff are told that it did not go.
+GIVE_UP: Final[Mapping[str, timedelta]] = {
+    Urgency.URGENT: timedelta(hours=1), Urgency.STANDARD: timedelta(hours=24),
+    Urgency.BULK: timedelta(hours=72),
+}  # fmt: skip
+_ON_ITS_WAY = frozenset({MessageState.DUE, MessageState.CLAIMED, MessageState.HANDED, MessageState.UNCERTAIN})
+_IN_DOUBT = frozenset({MessageState.HANDED, MessageState.UNCERTAIN})
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What becomes of each message of a batch, by delivery."""
+
+    done: set[int] = field(default_factory=set)
+    later: dict[int, outbox.Later] = field(default_factory=dict)
+    ends: dict[int, Settling] = field(default_factory=dict)
+    steps: dict[int, Step] = field(default_factory=dict)
+    calls: dict[int, Call] = field(default_factory=dict)
+
+    def end(self, delivery_id: int, row: Row, state: MessageState, cause: str) -> None:
+        self.done.add(delivery_id)
+        self.ends[delivery_id] = Settling(id=row.id, state=state, provider=row.provider, cause=cause)
+
+
+def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) -> None:
+    """Bring several messages of one lane on their way."""
+    now, plan = heard[0].ctx.now, _Plan()
+    by_message = {each.event.message_id: each.ctx for each in heard}
+    rows = {by_message[row.id].delivery_id: row for row in claim(by_message.keys(), now=now)}
+    attempts = {each.ctx.delivery_id: each.ctx.attempt for each in heard}
+    # Promised twice, or not there (any more): nothing to do.
+    plan.done = set(attempts) - set(rows)
+    open_rows = {
+        delivery_id: row for delivery_id, row in rows.items() if _is_open(delivery_id, row, plan, now)
+    }
+    _choose(open_rows, attempts, plan, now)
+    handed = _hand_over(promises, rows, attempts, plan, now)
+    if not handed:
+        return
+    connection.close()  # back to the pool: nothing holds a connection while the outside takes its time
+    batch = settling.Batch(rows=rows, attempts=attempts, promises=promises)
+
+    def late(ended: Ended) -> None:
+        try:
+            settling.settle_late(batch, ended)
+        finally:
+            connection.close()  # a thread of a pool: it may not be needed again for long
+
+    about = {"count": len(handed)}
+    with observability.span("notifications.call", attributes=about, kind=observability.SpanKind.CLIENT):
+        outcome = calls.run(handed, late=late)
+    settling.settle_outcome(batch, outcome)
+
+
+def _is_open(delivery_id: int, row: Row, plan: _Plan, now: datetime) -> bool:
+    """Whether it may go now; else the plan says what becomes of it."""
+    if row.state not in _ON_ITS_WAY:
+        plan.done.add(delivery_id)  # superseded meanwhile, or settled by an attempt that lost its lease
+        return False
+    if row.state in _IN_DOUBT:
+        return True  # it may be out already: what happened is found out whatever the hour
+    if row.expires_at is not None and now >= row.expires_at:
+        plan.end(delivery_id, row, MessageState.EXPIRED, "too-late")
+        return False
+    if row.not_before is not None and now < row.not_before:
+        plan.later[delivery_id] = outbox.Later(after=row.not_before - now, cause="not-before", counted=False)
+        return False
+    return True
+
+
+def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, now: datetime) -> None:
+    where = addresses.resolve(
+        [
+            addresses.Wanted(
+                message_id=row.id,
+                channel=row.channel,
+                person_id=row.person_id,
+                reader_id=row.reader_id,
+                is_code=row.template == contact_points.CODE,
+                about=row.about,
+                key=row.key,
+            )
+            for row in rows.values()
+        ],
+        now=now,
+    )
+    going = {}
+    for delivery_id, row in rows.items():
+        if row.id in where or row.state in _IN_DOUBT:
+            going[delivery_id] = row
+        else:
+            plan.end(delivery_id, row, MessageState.FAILED, "no-address")
+    wishes = [_wish(row) for row in going.values()]
+    chosen = choosing.choose(wishes, now=clock.now())
+    for delivery_id, row in going.items():
+        if row.id in chosen.later:
+            _wait(delivery_id, row, chosen.later[row.id], plan, now)
+            continue
+        account = chosen.accounts[row.id]
+        asks = row.state in _IN_DOUBT and account.finds and not account.honours_keys
+        reached = where.get(row.id, addresses.Where(text=row.address))
+        try:
+            letter = letters.write(row, account, reached, attempts[delivery_id], asks=asks)
+        except Exception as error:  # noqa: BLE001 - one that cannot be said must not stop the others
+            log.error("message.not_written", error=type(error).__name__, template=row.template)
+            plan.end(delivery_id, row, MessageState.FAILED, "not-written")
+            continue
+        plan.calls[delivery_id] = Call(
+            delivery_id=delivery_id, account=account, letter=letter, asks=asks,
+            probes=account.code in chosen.probing,
+        )  # fmt: skip
+
+
+def _wish(row: Row) -> choosing.Wish:
+    account = all_accounts().get(row.provider) if row.state in _IN_DOUBT else None
+    bound = account is not None and (account.honours_keys or account.finds)
+    return choosing.Wish(
+        message_id=row.id, channel=row.channel, lane=row.urgency, bound_to=row.provider if bound else ""
+    )
+
+
+def _wait(delivery_id: int, row: Row, later: outbox.Later, plan: _Plan, now: datetime) -> None:
+    """For a provider or for room; not for ever, and what is in doubt stays so."""
+    if row.state in _IN_DOUBT:
+        plan.later[delivery_id] = outbox.Later(
+            after=later.after, cause=later.cause, counted=False, unsure=True
+        )
+        return
+    since = max(row.told_at, row.not_before or row.told_at)
+    if later.cause == choosing.NO_PROVIDER and now - since >= GIVE_UP[row.urgency]:
+        plan.end(delivery_id, row, MessageState.FAILED, choosing.NO_PROVIDER)
+        return
+    plan.later[delivery_id] = later
+    plan.ends[delivery_id] = Settling(id=row.id, state=MessageState.DUE, provider="")
+
+
+def _hand_over(
+    promises: outbox.Promises,
+    rows: Mapping[int, Row],
+    attempts: Mapping[int, int],
+    plan: _Plan,
+    now: datetime,
+) -> list[Call]:
+    """One transaction: what has ended ends, what waits waits, what goes is handed over. Answers what goes."""
+    with transaction.atomic():
+        going = promises.calling(plan.calls)
+        handing = [
+            Handing(
+                id=rows[id_].id, provider=call.account.code, address=call.letter.address,
+                uncertain=rows[id_].state in _IN_DOUBT and not call.account.honours_keys,
+            )
+            for id_, call in plan.calls.items()
+            if id_ in going and not call.asks
+        ]  # fmt: skip
+        may = hand(handing, now=now)
+        going = {id_ for id_ in going if plan.calls[id_].asks or rows[id_].id in may}
+        inside = [plan.calls[id_] for id_ in going if plan.calls[id_].account.kind in {DEMO, CALL_LIST}]
+        _keep_inside(inside, rows, attempts, plan, now)
+        superseded = set(plan.calls) & set(promises.ids) - going
+        ours = promises.done(plan.done | superseded, now=now) | promises.later(plan.later, now=now)
+        moved = settle([each for id_, each in plan.ends.items() if id_ in ours], now=now)
+        note(_began(going, rows, attempts, plan) + list(plan.steps.values()), now=now)
+        settling.after_failures(moved, now=now)
+    settling.count(moved, clock.now())
+    return [call for id_, call in plan.calls.items() if id_ in going and call not in inside]
+
+
+def _began(going: set[int], rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan) -> list[Step]:
+    return [
+        Step(
+            id=rows[id_].id, number=attempts[id_], step=Attempt.Step.BEGAN,
+            provider=plan.calls[id_].account.code, uncertain=rows[id_].state in _IN_DOUBT,
+        )
+        for id_ in plan.calls
+        if id_ in going and not plan.calls[id_].asks
+    ]  # fmt: skip
+
+
+def _keep_inside(
+    inside: Sequence[Call],
+    rows: Mapping[int, Row],
+    attempts: Mapping[int, int],
+    plan: _Plan,
+    now: datetime,
+) -> None:
+    """The demonstration's mailbox and the list of calls: the same transaction is the whole delivery."""
+    if not inside:
+        return
+    DemoMail.objects.bulk_create(
+        [_demo_mail(each, rows[each.delivery_id], now) for each in inside if each.account.kind == DEMO],
+        ignore_conflicts=True,
+    )
+    calling.open_calls([rows[each.delivery_id] for each in inside if each.account.kind == CALL_LIST], now=now)
+    for each in inside:
+        row, code = rows[each.delivery_id], each.account.code
+        state = MessageState.DELIVERED if each.account.kind == DEMO else MessageState.ACCEPTED
+        plan.done.add(each.delivery_id)
+        plan.ends[each.delivery_id] = Settling(id=row.id, state=state, provider=code)
+        plan.steps[each.delivery_id] = Step(
+            id=row.id, number=attempts[each.delivery_id], step=Attempt.Step.ACCEPTED, provider=code
+        )
+
+
+def _demo_mail(call: Call, row: Row, now: datetime) -> DemoMail:
+    letter = call.letter
+    return DemoMail(
+        message_id=row.id, channel=row.channel, address=letter.address, subject=letter.subject,
+        text=letter.text, html=letter.html, calendar=letter.calendar, headers=dict(letter.headers),
+        sent_at=now,
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Messages that come together: the news of a day, or what is more than its reader wants in one. One due row
+per reader and evening, never a task that sleeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from notifications import promising, wordings
+from notifications.models import Channel, Deferred, Message, MessageState
+from notifications.models.deferred import Why
+from notifications.types import Urgency
+from steadwell.accounts import service as accounts
+from steadwell.ids import UserId
+from steadwell.outbox import service as outbox
+from steadwell.outbox.service import DeliveryContext, DueRow, NewDueRow
+
+KIND = "notifications.digest"
+TEMPLATE = "digest.daily"
+TOGETHER = frozenset({Why.DIGEST, Why.CAP})
+
+
+def defer(waiting: Sequence[tuple[Message, Why]], *, now: datetime) -> None:
+    """Promise these messages for their reader's evening, in the transaction that wrote them."""
+    if not waiting:
+        return
+    rows, promises = [], {}
+    for message, why in waiting:
+        assert message.not_before is not None  # noqa: S101 - routing gives a time with every reason
+        assert message.reader_id is not None  # noqa: S101 - and defers for readers only
+        key = f"{message.reader_id}:{message.not_before.isoformat()}"
+        payload = {"reader": str(message.reader_id)}
+        promises[key] = NewDueRow(kind=KIND, key=key, due_at=message.not_before, payload=payload)
+        rows.append(
+            Deferred(message=message, reader_id=message.reader_id, why=why, due_at=message.not_before)
+        )
+    Deferred.objects.bulk_create(rows)
+    outbox.schedule_many(list(promises.values()), now=now)
+
+
+def send_digest(row: DueRow, ctx: DeliveryContext) -> None:
+    """Everything of the day in one e-mail; a single message goes out as itself."""
+    reader_id = UUID(row.payload["reader"])
+    waiting = Deferred.objects.filter(reader_id=reader_id, due_at__lte=ctx.now)
+    ids = list(waiting.values_list("message_id", flat=True))
+    found = promising.unread(ids, now=ctx.now)
+    waiting.delete()
+    if len(found) < 2:
+        promising.release([each.pk for each in found], now=ctx.now)
+        return
+    Message.objects.filter(pk__in=[each.pk for each in found]).update(
+        state=MessageState.SUPERSEDED, cause="in-digest", ended_at=ctx.now
+    )
+    contact = accounts.contacts_of_users([reader_id]).get(UserId(reader_id))
+    if contact is None:
+        return  # the account was disabled meanwhile: the notices stay in the portal
+    digest = Message.objects.create(
+        key=f"digest:{row.key}", reader_id=reader_id, channel=Channel.EMAIL, template=TEMPLATE,
+        template_version=wordings.live_version(TEMPLATE),
+        params={"count": str(len(found)), "path": "/inbox/"}, language=contact.language,
+        urgency=Urgency.STANDARD, state=MessageState.DUE, told_at=ctx.now,
+    )  # fmt: skip
+    promising.promise([digest], now=ctx.now)

@@ -1,0 +1,136 @@
+"""What providers report back: verified at the door, stored as it came, taken in by a worker.
+
+A report is signed (HMAC-SHA256 over the time, the address it was sent to and the body) and may be five
+minutes old. The same report again is the same row, and a message only moves forward: so a report that comes
+late, twice or replayed changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from notifications import bounces, fallback
+from notifications.carrying import health, rows
+from notifications.carrying.accounts import all_accounts
+from notifications.channels import sms
+from notifications.models import Attempt, DeliveryReport
+from steadwell.errors import NotFound
+from steadwell.events import DeliveryReported
+from steadwell.ids import new_id
+from steadwell.outbox import service as outbox
+
+TOLERANCE: Final = timedelta(minutes=5)
+LONGEST: Final = 8 * 1024
+_STORE = """
+INSERT INTO notifications_deliveryreport (id, provider, body, digest, received_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (digest) DO NOTHING
+"""
+_DELIVERED = """
+UPDATE notifications_message SET state = 'delivered', delivered_at = %(now)s, provider_ref = %(reference)s,
+    accepted_at = coalesce(accepted_at, %(now)s)
+WHERE id = %(id)s AND provider = %(provider)s AND state IN ('handed', 'uncertain', 'accepted')
+RETURNING coalesce(accepted_at, %(now)s)
+"""
+_BOUNCED = """
+UPDATE notifications_message SET state = 'failed', ended_at = %(now)s, cause = %(cause)s,
+    provider_ref = %(reference)s
+WHERE id = %(id)s AND provider = %(provider)s AND state IN ('handed', 'uncertain', 'accepted', 'delivered')
+RETURNING coalesce(accepted_at, %(now)s)
+"""
+
+
+class BadSignature(NotFound):
+    """Unsigned, wrongly signed or too old: to a stranger there is nothing here."""
+
+    code = "report-not-signed"
+
+
+def sign(secret: str, *, at: int, url: str, body: bytes) -> str:
+    """The header ``X-Signature``: ``t=<unix seconds>,v1=<hex>``."""
+    signed = hmac.new(secret.encode(), b"%d.%s.%s" % (at, url.encode(), body), hashlib.sha256).hexdigest()
+    return f"t={at},v1={signed}"
+
+
+def receive(*, provider: str, message_id: UUID, url: str, body: bytes, signature: str, now: datetime) -> None:
+    """Store a report and promise that it is taken in. Raises BadSignature; a repeated one changes nothing."""
+    account = all_accounts().get(provider)
+    if account is None or not account.report_secret or len(body) > LONGEST:
+        raise BadSignature
+    at = _signed_at(signature)
+    expected = sign(account.report_secret, at=at, url=url, body=body)
+    if not hmac.compare_digest(expected, signature) or abs(now.timestamp() - at) > TOLERANCE.total_seconds():
+        raise BadSignature
+    digest = hashlib.sha256(b"%s.%s.%d.%s" % (provider.encode(), message_id.bytes, at, body)).digest()
+    report_id = new_id()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_STORE, [report_id, provider, body.decode("utf-8", "replace"), digest, now])
+            is_new = bool(cursor.rowcount)
+        if is_new:
+            outbox.publish(DeliveryReported(report_id=report_id, message_id=message_id), now=now)
+
+
+def take_in(heard: Sequence[outbox.Heard[DeliveryReported]]) -> None:
+    """Move the messages that reports are about."""
+    stored = DeliveryReport.objects.in_bulk([each.event.report_id for each in heard])
+    steps = []
+    for each in heard:
+        report = stored.get(each.event.report_id)
+        if report is not None:
+            steps += _apply(report, each.event.message_id, each.ctx.now)
+    rows.note(steps, now=heard[0].ctx.now)
+
+
+def _apply(report: DeliveryReport, message_id: UUID, now: datetime) -> list[rows.Step]:
+    told = {name: values[0] for name, values in parse_qs(report.body).items()}
+    status, reference = told.get("MessageStatus", ""), told.get("MessageSid", "")[:120]
+    if status in sms.DELIVERED:
+        return _delivered(report, message_id, reference, now)
+    if status in sms.FAILED:
+        cause = f"sms-{told.get('ErrorCode') or status}"[:60]
+        return _bounced(report, message_id, reference, cause, now)
+    return []
+
+
+def _delivered(report: DeliveryReport, message_id: UUID, reference: str, now: datetime) -> list[rows.Step]:
+    values = {"id": message_id, "provider": report.provider, "reference": reference, "now": now}
+    accepted_at = _moved(_DELIVERED, values)
+    if accepted_at is None:
+        return []
+    health.note_report(report.provider, accepted_at=accepted_at)
+    health.close([report.provider], now=now, reported=True)
+    return [rows.Step(id=message_id, number=0, step=Attempt.Step.DELIVERED, provider=report.provider)]
+
+
+def _bounced(
+    report: DeliveryReport, message_id: UUID, reference: str, cause: str, now: datetime
+) -> list[rows.Step]:
+    values = {
+        "id": message_id, "provider": report.provider, "reference": reference, "cause": cause, "now": now,
+    }  # fmt: skip
+    if _moved(_BOUNCED, values) is None:
+        return []
+    bounces.note([message_id], now=now)
+    fallback.after_failure([message_id], now=now)
+    step = Attempt.Step.BOUNCED
+    return [rows.Step(id=message_id, number=0, step=step, provider=report.provider, cause=cause)]
+
+
+def _moved(statement: str, values: Mapping[str, Any]) -> datetime | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _signed_at(signature: str) -> int:
+    stamp = signature.partition(",")[0].removeprefix("t=")
+    return int(stamp) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else 0

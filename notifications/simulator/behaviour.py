@@ -1,0 +1,91 @@
+"""What one simulated provider does with what it is sent, and what arrived at the handsets."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+MODES = ("ok", "refuse", "hang", "error", "slow", "drop")
+REPORTS = ("none", "once", "twice", "late", "failed")
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """``mode``: take it, refuse connections, never answer, answer 500, answer after ``slow_seconds``, or
+    accept and drop. ``answer_seconds``: what every answer takes. ``lost_answers``: how many times it is to
+    take a message and then close the line unanswered. ``report``: whether and how it reports deliveries.
+    """
+
+    mode: str = "ok"
+    slow_seconds: float = 20.0
+    answer_seconds: float = 0.0
+    lost_answers: int = 0
+    honours_keys: bool = True
+    report: str = "none"
+    report_seconds: float = 0.05
+    report_secret: str = ""
+
+    def change(self, wanted: dict[str, Any]) -> None:
+        for name, value in wanted.items():
+            if name not in self.__slots__:
+                raise ValueError(f"There is no {name}.")
+            setattr(self, name, value)
+        if self.mode not in MODES or self.report not in REPORTS:
+            raise ValueError("mode or report is not known.")
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One message on a handset, in a mailbox or on a device."""
+
+    provider: str
+    channel: str
+    to: str
+    text: str
+    key: str
+    reference: str
+    at: float
+    subject: str = ""
+
+
+@dataclass(slots=True)
+class Provider:
+    """One provider: how it behaves, and what it remembers of keys."""
+
+    name: str
+    channel: str
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    known: OrderedDict[str, str] = field(default_factory=OrderedDict)  # key -> reference
+    asked: int = 0  # requests that came in, whatever became of them
+    seconds: dict[int, int] = field(default_factory=dict)  # how many came in each second
+
+    def count(self) -> None:
+        self.asked += 1
+        now = int(time.time())
+        self.seconds[now] = self.seconds.get(now, 0) + 1
+
+    def take(self, handset: Handset, *, to: str, text: str, key: str, subject: str = "") -> tuple[str, bool]:
+        """Its reference, and whether it is new."""
+        if key and key in self.known and self.behaviour.honours_keys:
+            return self.known[key], False
+        reference = f"SM{uuid4().hex}"
+        if key:
+            self.known[key] = reference
+        if self.behaviour.mode != "drop":
+            handset.arrivals.append(
+                Arrival(
+                    provider=self.name, channel=self.channel, to=to, text=text, key=key, reference=reference,
+                    at=time.time(), subject=subject,
+                )
+            )  # fmt: skip
+        return reference, True
+
+
+@dataclass(slots=True)
+class Handset:
+    """Everything that arrived anywhere, in order."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
