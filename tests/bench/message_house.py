@@ -164,14 +164,26 @@ def count_waiting(lane: str = "") -> int:
         return int(cursor.fetchone()[0])
 
 
-def tried_with(provider: str, *, since: float) -> list[tuple[float, bool]]:
-    """For each message told since: seconds after ``since``, and whether that provider was tried with it."""
+def count_untried(*, since: float) -> int:
+    """Messages told since that nobody was tried with yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM notifications_message m WHERE m.told_at >= to_timestamp(%s)"
+            " AND NOT EXISTS (SELECT FROM notifications_attempt a WHERE a.message_id = m.id)",
+            [since],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def tried_with(provider: str, *, since: float, seconds: float = 1e9) -> list[tuple[float, bool]]:
+    """For each message told in these ``seconds``: when, and whether that provider was tried with it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM m.told_at)::float8 - %s, EXISTS (SELECT FROM notifications_attempt a"
             " WHERE a.message_id = m.id AND a.step = 'began' AND a.provider = %s)"
-            " FROM notifications_message m WHERE m.told_at >= to_timestamp(%s) ORDER BY m.told_at",
-            [since, provider, since],
+            " FROM notifications_message m WHERE m.told_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)"
+            " ORDER BY m.told_at",
+            [since, provider, since, since + seconds],
         )
         rows: list[Any] = cursor.fetchall()
     return [(float(at), bool(was)) for at, was in rows]

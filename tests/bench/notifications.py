@@ -103,8 +103,12 @@ def _drain(
     went_wrong = time.time()
     house.simulator.behave("sms-a", mode=mode)
     message_house.tell_steadily(people, "standard", rate=DRAIN_RATE, seconds=seconds)
+    _until(lambda: message_house.count_untried(since=went_wrong) == 0, "every message was tried")
     house.simulator.behave("sms-a", mode="ok")
     well = time.monotonic()
+    before = [was for _, was in message_house.tried_with("sms-a", since=went_wrong - 3.0, seconds=3.0)]
+    if not 0.2 < sum(before) / max(1, len(before)) < 0.8:
+        report.notes.append(f"{name}: {sum(before)} of {len(before)} messages went that way before")
     tried = message_house.tried_with("sms-a", since=went_wrong)
     report.set(f"drain_s.{name}", _moved_after(tried, seconds), 2)
     while not message_house.is_closed("sms-a") and time.monotonic() - well < 25:
