@@ -91,6 +91,7 @@ def cause_text(cause: str) -> str:
 
 def provider(each: ProviderHealth) -> dict[str, object]:
     """One provider in the words of whoever watches over sending."""
+    words: str | Promise
     kind, words = "ok", _("Works")
     if each.is_off:
         kind, words = "warning", _("Switched off")

@@ -1,4 +1,4 @@
-"""The end of an outage is no storm: real workers, relay and provider, an outage of seconds for one of minutes.
+"""The end of an outage is no storm: real workers, relay and provider; seconds stand for minutes.
 
 What is offered to a provider is counted by the provider itself, in each second, whoever sent it.
 """
