@@ -74,6 +74,8 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
     def late(ended: Ended) -> None:
         try:
             settling.settle_late(batch, ended)
+        except Exception as error:  # noqa: BLE001 - nobody hears it here; the lease of the promise runs out
+            log.error("message.not_settled", error=type(error).__name__)
         finally:
             connection.close()  # a thread of a pool: it may not be needed again for long
 
