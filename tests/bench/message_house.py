@@ -41,8 +41,8 @@ WITH told AS (
     FROM generate_series(%(first)s, %(last)s) AS n RETURNING id
 ), event AS (
     INSERT INTO outbox_outboxevent (id, name, payload, occurred_at, traceparent)
-    SELECT gen_random_uuid(), 'notifications.bulk_message_due.v1', jsonb_build_object('message_id', id), now(),
-        ''
+    SELECT gen_random_uuid(), 'notifications.bulk_message_due.v1', jsonb_build_object('message_id', id),
+        now(), ''
     FROM told RETURNING id
 ), promised AS (
     INSERT INTO outbox_outboxdelivery
