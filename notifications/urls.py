@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from notifications.views import calls, delivery, demo, reading, reports, staff
+from notifications.views import calls, delivery, demo, devices, reading, reports, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", reading.inbox, name="notifications_inbox"),
@@ -10,6 +10,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<str:token>/", reading.notice, name="notifications_notice"),
     path("inbox/<str:token>/visit.ics", reading.calendar, name="notifications_calendar"),
     path("preferences/", reading.preferences, name="notifications_preferences"),
+    path("devices/", devices.devices, name="notifications_devices"),
+    path("devices/subscribe/", devices.subscribe, name="notifications_subscribe"),
+    path("devices/unsubscribe/", devices.unsubscribe, name="notifications_unsubscribe"),
+    path("push-worker.js", devices.worker, name="notifications_push_worker"),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
     path("clinic/untold/<uuid:message_id>/again/", delivery.replay, name="notifications_replay"),

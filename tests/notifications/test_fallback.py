@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notifications import service as notifications
-from notifications.models import Channel, Message, Reading, StaffCall
+from notifications.models import Channel, Message, PushSubscription, Reading, StaffCall
 from steadwell import clock
 from steadwell.actor import Actor, Role
 from steadwell.audit.models import AuditEntry
@@ -27,7 +27,11 @@ def desk(*sites: SiteId) -> Actor:
 
 
 def push(somebody: Somebody, urgency: str) -> Message:
-    """A notice with a push to its reader's devices."""
+    """A notice with a push to its reader's device."""
+    PushSubscription.objects.create(
+        reader_id=somebody.user_id, endpoint=f"https://push.example/{new_id()}", public_key="", auth="",
+        created_at=clock.now(),
+    )  # fmt: skip
     notice = tell(somebody.person_id, now=clock.now())
     (made,) = text(
         somebody.person_id, channel="push", reader_id=somebody.user_id, urgency=urgency, notice_id=notice
