@@ -64,6 +64,7 @@ class _Building:
         self.components: dict[str, tuple[str, str]] = {}
         self.several: dict[Bases, tuple[str, str]] = {}
         self.brands: dict[str, set[Bases]] = defaultdict(set)
+        self.same: dict[Phrase, Phrase] = {}
 
     def done(self) -> Catalogue:
         self._sort_out()
@@ -113,25 +114,31 @@ class _Building:
                     self.numbered[phrase] = Ingredient(concept.rxcui, concept.name)
             elif concept.term_type in {"SCDF", "SCDG", "MIN"}:
                 self.attested.update(fold(part) for part in _base_parts(concept))
-        singles: set[Phrase] = set()
+        uses: dict[Phrase, int] = defaultdict(int)
         for concept in self.concepts.values():
             parts = concept.parts if concept.term_type in PRODUCTS or concept.term_type == "SCDC" else None
             for each in parts.components if parts else ():
-                singles.add(fold(each.name))
-        if not self.relations.ingredients:
-            ing = {fold(c.name) for c in self.concepts.values() if c.term_type == "ING"}
-            strict = {p for p in self.attested if p not in ing or (self.numbered[p].rxcui in self.concepts
-                      and self.concepts[self.numbered[p].rxcui].term_type == "IN")}  # fmt: skip
-            # A salt that is listed as an ingredient is still a salt where its base is listed as well.
-            for phrase in [*(self.attested - strict)]:
-                if base_of(phrase, (self.attested | singles) - {phrase})[1]:
-                    self.attested.discard(phrase)
-            self.attested |= {p for p in singles if not base_of(p, (self.attested | singles) - {p})[1]}
+                uses[fold(each.name)] += 1
+        if self.relations.ingredients:
+            return
+        every = self.attested | uses.keys()
+        # A salt that some row lists as an ingredient is still a salt where its base is listed as well.
+        self.attested = every - {phrase for phrase in every if base_of(phrase, every - {phrase})[1]}
+        self._unite(uses)
+
+    def _unite(self, uses: Mapping[Phrase, int]) -> None:
+        """Of the names of one substance the one that most products have is kept; the others lead to it."""
+        for phrase in sorted(self.attested):
+            names = [phrase, *(other for other in equals().get(phrase, ()) if other in self.attested)]
+            kept = max(names, key=lambda name: (uses.get(name, 0), name in self.numbered, name))
+            if kept != phrase:
+                self.same[phrase] = kept
 
     def _base(self, name: str) -> tuple[str, str]:
         found = self.components.get(name)
         if found is None:
             base, salt = base_of(fold(name), self.attested)
+            base = self.same.get(base, base)
             found = self.components[name] = (" ".join(base), salt)
         return found
 
@@ -213,6 +220,9 @@ class _Building:
 
     def _ingredients(self) -> dict[str, Ingredient]:
         found = {" ".join(phrase): one for phrase, one in self.numbered.items()}
+        for phrase, kept in self.same.items():
+            if phrase in self.numbered:
+                found.setdefault(" ".join(kept), self.numbered[phrase])
         for row in self.later:  # a bare name without term type still gives an ingredient its code
             key = " ".join(fold(row.name))
             if row.term_type == "ING" and key not in found:

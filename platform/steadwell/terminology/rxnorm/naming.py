@@ -57,7 +57,8 @@ def equals() -> dict[Phrase, tuple[Phrase, ...]]:
     for names in rows("drug_synonyms.tsv"):
         phrases = tuple(fold(name) for name in names if name)
         for phrase in phrases:
-            found[phrase] = found.get(phrase, ()) + tuple(each for each in phrases if each != phrase)
+            others = (each for each in phrases if each != phrase)
+            found[phrase] = tuple(dict.fromkeys((*found.get(phrase, ()), *others)))
     return found
 
 
