@@ -44,9 +44,10 @@ _ELEMENTS = frozenset(
         "nitric",
         "boric",
         "acetic",
-        "citric",
+        "citric", "vitamin",
     ]
 )
+_FIRST = frozenset({"sodium", "potassium", "calcium", "magnesium", "zinc"})
 _BESIDE = frozenset(["usp", "nf", "human", "recombinant", "synthetic", "base"])
 
 
@@ -90,6 +91,8 @@ def base_of(name: Phrase, attested: Collection[Phrase]) -> tuple[Phrase, str]:
     trimmed = tuple(word for word in name if word not in _BESIDE)
     if trimmed and trimmed != name and trimmed in attested:
         return trimmed, ""
+    if name[0] in _FIRST and len(name) > 1 and name[1] not in salts() and name[1:] in attested:
+        return name[1:], name[0]  # "sodium heparin"
     for other in equals().get(short, ()) + equals().get(name, ()):
         if other in attested:
             return other, salt if other != name else ""

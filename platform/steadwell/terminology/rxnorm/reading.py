@@ -75,7 +75,7 @@ class Reader:
         phrases = self.catalogue.phrases
         for size in range(len(words), 0, -1):
             phrase = tuple(words[:size])
-            meanings = phrases.get(phrase)
+            meanings = phrases.get(" ".join(phrase))
             if meanings is None and 2 <= size <= 5:
                 meanings = self._in_any_order(phrase)
             if meanings is None or _is_no_name(phrase, mention):
@@ -87,10 +87,10 @@ class Reader:
     def _in_any_order(self, phrase: Phrase) -> tuple[Meaning, ...] | None:
         """ "estrogens, conjugated", and "phenylbutyrate na" for sodium phenylbutyrate."""
         bags = self.catalogue.bags
-        meanings = bags.get(tuple(sorted(phrase)))
-        if meanings is None and any(word in salts() for word in phrase):
-            meanings = bags.get(tuple(sorted(salts().get(word, word) for word in phrase)))
-        return meanings
+        name = bags.get(" ".join(sorted(phrase)))
+        if name is None and any(word in salts() for word in phrase):
+            name = bags.get(" ".join(sorted(salts().get(word, word) for word in phrase)))
+        return self.catalogue.phrases.get(name) if name is not None else None
 
     def _word(
         self, tokens: list[Token], at: int, mention: Mention, found: list[tuple[str, str]], depth: int
