@@ -16,10 +16,10 @@ from medications.safety_types import CheckView, FindingView, OverrideView
 from steadwell.ids import PersonId, PractitionerId, SiteId, SourceRecordId, UserId
 
 __all__ = [
-    "AllergyView", "CheckView", "Conflict", "DiaryEntry", "Dosage", "Evidence", "FindingView", "Grade",
+    "AlertCount", "AllergyView", "CheckView", "Conflict", "DiaryEntry", "Dosage", "Evidence", "Filed", "FindingView", "Grade",
     "IncomingAllergy", "IncomingStatement", "LineState", "LineView", "MedicineList", "Outcome",
     "OverrideView", "PharmacyView", "QueueItem", "Reading", "RefillState", "RefillStepView", "RefillView",
-    "ReminderView", "Source", "StatementKind", "StatementView", "Status", "Taken", "VersionView",
+    "ReminderView", "RuleUse", "Source", "StatementKind", "StatementView", "Status", "Taken", "VersionView",
 ]  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class Grade(StrEnum):
 
     EXACT = "exact"
     CLINICAL_DRUG = "clinical-drug"
-    INGREDIENT = "ingredient"
+    INGREDIENT_ONLY = "ingredient-only"
     AMBIGUOUS = "ambiguous"
     NONE = "none"
 
@@ -67,8 +67,9 @@ UNDERSTOOD = frozenset({Grade.EXACT, Grade.CLINICAL_DRUG})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A drug's words as a code. ``rxcui`` is the clinical drug's where the grade says so, else the
-    ingredient's or empty; ``candidates`` are the clinical drugs (rxcui, name) it may be when ambiguous.
+    """A drug's words as a code. ``rxcui`` is the unbranded clinical drug's where the grade says so, else the
+    ingredient's or empty; ``ingredients`` are codes and ``ingredient_names`` RxNorm's names in the same order;
+    ``candidates`` are the clinical drugs (rxcui, name) it may be when ambiguous.
     ``release`` is the RxNorm release it was read with.
     """
 
@@ -77,6 +78,7 @@ class Reading:
     tty: str = ""
     name: str = ""
     ingredients: tuple[str, ...] = ()
+    ingredient_names: tuple[str, ...] = ()
     candidates: tuple[tuple[str, str], ...] = ()
     reason: str = ""
     release: str = ""
@@ -292,15 +294,40 @@ class AllergyView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MedicineList:
-    """A patient's medicines and allergies: current lines first, each group by name.
-
-    ``checks`` are the findings that stand on the list now, newest check; ``None`` when nothing was checked.
-    """
+    """A patient's medicines and allergies: current lines first, each group by name."""
 
     person_id: PersonId
     revision: int
     lines: tuple[LineView, ...]
     allergies: tuple[AllergyView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """What became of what a source said: effect ``new``, ``version``, ``older`` (kept, not current), ``same``."""
+
+    entity_id: UUID
+    version: int
+    effect: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUse:
+    """How often a rule asked for a reason, and how often somebody went on: the rules that annoy."""
+
+    rule_id: str
+    alerts: int
+    overridden: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCount:
+    """Alerts per order over a time."""
+
+    orders: int
+    with_alerts: int
+    alerts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

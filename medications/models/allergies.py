@@ -25,6 +25,8 @@ class SaidAllergy(models.Model):
     tty = models.CharField(max_length=8, blank=True)
     substance_name = models.CharField(_("substance"), max_length=300, blank=True)
     ingredients = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    ingredient_names = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    candidates = models.JSONField(default=list)
     grade = models.CharField(_("grade"), max_length=16, choices=GRADES)
     reading_reason = models.CharField(max_length=300, blank=True)
     release = models.CharField(max_length=40, blank=True)

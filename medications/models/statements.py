@@ -29,10 +29,12 @@ class Said(models.Model):
     tty = models.CharField(max_length=8, blank=True)
     drug_name = models.CharField(_("drug"), max_length=500, blank=True)
     ingredients = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    ingredient_names = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    candidates = models.JSONField(default=list)  # [rxcui, name] of each that an ambiguous one may be
     grade = models.CharField(_("grade"), max_length=16, choices=GRADES)
     reading_reason = models.CharField(max_length=300, blank=True)
     release = models.CharField(max_length=40, blank=True)
-    # The clinical drug (C:rxcui), the ingredients (I:…) or the words (T:…): what a line is made of.
+    # C: and the clinical drug's rxcui, or S: and the statement's id: only clinical drugs are ever joined.
     key = models.CharField(max_length=120, db_collation="C")
     needs = models.CharField(_("needs"), max_length=24, blank=True)
     status = models.CharField(_("status"), max_length=16, choices=STATUSES)
@@ -63,7 +65,7 @@ class Statement(Said):
     so that a list reads one row each. phi: direct.
 
     ``version`` counts the versions kept; ``shown_version`` is the one that counts (an older word that came
-    late does not become it). ``line_key`` is where it stands: its own key, or the one a person decided.
+    late does not become it).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -78,7 +80,6 @@ class Statement(Said):
     kind = models.CharField(_("kind"), max_length=10, choices=KINDS)
     version = models.PositiveIntegerField(_("version"))
     shown_version = models.PositiveIntegerField()
-    line_key = models.CharField(max_length=120, db_collation="C")
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -101,10 +102,6 @@ class Statement(Said):
             # The statements of a source record that is somebody else's from now on.
             models.Index(
                 fields=["record_id"], name="medications_statement_record", condition=Q(record_id__isnull=False)
-            ),
-            # The queue of what was not understood, oldest first.
-            models.Index(
-                fields=["changed_at", "id"], name="medications_statement_needs", condition=~Q(needs="")
             ),
         ]
 
