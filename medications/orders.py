@@ -144,7 +144,7 @@ def change_order(
         if status in TAKEN:
             change = change_of(before.key, before.drug_text, before.code_sent, dosage_text)
             _check(state, change, actor=actor, about=statement_id, act="prescribe", reasons=overrides, now=now)
-        said = _again(before, dosage_text, status, quantity_text, refills, chart.recorded_at)
+        said = again(before, dosage_text, status, quantity_text, refills, chart.recorded_at)
         return _add(
             said, before, entity_id=statement_id, actor=actor, chart=chart, action="change-order", why=why
         )
@@ -152,7 +152,7 @@ def change_order(
     return write(work)
 
 
-def _again(
+def again(
     before: Statement, dosage_text: str, status: Status, quantity_text: str, refills: int | None, at: datetime
 ) -> IncomingStatement:
     """The order in its own words, with what is to be different."""
