@@ -19,7 +19,9 @@ from steadwell.audit import service as audit
 from steadwell.ids import PersonId, SiteId, new_id
 
 ACTOR = system("medications.pharmacy")
-_AFTER_ALL = frozenset({RefillState.UNANSWERED.value, RefillState.DECLINED.value, RefillState.PHARMACY_REFUSED.value})
+_AFTER_ALL = frozenset(
+    {RefillState.UNANSWERED.value, RefillState.DECLINED.value, RefillState.PHARMACY_REFUSED.value}
+)
 
 
 def take(message: Mapping[str, Any], *, network: str, now: datetime) -> str:

@@ -126,4 +126,3 @@ def _keep_sent(refill: Refill, network: str, body: Mapping[str, Any], ctx: outbo
             id=new_id(), network=network, direction="out", wire_id=wire_id, kind="NewRx", refill=refill,
             body=body, at=ctx.now, effect="handed",
         )  # fmt: skip
-

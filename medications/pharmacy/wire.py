@@ -86,7 +86,9 @@ def read(message: Mapping[str, Any]) -> Answer:
     if not wire_id or not isinstance(content, Mapping):
         raise NotUnderstood("no-message-id")
     state, reason = _meaning(kind, content)
-    return Answer(wire_id=wire_id, relates_to=relates_to, kind=kind[:30], state=state, reason=reason[:_LONGEST])
+    return Answer(
+        wire_id=wire_id, relates_to=relates_to, kind=kind[:30], state=state, reason=reason[:_LONGEST]
+    )
 
 
 def _meaning(kind: str, content: Mapping[str, Any]) -> tuple[RefillState | None, str]:

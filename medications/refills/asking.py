@@ -39,9 +39,7 @@ def list_refillable(*, actor: Actor, person_id: PersonId, now: datetime) -> Mapp
     under_way = set(
         Refill.objects.filter(person_id__in=ids, state__in=UNDER_WAY).values_list("statement_id", flat=True)
     )
-    audit.record(
-        actor=actor, action="refill.possible", category=CATEGORY, now=now, subject_id=person_id
-    )
+    audit.record(actor=actor, action="refill.possible", category=CATEGORY, now=now, subject_id=person_id)
     orders = {line.line_id: order_of(line) for line in found}
     return {
         line_id: word.statement_id
@@ -147,7 +145,9 @@ def list_pharmacies(*, actor: Actor, now: datetime) -> tuple[PharmacyView, ...]:
     """All that refills can be sent to, by name."""
     if actor.user_id is None and not actor.is_system:
         raise MedicineNotFound
-    return tuple(viewing.pharmacy(row) for row in Pharmacy.objects.filter(active=True).order_by("name")[:MOST])
+    return tuple(
+        viewing.pharmacy(row) for row in Pharmacy.objects.filter(active=True).order_by("name")[:MOST]
+    )
 
 
 def find_pharmacy_of(*, actor: Actor, person_id: PersonId, now: datetime) -> PharmacyView | None:

@@ -182,7 +182,7 @@ def _check(act: Act, state: State, reasons: Mapping[str, str]) -> UUID | None:
     kept = checking.keep(
         told, actor=act.actor, chart=act.chart, about=act.row.pk, act="refill", reasons=reasons
     )
-    metrics.alerts.inc(sum(each.needs_reason for each in kept.findings), act="refill")
+    metrics.alerts.inc(sum(each.needs_reason for each in kept.findings), operation="refill")
     return kept.check_id
 
 

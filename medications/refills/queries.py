@@ -23,7 +23,9 @@ def list_refills(*, actor: Actor, person_id: PersonId, now: datetime) -> tuple[R
     """A patient's refills, newest first."""
     ids = charts.ids_of(person_id)
     access.may_read(actor, ids)
-    rows = Refill.objects.filter(person_id__in=ids).select_related("pharmacy").order_by("-requested_at", "-pk")
+    rows = (
+        Refill.objects.filter(person_id__in=ids).select_related("pharmacy").order_by("-requested_at", "-pk")
+    )
     audit.record(actor=actor, action="refill.list", category=CATEGORY, now=now, subject_id=person_id)
     return viewing.many(rows[:MOST])
 

@@ -16,9 +16,7 @@ def pharmacy(row: Pharmacy) -> PharmacyView:
     return PharmacyView(pharmacy_id=row.pk, name=row.name, phone=row.phone, ncpdp_id=row.ncpdp_id)
 
 
-def refill(
-    row: Refill, *, steps: Sequence[RefillStep] = (), check: CheckView | None = None
-) -> RefillView:
+def refill(row: Refill, *, steps: Sequence[RefillStep] = (), check: CheckView | None = None) -> RefillView:
     """``row`` with its pharmacy selected."""
     return RefillView(
         refill_id=row.pk, version=row.version, person_id=PersonId(row.person_id), line_id=row.line_id,
