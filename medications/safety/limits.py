@@ -30,7 +30,7 @@ def check(
         elif spoken:
             found.append(
                 finding(
-                    rule, kind=Kind.LIMIT, severity=rule.severity, drugs=(added.drug,), ingredients=met
+                    rule, kind=Kind.DOSE, severity=rule.severity, drugs=(added.drug,), ingredients=met
                 )
             )
     return _heaviest(rules, found), list(missing.values())
@@ -114,5 +114,5 @@ def _heaviest(rules: Rules, found: list[Finding]) -> list[Finding]:
 
 def _not_checked(why: Why, rule: LimitRule, added: Known) -> NotChecked:
     return NotChecked(
-        why=why, kind=Kind.LIMIT, keys=(added.drug.key,), names=(added.drug.name,), rule=rule.id
+        why=why, kind=Kind.DOSE, keys=(added.drug.key,), names=(added.drug.name,), rule=rule.id
     )
