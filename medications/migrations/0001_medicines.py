@@ -9,470 +9,1075 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Pharmacy',
+            name="Pharmacy",
             fields=[
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('ncpdp_id', models.CharField(max_length=20, unique=True, verbose_name='NCPDP')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
-                ('network', models.CharField(max_length=40, verbose_name='network')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("ncpdp_id", models.CharField(max_length=20, unique=True, verbose_name="NCPDP")),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("phone", models.CharField(blank=True, max_length=40, verbose_name="phone")),
+                ("network", models.CharField(max_length=40, verbose_name="network")),
+                ("active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
-                'verbose_name': 'pharmacy',
-                'verbose_name_plural': 'pharmacies',
+                "verbose_name": "pharmacy",
+                "verbose_name_plural": "pharmacies",
             },
         ),
         migrations.CreateModel(
-            name='PharmacyMailbox',
+            name="PharmacyMailbox",
             fields=[
-                ('network', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('cursor', models.CharField(blank=True, max_length=100)),
-                ('read_at', models.DateTimeField(null=True)),
+                ("network", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("cursor", models.CharField(blank=True, max_length=100)),
+                ("read_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Allergy',
+            name="Allergy",
             fields=[
-                ('substance_text', models.CharField(max_length=300, verbose_name='as written')),
-                ('code_sent', models.CharField(blank=True, max_length=20)),
-                ('rxcui', models.CharField(blank=True, max_length=20, verbose_name='RxCUI')),
-                ('tty', models.CharField(blank=True, max_length=8)),
-                ('substance_name', models.CharField(blank=True, max_length=300, verbose_name='substance')),
-                ('ingredients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('grade', models.CharField(choices=[('exact', 'exact'), ('clinical-drug', 'clinical-drug'), ('ingredient', 'ingredient'), ('ambiguous', 'ambiguous'), ('none', 'none')], max_length=16, verbose_name='grade')),
-                ('reading_reason', models.CharField(blank=True, max_length=300)),
-                ('release', models.CharField(blank=True, max_length=40)),
-                ('needs', models.CharField(blank=True, max_length=24, verbose_name='needs')),
-                ('status', models.CharField(choices=[('active', 'active'), ('inactive', 'inactive'), ('resolved', 'resolved'), ('entered-in-error', 'entered-in-error'), ('unknown', 'unknown')], max_length=16, verbose_name='status')),
-                ('status_word', models.CharField(blank=True, max_length=60)),
-                ('reaction_text', models.CharField(blank=True, max_length=300, verbose_name='reaction')),
-                ('severity', models.CharField(blank=True, max_length=10, verbose_name='severity')),
-                ('said_at', models.DateTimeField()),
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField(verbose_name='patient')),
-                ('record_id', models.UUIDField(null=True)),
-                ('site_id', models.UUIDField(null=True, verbose_name='site')),
-                ('source', models.CharField(choices=[('patient', 'patient'), ('clinician', 'clinician'), ('ehr-a', 'ehr-a'), ('ehr-b', 'ehr-b'), ('pharmacy', 'pharmacy')], max_length=12, verbose_name='source')),
-                ('system', models.CharField(max_length=56, verbose_name='system')),
-                ('external_id', models.CharField(db_collation='C', max_length=200)),
-                ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('shown_version', models.PositiveIntegerField()),
-                ('changed_at', models.DateTimeField()),
+                ("substance_text", models.CharField(max_length=300, verbose_name="as written")),
+                ("code_sent", models.CharField(blank=True, max_length=20)),
+                ("rxcui", models.CharField(blank=True, max_length=20, verbose_name="RxCUI")),
+                ("tty", models.CharField(blank=True, max_length=8)),
+                ("substance_name", models.CharField(blank=True, max_length=300, verbose_name="substance")),
+                (
+                    "ingredients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("exact", "exact"),
+                            ("clinical-drug", "clinical-drug"),
+                            ("ingredient", "ingredient"),
+                            ("ambiguous", "ambiguous"),
+                            ("none", "none"),
+                        ],
+                        max_length=16,
+                        verbose_name="grade",
+                    ),
+                ),
+                ("reading_reason", models.CharField(blank=True, max_length=300)),
+                ("release", models.CharField(blank=True, max_length=40)),
+                ("needs", models.CharField(blank=True, max_length=24, verbose_name="needs")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("inactive", "inactive"),
+                            ("resolved", "resolved"),
+                            ("entered-in-error", "entered-in-error"),
+                            ("unknown", "unknown"),
+                        ],
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("status_word", models.CharField(blank=True, max_length=60)),
+                ("reaction_text", models.CharField(blank=True, max_length=300, verbose_name="reaction")),
+                ("severity", models.CharField(blank=True, max_length=10, verbose_name="severity")),
+                ("said_at", models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("person_id", models.UUIDField(verbose_name="patient")),
+                ("record_id", models.UUIDField(null=True)),
+                ("site_id", models.UUIDField(null=True, verbose_name="site")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("patient", "patient"),
+                            ("clinician", "clinician"),
+                            ("ehr-a", "ehr-a"),
+                            ("ehr-b", "ehr-b"),
+                            ("pharmacy", "pharmacy"),
+                        ],
+                        max_length=12,
+                        verbose_name="source",
+                    ),
+                ),
+                ("system", models.CharField(max_length=56, verbose_name="system")),
+                ("external_id", models.CharField(db_collation="C", max_length=200)),
+                ("version", models.PositiveIntegerField(verbose_name="version")),
+                ("shown_version", models.PositiveIntegerField()),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'allergy',
-                'verbose_name_plural': 'allergies',
-                'indexes': [models.Index(fields=['person_id'], name='medications_allergy_person'), models.Index(condition=models.Q(('needs', ''), _negated=True), fields=['changed_at', 'id'], name='medications_allergy_needs')],
-                'constraints': [models.UniqueConstraint(fields=('system', 'external_id'), name='medications_allergy_once'), models.CheckConstraint(condition=models.Q(('shown_version__gte', 1), ('shown_version__lte', models.F('version'))), name='medications_allergy_shown')],
+                "verbose_name": "allergy",
+                "verbose_name_plural": "allergies",
+                "indexes": [
+                    models.Index(fields=["person_id"], name="medications_allergy_person"),
+                    models.Index(
+                        condition=models.Q(("needs", ""), _negated=True),
+                        fields=["changed_at", "id"],
+                        name="medications_allergy_needs",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("system", "external_id"), name="medications_allergy_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("shown_version__gte", 1), ("shown_version__lte", models.F("version"))
+                        ),
+                        name="medications_allergy_shown",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AllergyVersion',
+            name="AllergyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entity_id', models.UUIDField()),
-                ('version', models.PositiveIntegerField()),
-                ('supersedes', models.PositiveIntegerField(null=True)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.UUIDField(null=True)),
-                ('recorded_role', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('source', models.CharField(blank=True, default='', max_length=100)),
-                ('substance_text', models.CharField(max_length=300, verbose_name='as written')),
-                ('code_sent', models.CharField(blank=True, max_length=20)),
-                ('rxcui', models.CharField(blank=True, max_length=20, verbose_name='RxCUI')),
-                ('tty', models.CharField(blank=True, max_length=8)),
-                ('substance_name', models.CharField(blank=True, max_length=300, verbose_name='substance')),
-                ('ingredients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('grade', models.CharField(choices=[('exact', 'exact'), ('clinical-drug', 'clinical-drug'), ('ingredient', 'ingredient'), ('ambiguous', 'ambiguous'), ('none', 'none')], max_length=16, verbose_name='grade')),
-                ('reading_reason', models.CharField(blank=True, max_length=300)),
-                ('release', models.CharField(blank=True, max_length=40)),
-                ('needs', models.CharField(blank=True, max_length=24, verbose_name='needs')),
-                ('status', models.CharField(choices=[('active', 'active'), ('inactive', 'inactive'), ('resolved', 'resolved'), ('entered-in-error', 'entered-in-error'), ('unknown', 'unknown')], max_length=16, verbose_name='status')),
-                ('status_word', models.CharField(blank=True, max_length=60)),
-                ('reaction_text', models.CharField(blank=True, max_length=300, verbose_name='reaction')),
-                ('severity', models.CharField(blank=True, max_length=10, verbose_name='severity')),
-                ('said_at', models.DateTimeField()),
-                ('person_id', models.UUIDField()),
-                ('content_digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entity_id", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                ("supersedes", models.PositiveIntegerField(null=True)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_by", models.UUIDField(null=True)),
+                ("recorded_role", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("source", models.CharField(blank=True, default="", max_length=100)),
+                ("substance_text", models.CharField(max_length=300, verbose_name="as written")),
+                ("code_sent", models.CharField(blank=True, max_length=20)),
+                ("rxcui", models.CharField(blank=True, max_length=20, verbose_name="RxCUI")),
+                ("tty", models.CharField(blank=True, max_length=8)),
+                ("substance_name", models.CharField(blank=True, max_length=300, verbose_name="substance")),
+                (
+                    "ingredients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("exact", "exact"),
+                            ("clinical-drug", "clinical-drug"),
+                            ("ingredient", "ingredient"),
+                            ("ambiguous", "ambiguous"),
+                            ("none", "none"),
+                        ],
+                        max_length=16,
+                        verbose_name="grade",
+                    ),
+                ),
+                ("reading_reason", models.CharField(blank=True, max_length=300)),
+                ("release", models.CharField(blank=True, max_length=40)),
+                ("needs", models.CharField(blank=True, max_length=24, verbose_name="needs")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("inactive", "inactive"),
+                            ("resolved", "resolved"),
+                            ("entered-in-error", "entered-in-error"),
+                            ("unknown", "unknown"),
+                        ],
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("status_word", models.CharField(blank=True, max_length=60)),
+                ("reaction_text", models.CharField(blank=True, max_length=300, verbose_name="reaction")),
+                ("severity", models.CharField(blank=True, max_length=10, verbose_name="severity")),
+                ("said_at", models.DateTimeField()),
+                ("person_id", models.UUIDField()),
+                ("content_digest", models.CharField(max_length=64)),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['person_id', 'recorded_at'], name='medications_allergyversion_p')],
-                'constraints': [models.UniqueConstraint(fields=('entity_id', 'version'), name='medications_allergyversion_version'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='medications_allergyversion_from_one'), models.CheckConstraint(condition=models.Q(('supersedes__isnull', True), ('supersedes__lt', models.F('version')), _connector='OR'), name='medications_allergyversion_supersedes'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='medications_allergyversion_valid_time'), models.UniqueConstraint(fields=('entity_id', 'content_digest'), name='medications_allergyversion_once')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["person_id", "recorded_at"], name="medications_allergyversion_p")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity_id", "version"), name="medications_allergyversion_version"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="medications_allergyversion_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("supersedes__isnull", True),
+                            ("supersedes__lt", models.F("version")),
+                            _connector="OR",
+                        ),
+                        name="medications_allergyversion_supersedes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="medications_allergyversion_valid_time",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("entity_id", "content_digest"), name="medications_allergyversion_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DecisionVersion',
+            name="DecisionVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entity_id', models.UUIDField()),
-                ('version', models.PositiveIntegerField()),
-                ('supersedes', models.PositiveIntegerField(null=True)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.UUIDField(null=True)),
-                ('recorded_role', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('source', models.CharField(blank=True, default='', max_length=100)),
-                ('person_id', models.UUIDField()),
-                ('key', models.CharField(db_collation='C', max_length=120)),
-                ('outcome', models.CharField(choices=[('settled', 'settled'), ('placed', 'placed'), ('apart', 'apart'), ('reverted', 'reverted')], max_length=10)),
-                ('status', models.CharField(blank=True, choices=[('active', 'active'), ('completed', 'completed'), ('on-hold', 'on-hold'), ('stopped', 'stopped'), ('entered-in-error', 'entered-in-error'), ('unknown', 'unknown'), ('not-taken', 'not-taken'), ('intended', 'intended')], max_length=16)),
-                ('dosage_text', models.CharField(blank=True, max_length=500)),
-                ('rxcui', models.CharField(blank=True, max_length=20)),
-                ('name', models.CharField(blank=True, max_length=500)),
-                ('ingredients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('basis', models.JSONField(default=dict)),
-                ('practitioner_id', models.UUIDField(null=True)),
-                ('check_id', models.UUIDField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entity_id", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                ("supersedes", models.PositiveIntegerField(null=True)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_by", models.UUIDField(null=True)),
+                ("recorded_role", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("source", models.CharField(blank=True, default="", max_length=100)),
+                ("person_id", models.UUIDField()),
+                ("key", models.CharField(db_collation="C", max_length=120)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("settled", "settled"),
+                            ("placed", "placed"),
+                            ("apart", "apart"),
+                            ("reverted", "reverted"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("active", "active"),
+                            ("completed", "completed"),
+                            ("on-hold", "on-hold"),
+                            ("stopped", "stopped"),
+                            ("entered-in-error", "entered-in-error"),
+                            ("unknown", "unknown"),
+                            ("not-taken", "not-taken"),
+                            ("intended", "intended"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("dosage_text", models.CharField(blank=True, max_length=500)),
+                ("rxcui", models.CharField(blank=True, max_length=20)),
+                ("name", models.CharField(blank=True, max_length=500)),
+                (
+                    "ingredients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                ("basis", models.JSONField(default=dict)),
+                ("practitioner_id", models.UUIDField(null=True)),
+                ("check_id", models.UUIDField(null=True)),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['person_id', 'recorded_at'], name='medications_decisionversion_p')],
-                'constraints': [models.UniqueConstraint(fields=('entity_id', 'version'), name='medications_decisionversion_version'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='medications_decisionversion_from_one'), models.CheckConstraint(condition=models.Q(('supersedes__isnull', True), ('supersedes__lt', models.F('version')), _connector='OR'), name='medications_decisionversion_supersedes'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='medications_decisionversion_valid_time'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'reverted'), _negated=True), ('supersedes__isnull', False), _connector='OR'), name='medications_decisionversion_back')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["person_id", "recorded_at"], name="medications_decisionversion_p")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity_id", "version"), name="medications_decisionversion_version"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="medications_decisionversion_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("supersedes__isnull", True),
+                            ("supersedes__lt", models.F("version")),
+                            _connector="OR",
+                        ),
+                        name="medications_decisionversion_supersedes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="medications_decisionversion_valid_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "reverted"), _negated=True),
+                            ("supersedes__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="medications_decisionversion_back",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DiaryVersion',
+            name="DiaryVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entity_id', models.UUIDField()),
-                ('version', models.PositiveIntegerField()),
-                ('supersedes', models.PositiveIntegerField(null=True)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.UUIDField(null=True)),
-                ('recorded_role', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('source', models.CharField(blank=True, default='', max_length=100)),
-                ('person_id', models.UUIDField()),
-                ('line_id', models.UUIDField()),
-                ('planned_at', models.DateTimeField(null=True)),
-                ('taken', models.CharField(choices=[('taken', 'taken'), ('skipped', 'skipped')], max_length=8)),
-                ('note', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entity_id", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                ("supersedes", models.PositiveIntegerField(null=True)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_by", models.UUIDField(null=True)),
+                ("recorded_role", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("source", models.CharField(blank=True, default="", max_length=100)),
+                ("person_id", models.UUIDField()),
+                ("line_id", models.UUIDField()),
+                ("planned_at", models.DateTimeField(null=True)),
+                (
+                    "taken",
+                    models.CharField(choices=[("taken", "taken"), ("skipped", "skipped")], max_length=8),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['person_id', '-valid_from'], name='medications_diary_of_person')],
-                'constraints': [models.UniqueConstraint(fields=('entity_id', 'version'), name='medications_diaryversion_version'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='medications_diaryversion_from_one'), models.CheckConstraint(condition=models.Q(('supersedes__isnull', True), ('supersedes__lt', models.F('version')), _connector='OR'), name='medications_diaryversion_supersedes'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='medications_diaryversion_valid_time')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["person_id", "-valid_from"], name="medications_diary_of_person")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity_id", "version"), name="medications_diaryversion_version"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="medications_diaryversion_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("supersedes__isnull", True),
+                            ("supersedes__lt", models.F("version")),
+                            _connector="OR",
+                        ),
+                        name="medications_diaryversion_supersedes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="medications_diaryversion_valid_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField(verbose_name='patient')),
-                ('key', models.CharField(db_collation='C', max_length=120)),
-                ('revision', models.PositiveIntegerField()),
-                ('decision_version', models.PositiveIntegerField(default=0)),
-                ('state', models.CharField(choices=[('agreed', 'agreed'), ('conflict', 'conflict'), ('ambiguous', 'ambiguous'), ('decided', 'decided'), ('empty', 'empty')], max_length=10, verbose_name='state')),
-                ('reopened', models.BooleanField(default=False)),
-                ('name', models.CharField(max_length=500, verbose_name='drug')),
-                ('rxcui', models.CharField(blank=True, max_length=20, verbose_name='RxCUI')),
-                ('ingredients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('status', models.CharField(choices=[('active', 'active'), ('completed', 'completed'), ('on-hold', 'on-hold'), ('stopped', 'stopped'), ('entered-in-error', 'entered-in-error'), ('unknown', 'unknown'), ('not-taken', 'not-taken'), ('intended', 'intended')], max_length=16, verbose_name='status')),
-                ('dosage_text', models.CharField(blank=True, max_length=500, verbose_name='dosage')),
-                ('what', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), blank=True, default=list, size=None)),
-                ('possible', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
-                ('site_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None)),
-                ('evidence_digest', models.CharField(max_length=32)),
-                ('open_since', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("person_id", models.UUIDField(verbose_name="patient")),
+                ("key", models.CharField(db_collation="C", max_length=120)),
+                ("revision", models.PositiveIntegerField()),
+                ("decision_version", models.PositiveIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("agreed", "agreed"),
+                            ("conflict", "conflict"),
+                            ("ambiguous", "ambiguous"),
+                            ("decided", "decided"),
+                            ("empty", "empty"),
+                        ],
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reopened", models.BooleanField(default=False)),
+                ("name", models.CharField(max_length=500, verbose_name="drug")),
+                ("rxcui", models.CharField(blank=True, max_length=20, verbose_name="RxCUI")),
+                (
+                    "ingredients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("completed", "completed"),
+                            ("on-hold", "on-hold"),
+                            ("stopped", "stopped"),
+                            ("entered-in-error", "entered-in-error"),
+                            ("unknown", "unknown"),
+                            ("not-taken", "not-taken"),
+                            ("intended", "intended"),
+                        ],
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("dosage_text", models.CharField(blank=True, max_length=500, verbose_name="dosage")),
+                (
+                    "what",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=24), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "possible",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "site_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("evidence_digest", models.CharField(max_length=32)),
+                ("open_since", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'medicine',
-                'verbose_name_plural': 'medicines',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['conflict', 'ambiguous'])), fields=['open_since', 'id'], name='medications_line_open'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('state__in', ['conflict', 'ambiguous'])), fields=['site_ids'], name='medications_line_sites')],
-                'constraints': [models.UniqueConstraint(fields=('person_id', 'key'), name='medications_line_once'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['conflict', 'ambiguous']), _negated=True), ('open_since__isnull', False), _connector='OR'), name='medications_line_since')],
+                "verbose_name": "medicine",
+                "verbose_name_plural": "medicines",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["conflict", "ambiguous"])),
+                        fields=["open_since", "id"],
+                        name="medications_line_open",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        condition=models.Q(("state__in", ["conflict", "ambiguous"])),
+                        fields=["site_ids"],
+                        name="medications_line_sites",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person_id", "key"), name="medications_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["conflict", "ambiguous"]), _negated=True),
+                            ("open_since__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="medications_line_since",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Chart',
+            name="Chart",
             fields=[
-                ('person_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('revision', models.PositiveBigIntegerField(default=0)),
-                ('recorded_at', models.DateTimeField()),
-                ('pharmacy', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='medications.pharmacy')),
+                ("person_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("revision", models.PositiveBigIntegerField(default=0)),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "pharmacy",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="medications.pharmacy",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Refill',
+            name="Refill",
             fields=[
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField()),
-                ('person_id', models.UUIDField(verbose_name='patient')),
-                ('site_id', models.UUIDField(verbose_name='site')),
-                ('line_id', models.UUIDField()),
-                ('statement_id', models.UUIDField()),
-                ('state', models.CharField(choices=[('requested', 'requested'), ('approved', 'approved'), ('sent', 'sent'), ('accepted', 'accepted'), ('filled', 'filled'), ('pharmacy-refused', 'pharmacy-refused'), ('unanswered', 'unanswered'), ('declined', 'declined'), ('withdrawn', 'withdrawn')], max_length=16, verbose_name='state')),
-                ('name', models.CharField(max_length=500, verbose_name='drug')),
-                ('rxcui', models.CharField(blank=True, max_length=20)),
-                ('dosage_text', models.CharField(blank=True, max_length=500)),
-                ('quantity_text', models.CharField(blank=True, max_length=60)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('requested_at', models.DateTimeField(verbose_name='requested')),
-                ('requested_by', models.UUIDField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.UUIDField(null=True)),
-                ('message_id', models.UUIDField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('filled_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
-                ('pharmacy', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='medications.pharmacy')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("person_id", models.UUIDField(verbose_name="patient")),
+                ("site_id", models.UUIDField(verbose_name="site")),
+                ("line_id", models.UUIDField()),
+                ("statement_id", models.UUIDField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "requested"),
+                            ("approved", "approved"),
+                            ("sent", "sent"),
+                            ("accepted", "accepted"),
+                            ("filled", "filled"),
+                            ("pharmacy-refused", "pharmacy-refused"),
+                            ("unanswered", "unanswered"),
+                            ("declined", "declined"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                ("name", models.CharField(max_length=500, verbose_name="drug")),
+                ("rxcui", models.CharField(blank=True, max_length=20)),
+                ("dosage_text", models.CharField(blank=True, max_length=500)),
+                ("quantity_text", models.CharField(blank=True, max_length=60)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("requested_at", models.DateTimeField(verbose_name="requested")),
+                ("requested_by", models.UUIDField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by", models.UUIDField(null=True)),
+                ("message_id", models.UUIDField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("filled_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "pharmacy",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="medications.pharmacy",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'refill',
-                'verbose_name_plural': 'refills',
+                "verbose_name": "refill",
+                "verbose_name_plural": "refills",
             },
         ),
         migrations.CreateModel(
-            name='PharmacyMessage',
+            name="PharmacyMessage",
             fields=[
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('network', models.CharField(max_length=40)),
-                ('direction', models.CharField(choices=[('in', 'in'), ('out', 'out')], max_length=3)),
-                ('wire_id', models.CharField(db_collation='C', max_length=100)),
-                ('relates_to', models.CharField(blank=True, max_length=100)),
-                ('kind', models.CharField(max_length=30)),
-                ('body', models.JSONField()),
-                ('at', models.DateTimeField()),
-                ('effect', models.CharField(blank=True, max_length=16)),
-                ('refill', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='medications.refill')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("network", models.CharField(max_length=40)),
+                ("direction", models.CharField(choices=[("in", "in"), ("out", "out")], max_length=3)),
+                ("wire_id", models.CharField(db_collation="C", max_length=100)),
+                ("relates_to", models.CharField(blank=True, max_length=100)),
+                ("kind", models.CharField(max_length=30)),
+                ("body", models.JSONField()),
+                ("at", models.DateTimeField()),
+                ("effect", models.CharField(blank=True, max_length=16)),
+                (
+                    "refill",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="medications.refill",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RefillStep',
+            name="RefillStep",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('step', models.CharField(max_length=16)),
-                ('at', models.DateTimeField()),
-                ('by_id', models.UUIDField(null=True)),
-                ('role', models.CharField(blank=True, max_length=64)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('check_id', models.UUIDField(null=True)),
-                ('message_id', models.UUIDField(null=True)),
-                ('refill', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='medications.refill')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                ("step", models.CharField(max_length=16)),
+                ("at", models.DateTimeField()),
+                ("by_id", models.UUIDField(null=True)),
+                ("role", models.CharField(blank=True, max_length=64)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("check_id", models.UUIDField(null=True)),
+                ("message_id", models.UUIDField(null=True)),
+                (
+                    "refill",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="medications.refill",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('person_id', models.UUIDField()),
-                ('line_id', models.UUIDField()),
-                ('at', models.TimeField()),
-                ('zone', models.CharField(max_length=64)),
-                ('days', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None)),
-                ('active', models.BooleanField(default=True)),
-                ('next_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("person_id", models.UUIDField()),
+                ("line_id", models.UUIDField()),
+                ("at", models.TimeField()),
+                ("zone", models.CharField(max_length=64)),
+                (
+                    "days",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("active", models.BooleanField(default=True)),
+                ("next_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person_id', 'line_id', 'at'), name='medications_reminder_once'), models.CheckConstraint(condition=models.Q(('active', False), ('next_at__isnull', False), _connector='OR'), name='medications_reminder_next')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person_id", "line_id", "at"), name="medications_reminder_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("active", False), ("next_at__isnull", False), _connector="OR"),
+                        name="medications_reminder_next",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SafetyCheck',
+            name="SafetyCheck",
             fields=[
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('about', models.UUIDField()),
-                ('act', models.CharField(max_length=24)),
-                ('at', models.DateTimeField()),
-                ('pack', models.CharField(blank=True, max_length=100)),
-                ('pack_version', models.CharField(blank=True, max_length=60)),
-                ('pack_on', models.DateField(null=True)),
-                ('findings', models.JSONField(default=list)),
-                ('rule_ids', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, size=None)),
-                ('alerts', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                ("about", models.UUIDField()),
+                ("act", models.CharField(max_length=24)),
+                ("at", models.DateTimeField()),
+                ("pack", models.CharField(blank=True, max_length=100)),
+                ("pack_version", models.CharField(blank=True, max_length=60)),
+                ("pack_on", models.DateField(null=True)),
+                ("findings", models.JSONField(default=list)),
+                (
+                    "rule_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=100), default=list, size=None
+                    ),
+                ),
+                ("alerts", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['about', '-at'], name='medications_check_about'), models.Index(fields=['at'], name='medications_check_at')],
+                "indexes": [
+                    models.Index(fields=["about", "-at"], name="medications_check_about"),
+                    models.Index(fields=["at"], name="medications_check_at"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Override',
+            name="Override",
             fields=[
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('finding_key', models.CharField(db_collation='C', max_length=250)),
-                ('rule_id', models.CharField(blank=True, max_length=100)),
-                ('reason', models.CharField(max_length=500)),
-                ('by_id', models.UUIDField(null=True)),
-                ('practitioner_id', models.UUIDField(null=True)),
-                ('at', models.DateTimeField()),
-                ('check', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='medications.safetycheck')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                ("finding_key", models.CharField(db_collation="C", max_length=250)),
+                ("rule_id", models.CharField(blank=True, max_length=100)),
+                ("reason", models.CharField(max_length=500)),
+                ("by_id", models.UUIDField(null=True)),
+                ("practitioner_id", models.UUIDField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "check",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="medications.safetycheck",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('drug_text', models.CharField(max_length=500, verbose_name='as written')),
-                ('code_sent', models.CharField(blank=True, max_length=20)),
-                ('rxcui', models.CharField(blank=True, max_length=20, verbose_name='RxCUI')),
-                ('tty', models.CharField(blank=True, max_length=8)),
-                ('drug_name', models.CharField(blank=True, max_length=500, verbose_name='drug')),
-                ('ingredients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('grade', models.CharField(choices=[('exact', 'exact'), ('clinical-drug', 'clinical-drug'), ('ingredient', 'ingredient'), ('ambiguous', 'ambiguous'), ('none', 'none')], max_length=16, verbose_name='grade')),
-                ('reading_reason', models.CharField(blank=True, max_length=300)),
-                ('release', models.CharField(blank=True, max_length=40)),
-                ('key', models.CharField(db_collation='C', max_length=120)),
-                ('needs', models.CharField(blank=True, max_length=24, verbose_name='needs')),
-                ('status', models.CharField(choices=[('active', 'active'), ('completed', 'completed'), ('on-hold', 'on-hold'), ('stopped', 'stopped'), ('entered-in-error', 'entered-in-error'), ('unknown', 'unknown'), ('not-taken', 'not-taken'), ('intended', 'intended')], max_length=16, verbose_name='status')),
-                ('status_word', models.CharField(blank=True, max_length=60, verbose_name='status as sent')),
-                ('dosage_text', models.CharField(blank=True, max_length=500, verbose_name='dosage')),
-                ('amount_low', models.CharField(blank=True, max_length=20)),
-                ('amount_high', models.CharField(blank=True, max_length=20)),
-                ('amount_unit', models.CharField(blank=True, max_length=30)),
-                ('per_day', models.CharField(blank=True, max_length=20)),
-                ('as_needed', models.BooleanField(default=False)),
-                ('started_on', models.DateField(null=True, verbose_name='since')),
-                ('ended_on', models.DateField(null=True, verbose_name='until')),
-                ('reason_text', models.CharField(blank=True, max_length=300, verbose_name='what for')),
-                ('prescriber_name', models.CharField(blank=True, max_length=200, verbose_name='prescribed by')),
-                ('quantity_text', models.CharField(blank=True, max_length=60)),
-                ('refills_left', models.PositiveSmallIntegerField(null=True)),
-                ('said_at', models.DateTimeField()),
-                ('digest', models.CharField(max_length=32)),
-                ('id', models.UUIDField(default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField(verbose_name='patient')),
-                ('record_id', models.UUIDField(null=True)),
-                ('site_id', models.UUIDField(null=True, verbose_name='site')),
-                ('practitioner_id', models.UUIDField(null=True, verbose_name='clinician')),
-                ('source', models.CharField(choices=[('patient', 'patient'), ('clinician', 'clinician'), ('ehr-a', 'ehr-a'), ('ehr-b', 'ehr-b'), ('pharmacy', 'pharmacy')], max_length=12, verbose_name='source')),
-                ('system', models.CharField(max_length=56, verbose_name='system')),
-                ('external_id', models.CharField(db_collation='C', max_length=200)),
-                ('kind', models.CharField(choices=[('statement', 'statement'), ('order', 'order'), ('dispense', 'dispense')], max_length=10, verbose_name='kind')),
-                ('version', models.PositiveIntegerField(verbose_name='version')),
-                ('shown_version', models.PositiveIntegerField()),
-                ('line_key', models.CharField(db_collation='C', max_length=120)),
-                ('changed_at', models.DateTimeField()),
+                ("drug_text", models.CharField(max_length=500, verbose_name="as written")),
+                ("code_sent", models.CharField(blank=True, max_length=20)),
+                ("rxcui", models.CharField(blank=True, max_length=20, verbose_name="RxCUI")),
+                ("tty", models.CharField(blank=True, max_length=8)),
+                ("drug_name", models.CharField(blank=True, max_length=500, verbose_name="drug")),
+                (
+                    "ingredients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("exact", "exact"),
+                            ("clinical-drug", "clinical-drug"),
+                            ("ingredient", "ingredient"),
+                            ("ambiguous", "ambiguous"),
+                            ("none", "none"),
+                        ],
+                        max_length=16,
+                        verbose_name="grade",
+                    ),
+                ),
+                ("reading_reason", models.CharField(blank=True, max_length=300)),
+                ("release", models.CharField(blank=True, max_length=40)),
+                ("key", models.CharField(db_collation="C", max_length=120)),
+                ("needs", models.CharField(blank=True, max_length=24, verbose_name="needs")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("completed", "completed"),
+                            ("on-hold", "on-hold"),
+                            ("stopped", "stopped"),
+                            ("entered-in-error", "entered-in-error"),
+                            ("unknown", "unknown"),
+                            ("not-taken", "not-taken"),
+                            ("intended", "intended"),
+                        ],
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("status_word", models.CharField(blank=True, max_length=60, verbose_name="status as sent")),
+                ("dosage_text", models.CharField(blank=True, max_length=500, verbose_name="dosage")),
+                ("amount_low", models.CharField(blank=True, max_length=20)),
+                ("amount_high", models.CharField(blank=True, max_length=20)),
+                ("amount_unit", models.CharField(blank=True, max_length=30)),
+                ("per_day", models.CharField(blank=True, max_length=20)),
+                ("as_needed", models.BooleanField(default=False)),
+                ("started_on", models.DateField(null=True, verbose_name="since")),
+                ("ended_on", models.DateField(null=True, verbose_name="until")),
+                ("reason_text", models.CharField(blank=True, max_length=300, verbose_name="what for")),
+                (
+                    "prescriber_name",
+                    models.CharField(blank=True, max_length=200, verbose_name="prescribed by"),
+                ),
+                ("quantity_text", models.CharField(blank=True, max_length=60)),
+                ("refills_left", models.PositiveSmallIntegerField(null=True)),
+                ("said_at", models.DateTimeField()),
+                ("digest", models.CharField(max_length=32)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=steadwell.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("person_id", models.UUIDField(verbose_name="patient")),
+                ("record_id", models.UUIDField(null=True)),
+                ("site_id", models.UUIDField(null=True, verbose_name="site")),
+                ("practitioner_id", models.UUIDField(null=True, verbose_name="clinician")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("patient", "patient"),
+                            ("clinician", "clinician"),
+                            ("ehr-a", "ehr-a"),
+                            ("ehr-b", "ehr-b"),
+                            ("pharmacy", "pharmacy"),
+                        ],
+                        max_length=12,
+                        verbose_name="source",
+                    ),
+                ),
+                ("system", models.CharField(max_length=56, verbose_name="system")),
+                ("external_id", models.CharField(db_collation="C", max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("statement", "statement"), ("order", "order"), ("dispense", "dispense")],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(verbose_name="version")),
+                ("shown_version", models.PositiveIntegerField()),
+                ("line_key", models.CharField(db_collation="C", max_length=120)),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'medication statement',
-                'verbose_name_plural': 'medication statements',
-                'indexes': [models.Index(fields=['person_id'], name='medications_statement_person'), models.Index(condition=models.Q(('record_id__isnull', False)), fields=['record_id'], name='medications_statement_record'), models.Index(condition=models.Q(('needs', ''), _negated=True), fields=['changed_at', 'id'], name='medications_statement_needs')],
-                'constraints': [models.UniqueConstraint(fields=('system', 'external_id'), name='medications_statement_once'), models.CheckConstraint(condition=models.Q(('shown_version__gte', 1), ('shown_version__lte', models.F('version'))), name='medications_statement_shown')],
+                "verbose_name": "medication statement",
+                "verbose_name_plural": "medication statements",
+                "indexes": [
+                    models.Index(fields=["person_id"], name="medications_statement_person"),
+                    models.Index(
+                        condition=models.Q(("record_id__isnull", False)),
+                        fields=["record_id"],
+                        name="medications_statement_record",
+                    ),
+                    models.Index(
+                        condition=models.Q(("needs", ""), _negated=True),
+                        fields=["changed_at", "id"],
+                        name="medications_statement_needs",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("system", "external_id"), name="medications_statement_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("shown_version__gte", 1), ("shown_version__lte", models.F("version"))
+                        ),
+                        name="medications_statement_shown",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StatementVersion',
+            name="StatementVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entity_id', models.UUIDField()),
-                ('version', models.PositiveIntegerField()),
-                ('supersedes', models.PositiveIntegerField(null=True)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_to', models.DateTimeField(null=True)),
-                ('recorded_at', models.DateTimeField()),
-                ('recorded_by', models.UUIDField(null=True)),
-                ('recorded_role', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('source', models.CharField(blank=True, default='', max_length=100)),
-                ('drug_text', models.CharField(max_length=500, verbose_name='as written')),
-                ('code_sent', models.CharField(blank=True, max_length=20)),
-                ('rxcui', models.CharField(blank=True, max_length=20, verbose_name='RxCUI')),
-                ('tty', models.CharField(blank=True, max_length=8)),
-                ('drug_name', models.CharField(blank=True, max_length=500, verbose_name='drug')),
-                ('ingredients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None)),
-                ('grade', models.CharField(choices=[('exact', 'exact'), ('clinical-drug', 'clinical-drug'), ('ingredient', 'ingredient'), ('ambiguous', 'ambiguous'), ('none', 'none')], max_length=16, verbose_name='grade')),
-                ('reading_reason', models.CharField(blank=True, max_length=300)),
-                ('release', models.CharField(blank=True, max_length=40)),
-                ('key', models.CharField(db_collation='C', max_length=120)),
-                ('needs', models.CharField(blank=True, max_length=24, verbose_name='needs')),
-                ('status', models.CharField(choices=[('active', 'active'), ('completed', 'completed'), ('on-hold', 'on-hold'), ('stopped', 'stopped'), ('entered-in-error', 'entered-in-error'), ('unknown', 'unknown'), ('not-taken', 'not-taken'), ('intended', 'intended')], max_length=16, verbose_name='status')),
-                ('status_word', models.CharField(blank=True, max_length=60, verbose_name='status as sent')),
-                ('dosage_text', models.CharField(blank=True, max_length=500, verbose_name='dosage')),
-                ('amount_low', models.CharField(blank=True, max_length=20)),
-                ('amount_high', models.CharField(blank=True, max_length=20)),
-                ('amount_unit', models.CharField(blank=True, max_length=30)),
-                ('per_day', models.CharField(blank=True, max_length=20)),
-                ('as_needed', models.BooleanField(default=False)),
-                ('started_on', models.DateField(null=True, verbose_name='since')),
-                ('ended_on', models.DateField(null=True, verbose_name='until')),
-                ('reason_text', models.CharField(blank=True, max_length=300, verbose_name='what for')),
-                ('prescriber_name', models.CharField(blank=True, max_length=200, verbose_name='prescribed by')),
-                ('quantity_text', models.CharField(blank=True, max_length=60)),
-                ('refills_left', models.PositiveSmallIntegerField(null=True)),
-                ('said_at', models.DateTimeField()),
-                ('digest', models.CharField(max_length=32)),
-                ('person_id', models.UUIDField()),
-                ('content_digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entity_id", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                ("supersedes", models.PositiveIntegerField(null=True)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_to", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField()),
+                ("recorded_by", models.UUIDField(null=True)),
+                ("recorded_role", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("source", models.CharField(blank=True, default="", max_length=100)),
+                ("drug_text", models.CharField(max_length=500, verbose_name="as written")),
+                ("code_sent", models.CharField(blank=True, max_length=20)),
+                ("rxcui", models.CharField(blank=True, max_length=20, verbose_name="RxCUI")),
+                ("tty", models.CharField(blank=True, max_length=8)),
+                ("drug_name", models.CharField(blank=True, max_length=500, verbose_name="drug")),
+                (
+                    "ingredients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("exact", "exact"),
+                            ("clinical-drug", "clinical-drug"),
+                            ("ingredient", "ingredient"),
+                            ("ambiguous", "ambiguous"),
+                            ("none", "none"),
+                        ],
+                        max_length=16,
+                        verbose_name="grade",
+                    ),
+                ),
+                ("reading_reason", models.CharField(blank=True, max_length=300)),
+                ("release", models.CharField(blank=True, max_length=40)),
+                ("key", models.CharField(db_collation="C", max_length=120)),
+                ("needs", models.CharField(blank=True, max_length=24, verbose_name="needs")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("completed", "completed"),
+                            ("on-hold", "on-hold"),
+                            ("stopped", "stopped"),
+                            ("entered-in-error", "entered-in-error"),
+                            ("unknown", "unknown"),
+                            ("not-taken", "not-taken"),
+                            ("intended", "intended"),
+                        ],
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("status_word", models.CharField(blank=True, max_length=60, verbose_name="status as sent")),
+                ("dosage_text", models.CharField(blank=True, max_length=500, verbose_name="dosage")),
+                ("amount_low", models.CharField(blank=True, max_length=20)),
+                ("amount_high", models.CharField(blank=True, max_length=20)),
+                ("amount_unit", models.CharField(blank=True, max_length=30)),
+                ("per_day", models.CharField(blank=True, max_length=20)),
+                ("as_needed", models.BooleanField(default=False)),
+                ("started_on", models.DateField(null=True, verbose_name="since")),
+                ("ended_on", models.DateField(null=True, verbose_name="until")),
+                ("reason_text", models.CharField(blank=True, max_length=300, verbose_name="what for")),
+                (
+                    "prescriber_name",
+                    models.CharField(blank=True, max_length=200, verbose_name="prescribed by"),
+                ),
+                ("quantity_text", models.CharField(blank=True, max_length=60)),
+                ("refills_left", models.PositiveSmallIntegerField(null=True)),
+                ("said_at", models.DateTimeField()),
+                ("digest", models.CharField(max_length=32)),
+                ("person_id", models.UUIDField()),
+                ("content_digest", models.CharField(max_length=64)),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['person_id', 'recorded_at'], name='medications_statementversion_p')],
-                'constraints': [models.UniqueConstraint(fields=('entity_id', 'version'), name='medications_statementversion_version'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='medications_statementversion_from_one'), models.CheckConstraint(condition=models.Q(('supersedes__isnull', True), ('supersedes__lt', models.F('version')), _connector='OR'), name='medications_statementversion_supersedes'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='medications_statementversion_valid_time'), models.UniqueConstraint(fields=('entity_id', 'content_digest'), name='medications_statementversion_once')],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["person_id", "recorded_at"], name="medications_statementversion_p")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity_id", "version"), name="medications_statementversion_version"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="medications_statementversion_from_one"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("supersedes__isnull", True),
+                            ("supersedes__lt", models.F("version")),
+                            _connector="OR",
+                        ),
+                        name="medications_statementversion_supersedes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True),
+                            ("valid_to__gt", models.F("valid_from")),
+                            _connector="OR",
+                        ),
+                        name="medications_statementversion_valid_time",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("entity_id", "content_digest"), name="medications_statementversion_once"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='refill',
-            index=models.Index(fields=['person_id', '-requested_at'], name='medications_refill_person'),
+            model_name="refill",
+            index=models.Index(fields=["person_id", "-requested_at"], name="medications_refill_person"),
         ),
         migrations.AddIndex(
-            model_name='refill',
-            index=models.Index(condition=models.Q(('state__in', ['requested', 'unanswered', 'pharmacy-refused'])), fields=['site_id', 'requested_at'], name='medications_refill_staff'),
+            model_name="refill",
+            index=models.Index(
+                condition=models.Q(("state__in", ["requested", "unanswered", "pharmacy-refused"])),
+                fields=["site_id", "requested_at"],
+                name="medications_refill_staff",
+            ),
         ),
         migrations.AddIndex(
-            model_name='refill',
-            index=models.Index(condition=models.Q(('message_id__isnull', False)), fields=['message_id'], name='medications_refill_message'),
+            model_name="refill",
+            index=models.Index(
+                condition=models.Q(("message_id__isnull", False)),
+                fields=["message_id"],
+                name="medications_refill_message",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refill',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['requested', 'approved', 'sent', 'accepted', 'unanswered', 'pharmacy-refused'])), fields=('statement_id',), name='medications_refill_one'),
+            model_name="refill",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["requested", "approved", "sent", "accepted", "unanswered", "pharmacy-refused"],
+                    )
+                ),
+                fields=("statement_id",),
+                name="medications_refill_one",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refill',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='medications_refill_reason'),
+            model_name="refill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "declined"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="medications_refill_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refill',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'declined', 'withdrawn']), models.Q(('message_id__isnull', False), ('pharmacy__isnull', False)), _connector='OR'), name='medications_refill_sent'),
+            model_name="refill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["requested", "declined", "withdrawn"]),
+                    models.Q(("message_id__isnull", False), ("pharmacy__isnull", False)),
+                    _connector="OR",
+                ),
+                name="medications_refill_sent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pharmacymessage',
-            index=models.Index(fields=['refill', 'at'], name='medications_pharmacymessage_of'),
+            model_name="pharmacymessage",
+            index=models.Index(fields=["refill", "at"], name="medications_pharmacymessage_of"),
         ),
         migrations.AddConstraint(
-            model_name='pharmacymessage',
-            constraint=models.UniqueConstraint(fields=('network', 'direction', 'wire_id'), name='medications_pharmacymessage_once'),
+            model_name="pharmacymessage",
+            constraint=models.UniqueConstraint(
+                fields=("network", "direction", "wire_id"), name="medications_pharmacymessage_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refillstep',
-            constraint=models.UniqueConstraint(fields=('refill', 'number'), name='medications_refillstep_once'),
+            model_name="refillstep",
+            constraint=models.UniqueConstraint(
+                fields=("refill", "number"), name="medications_refillstep_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='override',
-            index=models.Index(fields=['person_id', 'finding_key'], name='medications_override_of'),
+            model_name="override",
+            index=models.Index(fields=["person_id", "finding_key"], name="medications_override_of"),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.UniqueConstraint(fields=('check', 'finding_key'), name='medications_override_once'),
+            model_name="override",
+            constraint=models.UniqueConstraint(
+                fields=("check", "finding_key"), name="medications_override_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='medications_override_reason'),
+            model_name="override",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="medications_override_reason"
+            ),
         ),
         AppendOnly("medications", "StatementVersion"),
         AppendOnly("medications", "AllergyVersion"),

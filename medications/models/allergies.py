@@ -11,9 +11,7 @@ from medications.models.statements import GRADES, SOURCES
 from steadwell.history.models import Version
 from steadwell.ids import new_id
 
-STATUSES = [
-    (each, each) for each in ("active", "inactive", "resolved", "entered-in-error", "unknown")
-]
+STATUSES = [(each, each) for each in ("active", "inactive", "resolved", "entered-in-error", "unknown")]
 
 
 class SaidAllergy(models.Model):

@@ -44,7 +44,9 @@ class Override(models.Model):
     """A reason for going on in spite of one finding. Append-only. phi: direct."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    check = models.ForeignKey(SafetyCheck, models.PROTECT, related_name="+", db_index=False, db_constraint=True)
+    check = models.ForeignKey(
+        SafetyCheck, models.PROTECT, related_name="+", db_index=False, db_constraint=True
+    )
     person_id = models.UUIDField()
     finding_key = models.CharField(max_length=250, db_collation="C")
     rule_id = models.CharField(max_length=100, blank=True)

@@ -79,7 +79,8 @@ class Refill(models.Model):
             ),
             # A refusal says why.
             models.CheckConstraint(
-                condition=~Q(state=RefillState.DECLINED.value) | ~Q(reason=""), name="medications_refill_reason"
+                condition=~Q(state=RefillState.DECLINED.value) | ~Q(reason=""),
+                name="medications_refill_reason",
             ),
             # What is on its way to a pharmacy has a message and a pharmacy.
             models.CheckConstraint(

@@ -87,9 +87,7 @@ class Statement(Said):
         verbose_name_plural = _("medication statements")
         constraints = [
             # The same statement coming twice at once is one statement.
-            models.UniqueConstraint(
-                fields=["system", "external_id"], name="medications_statement_once"
-            ),
+            models.UniqueConstraint(fields=["system", "external_id"], name="medications_statement_once"),
             # What counts is one of the versions there are.
             models.CheckConstraint(
                 condition=Q(shown_version__gte=1) & Q(shown_version__lte=models.F("version")),
@@ -101,7 +99,9 @@ class Statement(Said):
             models.Index(fields=["person_id"], name="medications_statement_person"),
             # The statements of a source record that is somebody else's from now on.
             models.Index(
-                fields=["record_id"], name="medications_statement_record", condition=Q(record_id__isnull=False)
+                fields=["record_id"],
+                name="medications_statement_record",
+                condition=Q(record_id__isnull=False),
             ),
         ]
 

@@ -1,8 +1,8 @@
 """How much of each ingredient somebody takes a day, and by which route, out of RxNorm's name of the drug.
 
-RxNorm writes ``acetaminophen 325 MG / hydrocodone bitartrate 5 MG Oral Tablet``: strengths in the order of the
-ingredients, per piece or per mL, then route and form (RxNorm Technical Documentation, section 6). What does
-not read so gives no number.
+RxNorm writes ``acetaminophen 325 MG / hydrocodone bitartrate 5 MG Oral Tablet``: strengths in the order of
+the ingredients, per piece or per mL, then route and form (RxNorm Technical Documentation, section 6). What
+does not read so gives no number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _MG: Mapping[str, Decimal] = MappingProxyType(
     {"G": Decimal(1000), "MG": Decimal(1), "MCG": Decimal("0.001"), "UG": Decimal("0.001")}
 )
 _STRENGTH = re.compile(
-    r"(?P<name>[^/]+?)\s(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>MCG|UG|MG|G)(?:/(?P<per>ML|ACTUAT))?\b", re.IGNORECASE
+    r"(?P<name>[^/]+?)\s(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>MCG|UG|MG|G)(?:/(?P<per>ML|ACTUAT))?\b",
+    re.IGNORECASE,
 )
 _ROUTES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (route, re.compile(pattern, re.IGNORECASE))
@@ -44,8 +45,8 @@ def route_of(name: str) -> str:
 
 
 def drug(
-    *, key: str, shown: str, name: str, ingredients: Sequence[str], doubt: str = "", amount: Decimal | None = None,
-    unit: str = "", per_day: Decimal | None = None,
+    *, key: str, shown: str, name: str, ingredients: Sequence[str], doubt: str = "",
+    amount: Decimal | None = None, unit: str = "", per_day: Decimal | None = None,
 ) -> Drug:  # fmt: skip
     """A drug for the checks. ``name`` is RxNorm's (or the words as written); ``amount`` of ``unit`` (tablet,
     capsule, mL, puff, mg, g, ug) is taken ``per_day`` times, less than one for less than daily.

@@ -14,7 +14,12 @@ from medications.safety.types import Allergy, Checked, Drug, Facts, Finding, Kin
 
 
 def check_change(
-    *, drugs: Sequence[Drug], adding: Sequence[Drug], allergies: Sequence[Allergy], facts: Facts, now: datetime
+    *,
+    drugs: Sequence[Drug],
+    adding: Sequence[Drug],
+    allergies: Sequence[Allergy],
+    facts: Facts,
+    now: datetime,
 ) -> Checked:
     """What speaks against adding or changing these drugs beside the others, and what could not be checked.
 
@@ -22,7 +27,9 @@ def check_change(
     Findings among the drugs that stay are not repeated. Raises PackUnusable when no pack is in force: then
     the change must not pass as checked.
     """
-    return check(packs.in_force(now=now), drugs=drugs, adding=adding, allergies=allergies, facts=facts, now=now)
+    return check(
+        packs.in_force(now=now), drugs=drugs, adding=adding, allergies=allergies, facts=facts, now=now
+    )
 
 
 def check(

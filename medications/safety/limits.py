@@ -29,9 +29,7 @@ def check(
             missing.setdefault(spoken, _not_checked(spoken, rule, added))
         elif spoken:
             found.append(
-                finding(
-                    rule, kind=Kind.DOSE, severity=rule.severity, drugs=(added.drug,), ingredients=met
-                )
+                finding(rule, kind=Kind.DOSE, severity=rule.severity, drugs=(added.drug,), ingredients=met)
             )
     return _heaviest(rules, found), list(missing.values())
 
@@ -113,6 +111,4 @@ def _heaviest(rules: Rules, found: list[Finding]) -> list[Finding]:
 
 
 def _not_checked(why: Why, rule: LimitRule, added: Known) -> NotChecked:
-    return NotChecked(
-        why=why, kind=Kind.DOSE, keys=(added.drug.key,), names=(added.drug.name,), rule=rule.id
-    )
+    return NotChecked(why=why, kind=Kind.DOSE, keys=(added.drug.key,), names=(added.drug.name,), rule=rule.id)

@@ -72,7 +72,9 @@ def _tables(folder: Path) -> Iterator[Fault]:
             continue
         for row in rows if file in _RULES else ():
             if row["rule"] in rules:
-                yield Fault(where=f"{file}: {row['rule']}", what=f"is a rule of {rules[row['rule']]} already.")
+                yield Fault(
+                    where=f"{file}: {row['rule']}", what=f"is a rule of {rules[row['rule']]} already."
+                )
             rules[row["rule"]] = file
             yield from _row(file, row)
 

@@ -1,4 +1,4 @@
-"""Drugs for the checks out of names as people write them: terminology takes them apart, nothing is guessed."""
+"""Drugs for the checks out of names as people write them, taken apart by terminology."""
 
 from __future__ import annotations
 

@@ -28,10 +28,18 @@ def allergy(*ingredients: str, name: str = "") -> Allergy:
 
 
 def checked(
-    adding: list[Drug], beside: list[Drug] | None = None, allergies: list[Allergy] | None = None, **facts: object
+    adding: list[Drug],
+    beside: list[Drug] | None = None,
+    allergies: list[Allergy] | None = None,
+    **facts: object,
 ) -> Checked:
     return check(
-        RULES, drugs=beside or [], adding=adding, allergies=allergies or [], facts=Facts(**facts), now=NOW  # type: ignore[arg-type]
+        RULES,
+        drugs=beside or [],
+        adding=adding,
+        allergies=allergies or [],
+        facts=Facts(**facts),
+        now=NOW,  # type: ignore[arg-type]
     )
 
 

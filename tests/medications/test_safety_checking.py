@@ -52,7 +52,9 @@ def test_pair_without_a_rule_is_not_checked():
     found = checked([drug("amoxicillin")], [drug("metformin")])
 
     assert found.findings == ()
-    assert (Why.NO_RULE, ("amoxicillin", "metformin")) in {(each.why, each.names) for each in found.not_checked}
+    assert (Why.NO_RULE, ("amoxicillin", "metformin")) in {
+        (each.why, each.names) for each in found.not_checked
+    }
 
 
 def test_rule_with_an_empty_class_is_not_checked():
@@ -140,15 +142,13 @@ def test_what_is_meant_together_is_no_duplicate(one, other):
 def test_allergy_is_told_with_the_heaviest_rule_alone(culprit, added, severity):
     found = checked([drug(added)], allergies=[allergy(culprit)])
 
-    assert [each.severity for each in found.findings if each.kind in {Kind.ALLERGY, Kind.CROSS_REACTIVITY}] == [
-        severity
-    ]
+    assert [
+        each.severity for each in found.findings if each.kind in {Kind.ALLERGY, Kind.CROSS_REACTIVITY}
+    ] == [severity]
 
 
 def test_allergy_without_a_code_or_rule_is_not_checked():
-    found = checked(
-        [drug("metformin")], allergies=[allergy(name="strawberries"), allergy("azithromycin")]
-    )
+    found = checked([drug("metformin")], allergies=[allergy(name="strawberries"), allergy("azithromycin")])
 
     assert {each.why for each in found.not_checked if each.kind in {Kind.ALLERGY, Kind.CROSS_REACTIVITY}} == {
         Why.NO_CODE,

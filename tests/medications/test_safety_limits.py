@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from safety_house import NOW, checked, drug, rules_of
@@ -17,15 +17,15 @@ def missing(answer):
 
 
 def test_dose_adds_up_over_all_drugs_that_hold_the_ingredient():
-    cold = drug("acetaminophen", "dextromethorphan", daily_mg={"acetaminophen": D(2600)})
-    pain = drug("acetaminophen", daily_mg={"acetaminophen": D(1500)})
+    cold = drug("acetaminophen", "dextromethorphan", daily_mg={"acetaminophen": Decimal(2600)})
+    pain = drug("acetaminophen", daily_mg={"acetaminophen": Decimal(1500)})
 
-    assert "acetaminophen-day" in rules_of(checked([pain], [cold], age_years=D(40)))
-    assert "acetaminophen-day" not in rules_of(checked([pain], age_years=D(40)))
+    assert "acetaminophen-day" in rules_of(checked([pain], [cold], age_years=Decimal(40)))
+    assert "acetaminophen-day" not in rules_of(checked([pain], age_years=Decimal(40)))
 
 
 def test_dose_that_is_not_known_is_not_checked():
-    found = checked([drug("acetaminophen")], age_years=D(40))
+    found = checked([drug("acetaminophen")], age_years=Decimal(40))
 
     assert (rules_of(found), missing(found)) == (set(), {Why.NO_DOSE})
 
@@ -33,14 +33,14 @@ def test_dose_that_is_not_known_is_not_checked():
 @pytest.mark.parametrize(
     ("ingredient", "facts", "rule"),
     [
-        ("metformin", {"egfr": D(29)}, "metformin-egfr-30"),
-        ("metformin", {"egfr": D(44)}, "metformin-egfr-45"),
-        ("nitrofurantoin", {"egfr": D(20)}, "nitrofurantoin-egfr-30"),
-        ("aspirin", {"age_years": D(15)}, "aspirin-child"),
-        ("codeine", {"age_years": D(11)}, "codeine-12"),
-        ("tramadol", {"age_years": D(17)}, "codeine-18"),
-        ("prasugrel", {"weight_kg": D(59), "age_years": D(50)}, "prasugrel-weight"),
-        ("promethazine", {"age_years": D(1)}, "promethazine-2"),
+        ("metformin", {"egfr": Decimal(29)}, "metformin-egfr-30"),
+        ("metformin", {"egfr": Decimal(44)}, "metformin-egfr-45"),
+        ("nitrofurantoin", {"egfr": Decimal(20)}, "nitrofurantoin-egfr-30"),
+        ("aspirin", {"age_years": Decimal(15)}, "aspirin-child"),
+        ("codeine", {"age_years": Decimal(11)}, "codeine-12"),
+        ("tramadol", {"age_years": Decimal(17)}, "codeine-18"),
+        ("prasugrel", {"weight_kg": Decimal(59), "age_years": Decimal(50)}, "prasugrel-weight"),
+        ("promethazine", {"age_years": Decimal(1)}, "promethazine-2"),
     ],
 )
 def test_limit_speaks_once_where_it_is_passed(ingredient, facts, rule):
@@ -52,9 +52,9 @@ def test_limit_speaks_once_where_it_is_passed(ingredient, facts, rule):
 @pytest.mark.parametrize(
     ("ingredient", "facts"),
     [
-        ("metformin", {"egfr": D(90), "egfr_at": NOW}),
-        ("aspirin", {"age_years": D(16), "egfr": D(90)}),
-        ("codeine", {"age_years": D(18)}),
+        ("metformin", {"egfr": Decimal(90), "egfr_at": NOW}),
+        ("aspirin", {"age_years": Decimal(16), "egfr": Decimal(90)}),
+        ("codeine", {"age_years": Decimal(18)}),
     ],
 )
 def test_limit_is_silent_where_it_is_kept(ingredient, facts):
@@ -64,30 +64,31 @@ def test_limit_is_silent_where_it_is_kept(ingredient, facts):
 def test_facts_that_are_missing_or_old_are_told():
     assert Why.NO_KIDNEY_FUNCTION in missing(checked([drug("metformin")]))
     assert Why.NO_AGE in missing(checked([drug("codeine")]))
-    assert Why.NO_WEIGHT in missing(checked([drug("prasugrel")], age_years=D(50)))
-    old = checked([drug("metformin")], egfr=D(90), egfr_at=NOW - timedelta(days=400))
+    assert Why.NO_WEIGHT in missing(checked([drug("prasugrel")], age_years=Decimal(50)))
+    old = checked([drug("metformin")], egfr=Decimal(90), egfr_at=NOW - timedelta(days=400))
     assert Why.OLD_KIDNEY_FUNCTION in missing(old)
 
 
 def test_methotrexate_by_mouth_every_day_stops():
-    daily = drug("methotrexate", route="oral", days_per_week=D(7))
-    weekly = drug("methotrexate", route="oral", days_per_week=D(1))
+    daily = drug("methotrexate", route="oral", days_per_week=Decimal(7))
+    weekly = drug("methotrexate", route="oral", days_per_week=Decimal(1))
 
-    assert "methotrexate-weekly" in rules_of(checked([daily], egfr=D(90)))
-    assert "methotrexate-weekly" not in rules_of(checked([weekly], egfr=D(90)))
+    assert "methotrexate-weekly" in rules_of(checked([daily], egfr=Decimal(90)))
+    assert "methotrexate-weekly" not in rules_of(checked([weekly], egfr=Decimal(90)))
 
 
 @pytest.mark.parametrize(
     ("name", "ingredients", "amount", "unit", "per_day", "daily"),
     [
         ("acetaminophen 325 MG / hydrocodone bitartrate 5 MG Oral Tablet", ("acetaminophen", "hydrocodone"),
-         D(2), "tablet", D(4), {"acetaminophen": D(2600), "hydrocodone": D(40)}),
-        ("amoxicillin 80 MG/ML Oral Suspension", ("amoxicillin",), D(5), "mL", D(3), {"amoxicillin": D(1200)}),
-        ("levothyroxine sodium 0.05 MG Oral Tablet", ("levothyroxine",), D(1), "tablet", D(1),
-         {"levothyroxine": D("0.05")}),
-        ("ibuprofen", ("ibuprofen",), D(400), "mg", D(3), {"ibuprofen": D(1200)}),
-        ("insulin glargine 100 UNT/ML Injectable Solution", ("insulin glargine",), D(20), "unit", D(1), {}),
-        ("amoxicillin 80 MG/ML Oral Suspension", ("amoxicillin",), D(1), "tablet", D(3), {}),
+         Decimal(2), "tablet", Decimal(4), {"acetaminophen": Decimal(2600), "hydrocodone": Decimal(40)}),
+        ("amoxicillin 80 MG/ML Oral Suspension", ("amoxicillin",), Decimal(5), "mL", Decimal(3),
+         {"amoxicillin": Decimal(1200)}),
+        ("levothyroxine sodium 0.05 MG Oral Tablet", ("levothyroxine",), Decimal(1), "tablet", Decimal(1),
+         {"levothyroxine": Decimal("0.05")}),
+        ("ibuprofen", ("ibuprofen",), Decimal(400), "mg", Decimal(3), {"ibuprofen": Decimal(1200)}),
+        ("insulin glargine 100 UNT/ML Injectable Solution", ("insulin glargine",), Decimal(20), "unit", Decimal(1), {}),
+        ("amoxicillin 80 MG/ML Oral Suspension", ("amoxicillin",), Decimal(1), "tablet", Decimal(3), {}),
     ],
 )  # fmt: skip
 def test_amounts_are_read_from_the_name_or_not_at_all(name, ingredients, amount, unit, per_day, daily):

@@ -164,7 +164,9 @@ def test_lint_finds_a_planted_fault(tmp_path, file, before, after, said):
 def test_lint_finds_a_group_of_the_list_that_is_missing(tmp_path):
     pack = tmp_path / "core"
     shutil.copytree(CORE, pack)
-    kept = [line for line in (pack / "interactions.tsv").read_text().splitlines() if not line.startswith("onc-02")]
+    kept = [
+        line for line in (pack / "interactions.tsv").read_text().splitlines() if not line.startswith("onc-02")
+    ]
     (pack / "interactions.tsv").write_text("\n".join(kept) + "\n")
 
     assert any("ONC groups without a rule: 2." in fault.what for fault in lint(pack, on=NOW.date()))

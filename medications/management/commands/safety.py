@@ -1,4 +1,4 @@
-"""``python3 manage.py safety check|status|lint|keygen|sign``: what the rule packs say, and the packs themselves."""
+"""``python3 manage.py safety check|status|lint|keygen|sign``: what the rule packs say, and the packs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from steadwell import clock
 
 EXAMPLES = """examples:
   python3 manage.py safety check "Zoloft 50 mg" phenelzine
-  printf 'Tylenol 500 mg\\t2 tablets four times daily\\nVicodin 5/300\\t2 tablets q6h\\n' | python3 manage.py safety check --json
+  printf 'Tylenol 500 mg\\t2 tablets four times daily\\nwarfarin\\n' | python3 manage.py safety check --json
   python3 manage.py safety check amoxicillin metformin --allergy penicillin --age 71 --egfr 28
   python3 manage.py safety lint medications/safety/data/core
 
-A line is a drug's name; after a tab may stand how it is taken. Nothing found never means "no interaction": what
-no rule speaks of is listed as not checked.
+A line is a drug's name; after a tab may stand how it is taken. Nothing found never means "no interaction":
+what no rule speaks of is listed as not checked.
 
 exit status of check: 0 when nothing asks for a reason, 3 when something does, 1 when no check could be made.
 """
@@ -89,9 +89,12 @@ class Command(BaseCommand):
         language = options["language"]
         if options["json"]:
             read = [
-                {"name": each.name, "ingredients": list(each.ingredients), "doubt": each.doubt} for each in drugs
+                {"name": each.name, "ingredients": list(each.ingredients), "doubt": each.doubt}
+                for each in drugs
             ]
-            self.stdout.write(json.dumps({"drugs": read, **as_json(answer, language)}, ensure_ascii=False, indent=2))
+            self.stdout.write(
+                json.dumps({"drugs": read, **as_json(answer, language)}, ensure_ascii=False, indent=2)
+            )
         else:
             self.stdout.write("\n".join(_as_text(answer, language)))
         if answer.stopping:
@@ -152,8 +155,12 @@ class Command(BaseCommand):
         key = Ed25519PrivateKey.generate()
         secret.touch(mode=0o600)
         secret.write_text(base64.b64encode(key.private_bytes_raw()).decode() + "\n", encoding="ascii")
-        public.write_text(base64.b64encode(key.public_key().public_bytes_raw()).decode() + "\n", encoding="ascii")
-        self.stdout.write(f"{secret} is secret: keep it away from this machine. {public} goes where packs are read.")
+        public.write_text(
+            base64.b64encode(key.public_key().public_bytes_raw()).decode() + "\n", encoding="ascii"
+        )
+        self.stdout.write(
+            f"{secret} is secret: keep it away from this machine. {public} goes where packs are read."
+        )
 
     def _sign(self, options: dict[str, Any]) -> None:
         try:
@@ -212,7 +219,8 @@ def _as_text(answer: Checked, language: str) -> list[str]:
     if answer.not_checked:
         lines.append("Not checked:")
         lines += [
-            f"    {' + '.join(each.names) or each.rule}: {each.why}" + (f" ({each.kind})" if each.kind else "")
+            f"    {' + '.join(each.names) or each.rule}: {each.why}"
+            + (f" ({each.kind})" if each.kind else "")
             for each in answer.not_checked
         ]
     lines.append(f"By {answer.version}.")
