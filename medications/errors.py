@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
-from steadwell.errors import Busy, Kind, NotFound, Refusal, Stale
+from steadwell.errors import Kind, NotFound, Refusal, Stale
 
 if TYPE_CHECKING:
     from medications.safety_types import CheckView
@@ -47,16 +47,6 @@ class ReasonNeeded(Refusal):
     def __init__(self, check: CheckView) -> None:
         super().__init__()
         self.check = check
-
-
-class ChecksUnavailable(Busy):
-    """There is no rule pack, or it is no longer valid: nothing is decided unchecked."""
-
-    code: ClassVar[str] = "checks-unavailable"
-    message = _(
-        "The safety rules are missing or out of date, so nothing can be prescribed or decided here. "
-        "Tell whoever runs the system."
-    )
 
 
 class NothingDecided(Refusal):

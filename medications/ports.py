@@ -18,10 +18,9 @@ class PatientFacts:
     """What a dose rule may need. Each is None where it is not known; ``egfr`` in mL/min/1.73 m2."""
 
     birth_date: date | None = None
-    sex: str = ""
     weight_kg: Decimal | None = None
     egfr: Decimal | None = None
-    egfr_on: date | None = None
+    egfr_at: datetime | None = None
 
 
 class Care(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -21,37 +22,60 @@ class OverrideView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """One finding. ``key`` is the same whenever the same rule meets the same drugs, so that an override is
-    found again. ``kind`` is interaction, duplicate-ingredient, duplicate-class, allergy, cross-reactivity,
-    dose or not-checked; ``severity`` the pack's own word, one of contraindicated, serious, moderate, minor,
-    or none for what was not checked. ``needs_reason``: going on needs an override's reason.
+    """One rule that speaks against the change, as medications.safety found it.
+
+    ``key`` is its fingerprint: the same whenever the same rule meets the same ingredients, so that an
+    override is found again. ``mechanism`` and ``advice`` are words by language (``en``, ``es``).
+    ``needs_reason``: going on needs an override's reason.
     """
 
     key: str
     kind: str
     severity: str
-    title: str
-    mechanism: str
-    advice: str
-    rule_id: str
-    source: str
-    rule_version: str
-    rule_on: date | None
-    drugs: tuple[str, ...]
+    names: tuple[str, ...]
+    ingredients: tuple[str, ...]
+    mechanism: Mapping[str, str]
+    advice: Mapping[str, str]
+    rule: str
+    citation: str
+    pack: str
+    version: str
+    dated_on: date
     needs_reason: bool
     overrides: tuple[OverrideView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckView:
-    """One run of the checks, with the pack it ran with."""
+class NotCheckedView:
+    """What no rule could speak about, and why (medications.safety's code)."""
 
-    check_id: UUID
+    why: str
+    kind: str
+    names: tuple[str, ...]
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackView:
+    name: str
+    version: str
+    issued_on: date
+    expires_on: date
+    publisher: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView:
+    """One run of the checks, with the packs that spoke. ``check_id`` is None for a run that was not kept.
+
+    Nothing found does not mean safe: it means that no rule of these packs spoke.
+    """
+
+    check_id: UUID | None
     at: datetime
-    pack: str
-    pack_version: str
-    pack_on: date | None
     findings: tuple[FindingView, ...]
+    not_checked: tuple[NotCheckedView, ...]
+    packs: tuple[PackView, ...]
 
     @property
     def needs_reason(self) -> bool:

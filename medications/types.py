@@ -12,13 +12,13 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from medications.safety_types import CheckView, FindingView, OverrideView
+from medications.safety_types import CheckView, FindingView, NotCheckedView, OverrideView, PackView
 from steadwell.ids import PersonId, PractitionerId, SiteId, SourceRecordId, UserId
 
 __all__ = [
     "AlertCount", "AllergyView", "CheckView", "Conflict", "DiaryEntry", "Dosage", "Evidence", "Filed", "FindingView", "Grade",
-    "IncomingAllergy", "IncomingStatement", "LineState", "LineView", "MedicineList", "Outcome",
-    "OverrideView", "PharmacyView", "QueueItem", "Reading", "RefillState", "RefillStepView", "RefillView",
+    "IncomingAllergy", "IncomingStatement", "LineState", "LineView", "MedicineList", "NotCheckedView", "Outcome",
+    "OverrideView", "PackView", "PharmacyView", "QueueItem", "Reading", "RefillState", "RefillStepView", "RefillView",
     "ReminderView", "RuleUse", "Source", "StatementKind", "StatementView", "Status", "Taken", "VersionView",
 ]  # fmt: skip
 

@@ -21,10 +21,9 @@ class SafetyCheck(models.Model):
     about = models.UUIDField()
     act = models.CharField(max_length=24)  # prescribe, settle, refill, entry
     at = models.DateTimeField()
-    pack = models.CharField(max_length=100, blank=True)
-    pack_version = models.CharField(max_length=60, blank=True)
-    pack_on = models.DateField(null=True)
     findings = models.JSONField(default=list)
+    not_checked = models.JSONField(default=list)
+    packs = models.JSONField(default=list)  # name, version, dates
     rule_ids = ArrayField(models.CharField(max_length=100), default=list)
     alerts = models.PositiveSmallIntegerField(default=0)  # findings that ask for a reason
 
