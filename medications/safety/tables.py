@@ -15,8 +15,8 @@ A pack is a folder of tab-separated tables, UTF-8, the first line naming the col
   dated).
 
 ``left``, ``right``, ``allergen`` and ``drug`` are ingredients or ``@class``, set apart by ``; ``. Only
-``pack.tsv`` and ``sources.tsv`` must be there. ``signature.tsv`` is checked by ``signing``; ``building`` makes
-rules of the rows.
+``pack.tsv`` and ``sources.tsv`` must be there. ``signature.tsv`` is checked by ``signing``; ``building``
+makes rules of the rows.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ def test_methotrexate_by_mouth_every_day_stops():
         ("levothyroxine sodium 0.05 MG Oral Tablet", ("levothyroxine",), Decimal(1), "tablet", Decimal(1),
          {"levothyroxine": Decimal("0.05")}),
         ("ibuprofen", ("ibuprofen",), Decimal(400), "mg", Decimal(3), {"ibuprofen": Decimal(1200)}),
-        ("insulin glargine 100 UNT/ML Injectable Solution", ("insulin glargine",), Decimal(20), "unit", Decimal(1), {}),
+        ("insulin glargine 100 UNT/ML Injectable Solution", ("insulin glargine",), Decimal(20), "unit",
+         Decimal(1), {}),
         ("amoxicillin 80 MG/ML Oral Suspension", ("amoxicillin",), Decimal(1), "tablet", Decimal(3), {}),
     ],
 )  # fmt: skip
