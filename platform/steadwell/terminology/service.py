@@ -1,4 +1,4 @@
-"""What others may ask about codes and units. Pure: importing it loads no framework and opens nothing."""
+"""What others may ask about codes, units and drugs. Importing it loads no framework and opens nothing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from steadwell.terminology.labcodes import (
 )
 from steadwell.terminology.labunits import check_unit
 from steadwell.terminology.loinc import LoincName, find_names
+from steadwell.terminology.rxnorm.drugs import find_drug, normalise_drug, release, remapped, suggest_drugs
+from steadwell.terminology.rxnorm.types import Drug, DrugReading, Grade, Ingredient, RxNormRelease
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.dimension import Dimension
 from steadwell.terminology.ucum.mapping import map_unit, validate_unit
@@ -22,21 +24,31 @@ from steadwell.terminology.ucum.units import commensurable, dimension_of
 __all__ = [
     "Answer",
     "Dimension",
+    "Drug",
+    "DrugReading",
+    "Grade",
+    "Ingredient",
     "LabCode",
     "LoincName",
     "ReferenceRange",
+    "RxNormRelease",
     "Status",
     "UnitRefused",
     "check_unit",
     "commensurable",
     "convert",
     "dimension_of",
+    "find_drug",
     "find_names",
     "is_loinc",
     "lab_code",
     "lab_codes",
     "map_unit",
+    "normalise_drug",
     "range_sources",
     "reference_range",
+    "release",
+    "remapped",
+    "suggest_drugs",
     "validate_unit",
 ]

@@ -1,0 +1,70 @@
+"""Questions about codes: what a drug is, what begins with these letters, what stands for a retired code."""
+
+from __future__ import annotations
+
+from steadwell.terminology.rxnorm import current
+from steadwell.terminology.rxnorm.catalogue import BRANDED, PRODUCTS, Catalogue, Concept
+from steadwell.terminology.rxnorm.types import Drug, DrugReading, RxNormRelease
+
+MOST_SUGGESTIONS = 50
+
+
+def normalise_drug(text: str) -> DrugReading:
+    """Which drug a text names, and how sure that is. Never raises and never guesses between two."""
+    return current.normaliser().read(text)
+
+
+def find_drug(rxcui: str) -> Drug | None:
+    """The concept of a code, or None. A retired code is found under the one that stands for it: ``remapped``."""
+    catalogue = current.normaliser().catalogue
+    concept = catalogue.concepts.get(rxcui.strip())
+    return _drug(catalogue, concept) if concept is not None else None
+
+
+def suggest_drugs(prefix: str, limit: int = 10) -> list[Drug]:
+    """Drugs whose name begins so: ingredients and brands first, then products, the short names first."""
+    catalogue = current.normaliser().catalogue
+    if not prefix.strip():
+        return []
+    codes = catalogue.starting_with(prefix, max(0, min(limit, MOST_SUGGESTIONS)))
+    return [_drug(catalogue, catalogue.concepts[code]) for code in codes]
+
+
+def release() -> RxNormRelease:
+    """The release that answers now."""
+    catalogue = current.normaliser().catalogue
+    return RxNormRelease(
+        name=catalogue.release, starter=catalogue.release == current.STARTER,
+        loaded_at=catalogue.loaded_at, names=catalogue.names, clinical_drugs=catalogue.products,
+    )  # fmt: skip
+
+
+def remapped(rxcui: str) -> str:
+    """The code that stands for a retired one; a code in use, or one nobody knows, stands for itself."""
+    return current.normaliser().catalogue.retired.get(rxcui.strip(), rxcui.strip())
+
+
+def _drug(catalogue: Catalogue, concept: Concept) -> Drug:
+    parts = concept.parts if concept.term_type in PRODUCTS else None
+    generic = catalogue.generic.get(concept.rxcui, "") if concept.term_type in BRANDED else concept.rxcui
+    return Drug(
+        rxcui=concept.rxcui, term_type=concept.term_type, name=concept.name,
+        ingredients=catalogue.ingredients_of(catalogue.bases.get(concept.rxcui, ())),
+        brand_names=_brands(catalogue, concept),
+        strength=" / ".join(each.written for each in parts.components) if parts else "",
+        dose_form=parts.form_name if parts else "", status="active", clinical_drug=generic,
+    )  # fmt: skip
+
+
+def _brands(catalogue: Catalogue, concept: Concept) -> tuple[str, ...]:
+    if concept.term_type in BRANDED:
+        parts = concept.parts
+        return (parts.brand,) if parts and parts.brand else ()
+    if concept.term_type == "BN":
+        return (concept.name,)
+    found: dict[str, None] = {}
+    for code in catalogue.branded_of.get(concept.rxcui, ()):
+        parts = catalogue.concepts[code].parts
+        if parts and parts.brand:
+            found[parts.brand] = None
+    return tuple(sorted(found))

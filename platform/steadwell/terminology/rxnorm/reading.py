@@ -1,0 +1,164 @@
+"""What a text says, before any product is looked for: ingredients, brand, strengths, form, and what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from steadwell.terminology.rxnorm import forms, scanning
+from steadwell.terminology.rxnorm.catalogue import Catalogue, Meaning
+from steadwell.terminology.rxnorm.forms import Form
+from steadwell.terminology.rxnorm.scanning import Token
+from steadwell.terminology.rxnorm.spelling import Speller
+from steadwell.terminology.rxnorm.strengths import QUANTITIES, Strength
+from steadwell.terminology.rxnorm.words import Phrase, around, longest_around, salts
+
+
+@dataclass(slots=True)
+class Named:
+    """One phrase that names an ingredient or a brand, and what was said about its strength behind it."""
+
+    phrase: str
+    meanings: tuple[Meaning, ...]
+    salt: str = ""
+    corrected: str = ""
+    bracketed: bool = False
+    strengths: list[tuple[Strength, ...]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Mention:
+    """``bare`` are numbers without a unit, ``listed`` strengths that came as a list ("5-325 MG")."""
+
+    named: list[Named] = field(default_factory=list)
+    before: list[tuple[Strength, ...]] = field(default_factory=list)
+    listed: list[Token] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    quantities: list[Strength] = field(default_factory=list)
+    form: Form = field(default_factory=Form)
+    unknown: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)  # unknown words in brackets: makers, mostly
+    label: bool = False  # written as a pharmacy label or a formulary is: in capitals
+
+
+class Reader:
+    """Reads texts against one catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.speller = Speller(catalogue)
+
+    def read(self, text: str) -> Mention:
+        tokens = scanning.scan(scanning.folded(text))
+        mention = Mention(label=text.isupper())
+        found: list[tuple[str, str]] = []
+        depth = at = 0
+        while at < len(tokens):
+            token = tokens[at]
+            if token.kind == "sign":
+                depth = max(0, depth + (token.text in "([") - (token.text in ")]"))
+                at += 1
+            elif token.kind in {"word", "number"} and (size := self._name(tokens, at, mention, depth)):
+                at += size
+            elif token.kind == "word":
+                at += self._word(tokens, at, mention, found, depth)
+            else:
+                _amount(token, mention)
+                at += 1
+        mention.form = forms.made_of(found)
+        return mention
+
+    def _name(self, tokens: list[Token], at: int, mention: Mention, depth: int) -> int:
+        """Take the longest phrase that names a drug; returns how many tokens it took."""
+        words, ends = _words(tokens, at, self.catalogue.longest)
+        phrases = self.catalogue.phrases
+        for size in range(len(words), 0, -1):
+            phrase = tuple(words[:size])
+            meanings = phrases.get(phrase)
+            if meanings is None and 2 <= size <= 5:
+                meanings = self.catalogue.bags.get(tuple(sorted(phrase)))
+            if meanings is None or _is_no_name(phrase, mention):
+                continue
+            mention.named.append(Named(" ".join(phrase), meanings, bracketed=depth > 0))
+            return ends[size - 1]
+        return 0
+
+    def _word(
+        self, tokens: list[Token], at: int, mention: Mention, found: list[tuple[str, str]], depth: int
+    ) -> int:
+        words, ends = _words(tokens, at, longest_around())
+        for size in range(len(words), 0, -1):
+            pair = around().get(tuple(words[:size]))
+            if pair is not None and not (size == 1 and words[0] in salts() and _wants_salt(mention)):
+                if pair[0] != "noise":
+                    found.append(pair)
+                return ends[size - 1]
+        word = words[0]
+        salt = salts().get(word)
+        if salt is not None and mention.named:
+            last = mention.named[-1]
+            last.salt = f"{last.salt} {salt}".strip()
+            return 1
+        self._unknown(word, mention, depth)
+        return 1
+
+    def _unknown(self, word: str, mention: Mention, depth: int) -> None:
+        corrected = self.speller.correct(word) if len(word) > 4 else None
+        if corrected is not None:
+            phrase, meanings = corrected
+            mention.named.append(Named(phrase, meanings, corrected=word, bracketed=depth > 0))
+        elif depth:
+            mention.aside.append(word)
+        elif len(word) > 1:
+            mention.unknown.append(word)
+
+
+def _words(tokens: list[Token], at: int, most: int) -> tuple[list[str], list[int]]:
+    """The next words, across commas, and how many tokens each of them reaches."""
+    words: list[str] = []
+    ends: list[int] = []
+    place = at
+    while place < len(tokens) and len(words) < most:
+        token = tokens[place]
+        if token.kind in {"word", "number"}:
+            words.append(token.text)
+            ends.append(place - at + 1)
+        elif token.kind == "list" and not token.strengths and words:
+            words.extend(f"{value:g}" for value in token.values)
+            ends.extend([place - at + 1] * len(token.values))
+        elif not (token.kind == "sign" and token.text in ",/" and words):
+            break
+        place += 1
+    return words[:most], ends[:most]
+
+
+def _is_no_name(phrase: Phrase, mention: Mention) -> bool:
+    """A single word that is a salt or a form behind a name is not a drug's name there."""
+    if len(phrase) > 1:
+        return phrase[0].isdigit()
+    word = phrase[0]
+    if word in salts() and mention.named:
+        return True
+    return phrase in around() and (bool(mention.named) or len(word) < 4)
+
+
+def _wants_salt(mention: Mention) -> bool:
+    return bool(mention.named) and not mention.named[-1].strengths
+
+
+def _amount(token: Token, mention: Mention) -> None:
+    if token.kind == "number":
+        mention.bare.extend(token.values)
+        return
+    if token.kind == "list":
+        mention.listed.append(token)
+        return
+    if not token.strengths:
+        return
+    if token.volume is not None:
+        mention.quantities.append(token.volume)
+    if token.strengths[0].kind in QUANTITIES:
+        mention.quantities.append(token.strengths[0])
+    elif mention.named:
+        mention.named[-1].strengths.append(token.strengths)
+    else:
+        mention.before.append(token.strengths)

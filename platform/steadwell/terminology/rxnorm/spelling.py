@@ -1,0 +1,78 @@
+"""Typing errors, and nothing else: never from one drug's name to another's.
+
+A word is corrected only where it is no drug's name itself, exactly one name is near, the next one is clearly
+further, and the stem that tells drugs of a class apart (-olol, -pril, -statin) is untouched. Names that are
+mistaken for each other (ISMP and FDA lists) are never reached from each other: ``drug_lookalikes.tsv``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cache
+
+from rapidfuzz.distance import OSA
+
+from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Meaning
+from steadwell.terminology.rxnorm.words import around, rows, salts
+
+SHORTEST = 6  # letters: below, one change makes another word too easily
+TWO_CHANGES_FROM = 10
+STEM = 4  # letters at the end that two changes must leave alone
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Names of drugs that are right as they stand, also where a catalogue lacks them."""
+    return frozenset(word for row in rows("drug_lookalikes.tsv") for word in row if word)
+
+
+class Speller:
+    """Corrects words to the single-word names of one catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._near: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._phrases = catalogue.phrases
+        self._memory: dict[str, tuple[str, tuple[Meaning, ...]] | None] = {}
+        for phrase in catalogue.phrases:
+            word = phrase[0]
+            if len(phrase) == 1 and len(word) >= SHORTEST - 1 and word.isalpha():
+                self._near[word[0], len(word)].append(word)
+
+    def correct(self, word: str) -> tuple[str, tuple[Meaning, ...]] | None:
+        """The name meant and what it means, or None."""
+        if word not in self._memory:
+            if len(self._memory) > 20_000:
+                self._memory.clear()
+            self._memory[word] = self._correct(word)
+        return self._memory[word]
+
+    def _correct(self, word: str) -> tuple[str, tuple[Meaning, ...]] | None:
+        if len(word) < SHORTEST or not word.isalpha() or word in known_names():
+            return None
+        if (word,) in around() or word in salts():
+            return None
+        most = 2 if len(word) >= TWO_CHANGES_FROM else 1
+        near: list[tuple[int, str]] = []
+        for length in range(len(word) - most - 1, len(word) + most + 2):
+            for name in self._near.get((word[0], length), ()):
+                distance = OSA.distance(word, name, score_cutoff=most + 1)
+                if distance <= most + 1:
+                    near.append((distance, name))
+        if not near:
+            return None
+        best, name = min(near)
+        if best > most or (best == 2 and word[-STEM:] != name[-STEM:]):
+            return None
+        meant = self._bases(name)
+        if any(distance <= best + 1 and self._bases(other) != meant for distance, other in near):
+            return None
+        if any(OSA.distance(word, other, score_cutoff=best + 1) <= best + 1 and other != name
+               and self._bases(other) != meant for other in self._lookalikes(word, most)):  # fmt: skip
+            return None
+        return name, self._phrases[name,]
+
+    def _lookalikes(self, word: str, most: int) -> list[str]:
+        return [each for each in known_names() if abs(len(each) - len(word)) <= most + 1]
+
+    def _bases(self, name: str) -> frozenset[Bases]:
+        return frozenset(meaning.bases for meaning in self._phrases.get((name,), ()))
