@@ -178,7 +178,7 @@ def _line(
         status=(decided.status if holds and decided and decided.status else _status(group.words)),
         dosage_text=decided.dosage_text if holds and decided else _dosage_text(group.words),
         differences=differences, needs=needs, possible=possible, ruling=ruling,
-        reopened=reopened and bool(differences or needs), evidence_digest=_digest(basis, group, ruling),
+        reopened=reopened and bool(differences or needs), evidence_digest=_digest(basis, group, ruling, possible),
     )  # fmt: skip
 
 
@@ -288,9 +288,12 @@ def _dosage_text(words: Sequence[Word]) -> str:
     return best.dosage.text if best else ""
 
 
-def _digest(basis: Mapping[str, str], group: _Group, ruling: Ruling | None) -> str:
+def _digest(
+    basis: Mapping[str, str], group: _Group, ruling: Ruling | None, possible: Sequence[UUID]
+) -> str:
     placed = group.placed.version if group.placed else 0
-    told = f"{sorted(basis.items())}{sorted(group.needs.items())}{placed}{ruling.version if ruling else 0}"
+    version = ruling.version if ruling else 0
+    told = f"{sorted(basis.items())}{sorted(group.needs.items())}{placed}{version}{[p.hex for p in possible]}"
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
 
 

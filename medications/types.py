@@ -180,6 +180,7 @@ class StatementView:
     line_id: UUID
     said_at: datetime
     recorded_at: datetime
+    decision_version: int = 0  # of the newest decision about which drug it is; 0: none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
