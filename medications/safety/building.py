@@ -51,6 +51,7 @@ def build(folders: Sequence[Path]) -> Rules:
         allowed=tuple(each for pack in packs for each in pack.allowed()),
         allergies=allergies,
         limits=limits,
+        known=known,
     )
 
 

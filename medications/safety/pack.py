@@ -132,16 +132,19 @@ class Rules:
     allowed: tuple[Allowed, ...]
     allergies: tuple[PairRule, ...]
     limits: tuple[LimitRule, ...]
+    known: frozenset[str]  # every ingredient that some rule speaks of
 
     def ingredient(self, name: str) -> str:
-        """The name under which the rules know an ingredient."""
-        plain = " ".join(name.lower().split())
-        return self.synonyms.get(plain, plain)
+        """The name under which the rules know an ingredient.
 
-    @property
-    def known(self) -> frozenset[str]:
-        """Every ingredient that some rule speaks of."""
-        return known_to(self.interactions, self.duplicates, self.allergies, self.limits)
+        Terminology may give a salt or a modified form (``lithium carbonate``): then the known name in it.
+        """
+        plain = " ".join(name.lower().split())
+        plain = self.synonyms.get(plain, plain)
+        if plain in self.known:
+            return plain
+        held = self.names.held_in(plain)
+        return next(iter(held)) if len(held) == 1 else plain
 
 
 def known_to(

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from safety_house import RULES, allergy, checked, drug, rules_of, unknown
 
-from medications.safety.types import Kind, Severity, Why
+from medications.safety.types import Allergy, Kind, Severity, Why
 
 ONC = [rule for rule in RULES.interactions if rule.group and rule.group != "8"]
 PAIRS = [
@@ -160,3 +160,34 @@ def test_allergies_that_nobody_asked_about_are_not_checked():
     found = checked([drug("metformin")], allergies_known=False)
 
     assert Why.NOT_ASKED in {each.why for each in found.not_checked}
+
+
+@pytest.mark.parametrize(
+    ("words", "other", "rule"),
+    [
+        ("Zoloft 50 mg tablet", "Nardil", "onc-04"),
+        ("PARNATE 10MG", "Matulane", "onc-14"),
+        ("Cafergot", "Paxlovid", "onc-12"),
+        ("Vicodin 5/300", "Emsam patch", "onc-06"),
+        ("phenelzine sulfate", "Imitrex", "onc-15"),
+    ],
+)
+def test_brand_that_terminology_does_not_know_still_alerts(words, other, rule):
+    assert rule in rules_of(checked([unknown(words)], [unknown(other)]))
+
+
+def test_name_within_another_word_is_no_name():
+    assert checked([unknown("phenelzinex")], [drug("sertraline")]).findings == ()
+
+
+def test_salt_and_modified_form_count_as_their_ingredient():
+    found = checked([drug("lithium carbonate")], [drug("ibuprofen")])
+
+    assert rules_of(found) == {"lithium-raisers"}
+
+
+@pytest.mark.parametrize("said", ["penicillin", "Penicillins", "penicilinas"])
+def test_allergy_to_a_class_counts_for_its_members(said):
+    found = checked([drug("amoxicillin")], allergies=[Allergy(key="1", name=said, ingredients=())])
+
+    assert rules_of(found) == {"penicillins"}
