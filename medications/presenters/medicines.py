@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from medications.presenters import words
@@ -21,6 +22,7 @@ from medications.types import (
     StatementView,
     Status,
 )
+from steadwell.portal import service as portal
 
 # While one of these holds, a second request would be refused.
 UNDER_WAY = frozenset(
@@ -192,9 +194,9 @@ def reminder_rows(reminders: Sequence[ReminderView]) -> list[ReminderRow]:
             version=each.version,
             line_id=each.line_id,
             name=each.name,
-            time=words.portal.clock_text(each.at),
+            time=portal.clock_text(each.at),
             days=_days(each.days),
-            zone=words.portal.zone_text(each.zone),
+            zone=portal.zone_text(each.zone),
         )
         for each in reminders
         if each.active
@@ -209,6 +211,4 @@ def _days(days: Sequence[int]) -> str:
 
 def weekdays() -> list[tuple[int, str]]:
     """ISO weekdays by name."""
-    from django.utils.dates import WEEKDAYS
-
     return [(number + 1, str(WEEKDAYS[number])) for number in range(7)]
