@@ -23,20 +23,35 @@ def check(rules: Rules, added: Known, allergies: Sequence[Allergy]) -> tuple[lis
     not_checked: list[NotChecked] = []
     for allergy in allergies:
         culprits = frozenset(rules.ingredient(name) for name in allergy.ingredients)
+        culprits = culprits or rules.names.held_in(allergy.name)
+        is_class = not culprits
+        culprits = culprits or _of_class(rules, allergy.name)
         if not culprits:
             not_checked.append(_not_checked(Why.NO_CODE, added, allergy))
             continue
-        told = _of_one(rules, added, allergy, culprits)
+        told = _of_one(rules, added, allergy, culprits, is_class=is_class)
         found += told
         if not told:
             not_checked.append(_not_checked(Why.NO_RULE, added, allergy))
     return found, not_checked
 
 
-def _of_one(rules: Rules, added: Known, allergy: Allergy, culprits: frozenset[str]) -> list[Finding]:
+def _of_class(rules: Rules, name: str) -> frozenset[str]:
+    """Penicillins and NSAIDs are how people say it: then every member is meant."""
+    plain = name.casefold().strip()
+    for each in rules.classes.values():
+        words = {word.casefold() for word in each.words.values()}
+        if plain in words or f"{plain}s" in words or each.name.startswith(f"{plain}-"):
+            return each.members
+    return frozenset()
+
+
+def _of_one(
+    rules: Rules, added: Known, allergy: Allergy, culprits: frozenset[str], *, is_class: bool
+) -> list[Finding]:
     """The heaviest rule about each ingredient: a lighter one about the same would only repeat it."""
     same = added.ingredients & culprits
-    if same:
+    if same and not is_class:
         return [_same(rules, added, allergy, same)]
     told: dict[str, tuple[PairRule, frozenset[str]]] = {}
     for rule in rules.allergies:
@@ -51,7 +66,7 @@ def _of_one(rules: Rules, added: Known, allergy: Allergy, culprits: frozenset[st
             kind=Kind.CROSS_REACTIVITY,
             severity=rule.severity,
             drugs=(added.drug,),
-            ingredients=(ingredient, *sorted(culprit)),
+            ingredients=(ingredient,) if is_class else (ingredient, *sorted(culprit)),
             further=(allergy.name,),
         )
         for ingredient, (rule, culprit) in told.items()

@@ -10,7 +10,17 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from medications.safety.errors import PackMalformed
-from medications.safety.pack import Allowed, ClassRule, DrugClass, Limit, LimitRule, PairRule, Rules
+from medications.safety.pack import (
+    Allowed,
+    ClassRule,
+    DrugClass,
+    Limit,
+    LimitRule,
+    Names,
+    PairRule,
+    Rules,
+    known_to,
+)
 from medications.safety.tables import Row, rows_of, stamp_of
 from medications.safety.types import PackStamp, Severity, Words
 
@@ -26,15 +36,22 @@ def build(folders: Sequence[Path]) -> Rules:
     for folder in folders:
         names.take(folder)
     packs = [_Pack(folder, names) for folder in folders]
+    interactions = tuple(rule for pack in packs for rule in pack.interactions())
+    duplicates = tuple(rule for pack in packs for rule in pack.duplicates())
+    allergies = tuple(rule for pack in packs for rule in pack.allergies())
+    limits = tuple(rule for pack in packs for rule in pack.limits())
+    known = known_to(interactions, duplicates, allergies, limits)
     return Rules(
         stamps=tuple(pack.stamp for pack in packs),
         classes=MappingProxyType(names.classes),
         synonyms=MappingProxyType(names.synonyms),
-        interactions=tuple(rule for pack in packs for rule in pack.interactions()),
-        duplicates=tuple(rule for pack in packs for rule in pack.duplicates()),
+        names=Names(names.spoken(known)),
+        interactions=interactions,
+        duplicates=duplicates,
         allowed=tuple(each for pack in packs for each in pack.allowed()),
-        allergies=tuple(rule for pack in packs for rule in pack.allergies()),
-        limits=tuple(rule for pack in packs for rule in pack.limits()),
+        allergies=allergies,
+        limits=limits,
+        known=known,
     )
 
 
@@ -52,10 +69,13 @@ class _Names:
     def __init__(self) -> None:
         self.classes: dict[str, DrugClass] = {}
         self.synonyms: dict[str, str] = {}
+        self.brands: dict[str, frozenset[str]] = {}
 
     def take(self, folder: Path) -> None:
         for row in rows_of(folder, "synonyms.tsv"):
             self.synonyms[row["name"].lower()] = row["ingredient"].lower()
+        for row in rows_of(folder, "brands.tsv"):
+            self.brands[row["brand"].lower()] = frozenset(_listed(row["ingredients"]))
         for row in rows_of(folder, "classes.tsv"):
             found, before = self._class(row), self.classes.get(row["class"])
             if before is not None and not before.is_open:
@@ -71,6 +91,12 @@ class _Names:
             is_open=row["open"] == "yes",
             source=row["source"],
         )
+
+    def spoken(self, known: frozenset[str]) -> dict[str, frozenset[str]]:
+        """Everything by which an ingredient may be called."""
+        called = {name: frozenset({name}) for name in known}
+        others = {name: frozenset({ingredient}) for name, ingredient in self.synonyms.items()}
+        return called | others | self.brands
 
     def set_of(self, text: str, where: str) -> _Set:
         members: set[str] = set()

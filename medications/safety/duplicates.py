@@ -39,5 +39,5 @@ def _allowed(rules: Rules, mine: str, theirs: str) -> bool:
 def _tell(rule: ClassRule, kind: Kind, one: Known, other: Known, met: frozenset[str]) -> Finding:
     # A cream beside a tablet of the same kind is usual: worth a line, never a stop.
     local = one.is_local != other.is_local or (one.is_local and not rule.local)
-    severity = least(rule.severity, Severity.NOTE) if local else rule.severity
+    severity = least(rule.severity, Severity.MINOR) if local else rule.severity
     return finding(rule, kind=kind, severity=severity, drugs=(one.drug, other.drug), ingredients=sorted(met))

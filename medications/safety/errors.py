@@ -10,7 +10,7 @@ from steadwell.errors import Kind, Refusal
 
 
 class PackUnusable(Refusal):
-    """No check can be made. ``detail`` says why, for whoever runs the platform; the text is for the reader."""
+    """No check can be made. ``detail`` says why, for who runs the platform; the text is for the reader."""
 
     code: ClassVar[str] = "safety-pack-unusable"
     kind: ClassVar[Kind] = Kind.BUSY

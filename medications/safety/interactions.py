@@ -42,7 +42,7 @@ def _meet(rule: PairRule, one: Known, other: Known) -> Finding | None:
         if not mine or not theirs or (mine == theirs and len(mine) == 1):
             continue
         hardly = (one.is_local and not my_local) or (other.is_local and not their_local)
-        severity = least(rule.severity, Severity.NOTE) if hardly else rule.severity
+        severity = least(rule.severity, Severity.MINOR) if hardly else rule.severity
         return finding(
             rule,
             kind=Kind.INTERACTION,

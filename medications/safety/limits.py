@@ -29,7 +29,11 @@ def check(
             missing.setdefault(spoken, _not_checked(spoken, rule, added))
         elif spoken:
             found.append(
+<<<<<<< HEAD
                 finding(rule, kind=Kind.LIMIT, severity=rule.severity, drugs=(added.drug,), ingredients=met)
+=======
+                finding(rule, kind=Kind.DOSE, severity=rule.severity, drugs=(added.drug,), ingredients=met)
+>>>>>>> wt-e2
             )
     return _heaviest(rules, found), list(missing.values())
 
@@ -111,6 +115,4 @@ def _heaviest(rules: Rules, found: list[Finding]) -> list[Finding]:
 
 
 def _not_checked(why: Why, rule: LimitRule, added: Known) -> NotChecked:
-    return NotChecked(
-        why=why, kind=Kind.LIMIT, keys=(added.drug.key,), names=(added.drug.name,), rule=rule.id
-    )
+    return NotChecked(why=why, kind=Kind.DOSE, keys=(added.drug.key,), names=(added.drug.name,), rule=rule.id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -100,6 +101,24 @@ class Allowed:
         return (one in self.left and other in self.right) or (other in self.left and one in self.right)
 
 
+class Names:
+    """Finds ingredients by name in words that terminology could not read. Whole words only, the longest name
+    first: "prozac weekly" holds Prozac, and "phenelzinex" nothing.
+    """
+
+    def __init__(self, names: Mapping[str, frozenset[str]]) -> None:
+        self._names = names
+        longest_first = sorted(names, key=lambda name: (-len(name), name))
+        spelled = "|".join(re.escape(name) for name in longest_first)
+        self._any = re.compile(rf"(?<![a-z0-9])(?:{spelled})(?![a-z0-9])") if names else None
+
+    def held_in(self, text: str) -> frozenset[str]:
+        if self._any is None:
+            return frozenset()
+        found = self._any.findall(" ".join(text.lower().split()))
+        return frozenset().union(*(self._names[name] for name in found))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """Everything in force: the shipped pack and the operator's, as one."""
@@ -107,23 +126,37 @@ class Rules:
     stamps: tuple[PackStamp, ...]
     classes: Mapping[str, DrugClass]
     synonyms: Mapping[str, str]
+    names: Names
     interactions: tuple[PairRule, ...]
     duplicates: tuple[ClassRule, ...]
     allowed: tuple[Allowed, ...]
     allergies: tuple[PairRule, ...]
     limits: tuple[LimitRule, ...]
+    known: frozenset[str]  # every ingredient that some rule speaks of
 
     def ingredient(self, name: str) -> str:
-        """The name under which the rules know an ingredient."""
-        plain = " ".join(name.lower().split())
-        return self.synonyms.get(plain, plain)
+        """The name under which the rules know an ingredient.
 
-    @property
-    def known(self) -> frozenset[str]:
-        """Every ingredient that some rule speaks of."""
-        sets = [
-            *(side for rule in (*self.interactions, *self.allergies) for side in (rule.left, rule.right)),
-            *(rule.members for rule in self.duplicates if rule.members is not None),
-            *(rule.members for rule in self.limits),
-        ]
-        return frozenset().union(*sets)
+        Terminology may give a salt or a modified form (``lithium carbonate``): then the known name in it.
+        """
+        plain = " ".join(name.lower().split())
+        plain = self.synonyms.get(plain, plain)
+        if plain in self.known:
+            return plain
+        held = self.names.held_in(plain)
+        return next(iter(held)) if len(held) == 1 else plain
+
+
+def known_to(
+    interactions: Iterable[PairRule],
+    duplicates: Iterable[ClassRule],
+    allergies: Iterable[PairRule],
+    limits: Iterable[LimitRule],
+) -> frozenset[str]:
+    """Every ingredient that one of these rules speaks of."""
+    sets = [
+        *(side for rule in (*interactions, *allergies) for side in (rule.left, rule.right)),
+        *(rule.members for rule in duplicates if rule.members is not None),
+        *(rule.members for rule in limits),
+    ]
+    return frozenset().union(*sets)

@@ -15,15 +15,20 @@ from medications.safety.pack import Rules
 from medications.safety.signing import keys_in, verify
 
 SHIPPED = Path(__file__).parent / "data"
+SOON_DAYS = 60  # before a pack's end, when it is worth a word
 
 
-def folders(shipped: Path = SHIPPED) -> list[Path]:
+def shipped() -> list[Path]:
+    return _packs_in(SHIPPED)
+
+
+def folders() -> list[Path]:
     """Every pack there is: a folder with a ``pack.tsv``. Raises PackMissing without a shipped one, or where
     the operator's folder is named and is not there.
     """
-    found = _packs_in(shipped)
+    found = shipped()
     if not found:
-        raise PackMissing(f"No rule pack lies in {shipped}.")
+        raise PackMissing(f"No rule pack lies in {SHIPPED}.")
     own = settings.SAFETY_PACKS_DIR
     if own and not Path(own).is_dir():
         raise PackMissing(f"SAFETY_PACKS_DIR names {own}, which is no folder.")

@@ -7,6 +7,8 @@ A pack is a folder of tab-separated tables, UTF-8, the first line naming the col
 - ``classes.tsv`` (class, en, es, members, local, open, source): members are ingredients in RxNorm's words,
   set apart by ``; ``. A later pack adds members to a class of an earlier one that is ``open``;
 - ``synonyms.tsv`` (name, ingredient): other names of ingredients;
+- ``brands.tsv`` (brand, ingredients): names under which they are sold, for drugs that terminology does not
+  know: an alert must not depend on which release of RxNorm an operator loaded;
 - ``interactions.tsv`` (rule, group, left, right, severity, en, es, do_en, do_es, source, dated);
 - ``duplicates.tsv`` (rule, class, severity, en, es, source, dated): ``*`` is the rule about one ingredient;
 - ``allowed.tsv`` (left, right, why, source);
@@ -15,7 +17,8 @@ A pack is a folder of tab-separated tables, UTF-8, the first line naming the col
   dated).
 
 ``left``, ``right``, ``allergen`` and ``drug`` are ingredients or ``@class``, set apart by ``; ``. Only
-``pack.tsv`` and ``sources.tsv`` must be there. ``signature.tsv`` is checked by ``signing``; ``building`` makes rules of the rows.
+``pack.tsv`` and ``sources.tsv`` must be there. ``signature.tsv`` is checked by ``signing``; ``building``
+makes rules of the rows.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sources.tsv": ("source", "citation"),
         "classes.tsv": ("class", "en", "es", "members", "local", "open", "source"),
         "synonyms.tsv": ("name", "ingredient"),
+        "brands.tsv": ("brand", "ingredients"),
         "interactions.tsv": (
             *("rule", "group", "left", "right", "severity"),
             *("en", "es", "do_en", "do_es", "source", "dated"),

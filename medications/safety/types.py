@@ -15,8 +15,8 @@ class Severity(StrEnum):
 
     CONTRAINDICATED = "contraindicated"
     SERIOUS = "serious"
-    CAUTION = "caution"
-    NOTE = "note"
+    MODERATE = "moderate"
+    MINOR = "minor"
 
     @property
     def stops(self) -> bool:
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     DUPLICATE_CLASS = "duplicate-class"
     ALLERGY = "allergy"
     CROSS_REACTIVITY = "cross-reactivity"
-    LIMIT = "limit"
+    DOSE = "dose"  # and age, weight, kidney function
 
 
 class Why(StrEnum):

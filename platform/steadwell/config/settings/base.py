@@ -279,6 +279,9 @@ EMAIL_TIMEOUT = 10  # seconds a mail server may be silent
 # beside the first.
 EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 
+# The operator's own safety rule packs, beside the shipped one: one folder each, with public keys in ``keys``.
+SAFETY_PACKS_DIR = env.text("SAFETY_PACKS_DIR", "")
+
 # The HL7 listener (fhir_facade.hl7v2). MLLP knows no sign-in: the allow-list in the admin says who may send.
 MLLP_HOST = env.text("MLLP_HOST", "127.0.0.1")
 MLLP_PORT = env.number("MLLP_PORT", 2575)
