@@ -36,6 +36,10 @@ class Care(Protocol):
         """Empty for a site that is not known (any more)."""
         ...
 
+    def site_zone(self, *, site_id: SiteId, now: datetime) -> str:
+        """An IANA zone; UTC for a site that is not known."""
+        ...
+
     def practitioner_names(
         self, *, practitioner_ids: Collection[PractitionerId], now: datetime
     ) -> Mapping[PractitionerId, str]: ...
