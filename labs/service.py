@@ -9,7 +9,16 @@ from labs.filing import file_report
 from labs.matching import match_report
 from labs.orders import list_orders, place_order
 from labs.quarantine import dismiss_observation, list_set_aside, replay_observation
-from labs.queries import Page, as_known, get_document, get_report, report_versions, reports_of, series
+from labs.queries import (
+    Page,
+    as_known,
+    get_document,
+    get_report,
+    report_versions,
+    reports_of,
+    series,
+    series_of,
+)
 from labs.recognising import Wait
 from labs.types import (
     CRITICAL_FLAGS,
@@ -79,4 +88,5 @@ __all__ = [
     "reports_of",
     "seed_demo",
     "series",
+    "series_of",
 ]

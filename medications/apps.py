@@ -7,3 +7,11 @@ from django.utils.translation import gettext_lazy as _
 class MedicationsConfig(AppConfig):
     name = "medications"
     verbose_name = _("Medications")
+
+    def ready(self) -> None:
+        from medications import metrics, ports, subscribers
+        from medications.pharmacy.http import HttpPharmacyNetwork
+
+        metrics.register()
+        ports.bind(network=HttpPharmacyNetwork())
+        subscribers.register()

@@ -44,13 +44,18 @@ def ids_of(person_id: PersonId) -> tuple[PersonId, ...]:
 def lock(person_id: PersonId, now: datetime) -> Locked:
     """Three statements. Who somebody is, is asked again under the lock."""
     current = ids_of(person_id)[0]
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"id": current, "now": now})
-        revision, recorded_at = cursor.fetchone()
-    ids = ids_of(person_id)
-    if ids[0] != current:
+    locked = take(current, now)
+    if locked.ids[0] != current:
         raise Moved
-    return Locked(person_id=current, ids=ids, revision=revision, recorded_at=recorded_at)
+    return locked
+
+
+def take(person_id: PersonId, now: datetime) -> Locked:
+    """The chart of just this id, whomever it means. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"id": person_id, "now": now})
+        revision, recorded_at = cursor.fetchone()
+    return Locked(person_id=person_id, ids=ids_of(person_id), revision=revision, recorded_at=recorded_at)
 
 
 def revision_of(person_id: PersonId) -> int:

@@ -47,7 +47,12 @@ def of_line(line: Settled) -> Change:
 
 
 def ask(
-    *, ids: Sequence[PersonId], lines: Iterable[Settled], change: Change, leaving_out: Iterable[str], now: datetime
+    *,
+    ids: Sequence[PersonId],
+    lines: Iterable[Settled],
+    change: Change,
+    leaving_out: Iterable[str],
+    now: datetime,
 ) -> CheckView:
     """What the rules say of a change beside all else that is taken. ``leaving_out``: keys that it replaces.
 

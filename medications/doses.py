@@ -67,7 +67,7 @@ def daily_mg(known: Product, dosage: Dosage) -> Mapping[str, Decimal]:
     if dosage.unit in {"tablet", "capsule", "patch"}:
         return {name: mg * a_day for name, mg in known.per_unit_mg.items()}
     if dosage.unit in _DOSAGE_MG and len(known.per_unit_mg) == 1:
-        return {name: a_day * _DOSAGE_MG[dosage.unit] for name in known.per_unit_mg}
+        return dict.fromkeys(known.per_unit_mg, a_day * _DOSAGE_MG[dosage.unit])
     return {}
 
 

@@ -11,7 +11,9 @@ from steadwell import clock
 from steadwell.observability import service as observability
 
 filed = observability.counter(
-    "medications_statements_filed_total", "What sources said, by source and what became of it.", ("source", "outcome")
+    "medications_statements_filed_total",
+    "What sources said, by source and what became of it.",
+    ("source", "outcome"),
 )
 unchecked = observability.counter(
     "medications_unchecked_total", "Statements of sources that came while no rule pack was in force."
@@ -20,10 +22,12 @@ decided = observability.counter(
     "medications_decisions_total", "Decisions about lines and drugs, by outcome.", ("outcome",)
 )
 alerts = observability.counter(
-    "medications_alerts_total", "Findings that asked for a reason, by what was done.", ("act",)
+    "medications_alerts_total", "Findings that asked for a reason, by what was done.", ("operation",)
 )
 refills = observability.counter(
-    "medications_refill_steps_total", "Steps of refills: requested, approved, filled, refused, and so on.", ("step",)
+    "medications_refill_steps_total",
+    "Steps of refills: requested, approved, filled, refused, and so on.",
+    ("step",),
 )
 fulfilment = observability.histogram(
     "medications_refill_seconds",

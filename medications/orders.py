@@ -143,8 +143,10 @@ def change_order(
         recording.refuse_stale(before, seen_version, chart)
         if status in TAKEN:
             change = change_of(before.key, before.drug_text, before.code_sent, dosage_text)
-            _check(state, change, actor=actor, about=statement_id, act="prescribe", reasons=overrides, now=now)
-        said = _again(before, dosage_text, status, quantity_text, refills, chart.recorded_at)
+            _check(
+                state, change, actor=actor, about=statement_id, act="prescribe", reasons=overrides, now=now
+            )
+        said = again(before, dosage_text, status, quantity_text, refills, chart.recorded_at)
         return _add(
             said, before, entity_id=statement_id, actor=actor, chart=chart, action="change-order", why=why
         )
@@ -152,7 +154,7 @@ def change_order(
     return write(work)
 
 
-def _again(
+def again(
     before: Statement, dosage_text: str, status: Status, quantity_text: str, refills: int | None, at: datetime
 ) -> IncomingStatement:
     """The order in its own words, with what is to be different."""
@@ -189,11 +191,9 @@ def _check(
     state: State, change: checking.Change, *, actor: Actor, about: UUID, act: str, reasons: Mapping[str, str],
     now: datetime,
 ) -> CheckView:  # fmt: skip
-    told = checking.ask(
-        ids=state.chart.ids, lines=state.found, change=change, leaving_out=(), now=now
-    )
+    told = checking.ask(ids=state.chart.ids, lines=state.found, change=change, leaving_out=(), now=now)
     kept = checking.keep(told, actor=actor, chart=state.chart, about=about, act=act, reasons=reasons)
-    metrics.alerts.inc(sum(each.needs_reason for each in kept.findings), act=act)
+    metrics.alerts.inc(sum(each.needs_reason for each in kept.findings), operation=act)
     return kept
 
 

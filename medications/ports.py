@@ -32,7 +32,9 @@ class Care(Protocol):
 
     def facts(self, *, person_id: PersonId, now: datetime) -> PatientFacts: ...
 
-    def site_zone(self, *, site_id: SiteId, now: datetime) -> str: ...
+    def site_name(self, *, site_id: SiteId, now: datetime) -> str:
+        """Empty for a site that is not known (any more)."""
+        ...
 
     def practitioner_names(
         self, *, practitioner_ids: Collection[PractitionerId], now: datetime

@@ -113,7 +113,10 @@ def get_statement(*, actor: Actor, statement_id: UUID, now: datetime) -> Stateme
     found = get_list_unseen(actor, PersonId(row["person_id"]))
     _note(actor, "medication.view", PersonId(row["person_id"]), statement_id, now)
     return next(
-        each.statement for line in found for each in line.evidence if each.statement.statement_id == statement_id
+        each.statement
+        for line in found
+        for each in line.evidence
+        if each.statement.statement_id == statement_id
     )
 
 
@@ -258,7 +261,9 @@ def _allergies(ids: Sequence[PersonId]) -> tuple[AllergyView, ...]:
 def _allergies_then(ids: Sequence[PersonId], at: datetime) -> tuple[AllergyView, ...]:
     heads = {row["id"]: row for row in Allergy.objects.filter(person_id__in=ids).values()}
     shown: dict[UUID, dict[str, Any]] = {}
-    rows = AllergyVersion.objects.filter(person_id__in=ids, recorded_at__lte=at).order_by("said_at", "version")
+    rows = AllergyVersion.objects.filter(person_id__in=ids, recorded_at__lte=at).order_by(
+        "said_at", "version"
+    )
     for row in rows.values("entity_id", "version", "recorded_at", *viewing.SAID_ALLERGY):
         shown[row["entity_id"]] = {**heads[row["entity_id"]], **row, "changed_at": row["recorded_at"]}
     return tuple(

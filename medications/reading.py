@@ -85,7 +85,7 @@ def _reading(
         grade=grade, rxcui=rxcui, tty=term_type, name=name,
         ingredients=tuple(each.rxcui for each in ingredients),
         ingredient_names=tuple(each.name for each in ingredients), candidates=candidates[:20],
-        reason=reason[:300], release=release or terminology.rxnorm_release().name,
+        reason=reason[:300], release=release or terminology.release().name,
     )  # fmt: skip
 
 

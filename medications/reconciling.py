@@ -236,10 +236,8 @@ def _check(
     out: tuple[str, ...] = (),
 ) -> UUID | None:
     told = checking.ask(ids=state.chart.ids, lines=state.found, change=change, leaving_out=out, now=now)
-    kept = checking.keep(
-        told, actor=actor, chart=state.chart, about=about, act="settle", reasons=reasons
-    )
-    metrics.alerts.inc(sum(each.needs_reason for each in kept.findings), act="settle")
+    kept = checking.keep(told, actor=actor, chart=state.chart, about=about, act="settle", reasons=reasons)
+    metrics.alerts.inc(sum(each.needs_reason for each in kept.findings), operation="settle")
     return kept.check_id
 
 

@@ -33,9 +33,7 @@ class State:
     found: tuple[Settled, ...]
 
     def line_of(self, statement_id: UUID) -> Settled:
-        return next(
-            line for line in self.found if any(w.statement_id == statement_id for w in line.words)
-        )
+        return next(line for line in self.found if any(w.statement_id == statement_id for w in line.words))
 
     def line(self, line_id: UUID) -> Settled:
         found = next((line for line in self.found if line.line_id == line_id), None)

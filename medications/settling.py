@@ -288,9 +288,7 @@ def _dosage_text(words: Sequence[Word]) -> str:
     return best.dosage.text if best else ""
 
 
-def _digest(
-    basis: Mapping[str, str], group: _Group, ruling: Ruling | None, possible: Sequence[UUID]
-) -> str:
+def _digest(basis: Mapping[str, str], group: _Group, ruling: Ruling | None, possible: Sequence[UUID]) -> str:
     placed = group.placed.version if group.placed else 0
     version = ruling.version if ruling else 0
     told = f"{sorted(basis.items())}{sorted(group.needs.items())}{placed}{version}{[p.hex for p in possible]}"

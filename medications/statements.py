@@ -176,7 +176,7 @@ def report_stopped(
     request_key: str,
     now: datetime,
 ) -> StatementView:
-    """"I stopped": the patient's word on a line, beside what the others say; the clinic finds it in its queue.
+    """ "I stopped": the patient's word on a line, beside what the others say; the clinic finds it in its queue.
 
     Raises StaleFact (current: the line) when the line is not what the patient saw.
     """

@@ -130,4 +130,13 @@ def list_order(found: LineView) -> tuple[bool, str]:
 
 STATEMENT_CONTENT = SAID
 ALLERGY_CONTENT = SAID_ALLERGY
-DECISION_CONTENT = ("outcome", "status", "dosage_text", "rxcui", "name", "basis", "practitioner_id", "check_id")
+DECISION_CONTENT = (
+    "outcome",
+    "status",
+    "dosage_text",
+    "rxcui",
+    "name",
+    "basis",
+    "practitioner_id",
+    "check_id",
+)

@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     VISITS = "visits"
     RESULTS = "results"
+    MEDICATIONS = "medications"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

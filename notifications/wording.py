@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from notifications.template import Template, Text
+from notifications.wording_medicines import MEDICINE_TEMPLATES
 from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
 from notifications.wording_staff import STAFF_TEMPLATES
@@ -248,6 +249,7 @@ TEMPLATES: Mapping[str, Template] = {
             ),
         ),
         *RESULT_TEMPLATES,
+        *MEDICINE_TEMPLATES,
         *MOVE_TEMPLATES,
         *STAFF_TEMPLATES,
     )

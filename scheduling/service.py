@@ -70,6 +70,7 @@ from scheduling.queries import (
     list_move_requests,
     list_overdue,
     list_requests,
+    list_sites_of_patient,
 )
 from scheduling.search import describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
@@ -192,6 +193,7 @@ __all__ = [
     "list_practitioners",
     "list_requests",
     "list_sites",
+    "list_sites_of_patient",
     "list_visit_types",
     "list_week",
     "make_feed",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from labs import ports as labs_ports
+from medications import ports as medications_ports
 from steadwell.audit import service as audit
+from steadwell.config.care import ClinicCare
 from steadwell.config.directory import SchedulingDirectory
 from steadwell.outbox import service as outbox
 
@@ -13,6 +15,7 @@ from steadwell.outbox import service as outbox
 def bind() -> None:
     """Called once when the composition root is ready."""
     labs_ports.bind_directory(SchedulingDirectory())
+    medications_ports.bind(care=ClinicCare())
     outbox.repeat("audit.seal", every=timedelta(minutes=1), queue="default", handler=_seal)
 
 

@@ -231,6 +231,14 @@ def database(url: str, *, pool: dict[str, Any] | None = None) -> dict[str, Any]:
     }
 
 
+# Pharmacy networks: name -> (address, token). Without an address nothing is handed over, and staff are told.
+PHARMACY_NETWORKS = {
+    "default": (env.text("PHARMACY_URL", ""), env.text("PHARMACY_TOKEN", "")),
+}
+PHARMACY_TIMEOUT = env.number("PHARMACY_TIMEOUT", 10)  # seconds, of one call
+PHARMACY_ANSWER_HOURS = env.number("PHARMACY_ANSWER_HOURS", 4)
+PHARMACY_RETRIES = env.number("PHARMACY_RETRIES", 2)  # the same message again, before people are told
+
 # The role that works. It owns nothing: it cannot alter a table, drop a trigger or rewrite an audit row.
 APP_DATABASE_ROLE = env.text("APP_DATABASE_ROLE", "steadwell_app")
 
