@@ -59,7 +59,6 @@ class Migration(migrations.Migration):
                 ),
                 (
 <<<<<<< HEAD
-=======
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -67,17 +66,18 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
->>>>>>> wt-d2
+=======
+>>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
 <<<<<<< HEAD
-                            ("ingredient", "ingredient"),
-=======
                             ("ingredient-only", "ingredient-only"),
->>>>>>> wt-d2
+=======
+                            ("ingredient", "ingredient"),
+>>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],
@@ -191,7 +191,6 @@ class Migration(migrations.Migration):
                 ),
                 (
 <<<<<<< HEAD
-=======
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -199,17 +198,18 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
->>>>>>> wt-d2
+=======
+>>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
 <<<<<<< HEAD
-                            ("ingredient", "ingredient"),
-=======
                             ("ingredient-only", "ingredient-only"),
->>>>>>> wt-d2
+=======
+                            ("ingredient", "ingredient"),
+>>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],
@@ -335,14 +335,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
 <<<<<<< HEAD
-=======
                 (
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
                     ),
                 ),
->>>>>>> wt-d2
+=======
+>>>>>>> wt-e2
                 ("basis", models.JSONField(default=dict)),
                 ("practitioner_id", models.UUIDField(null=True)),
                 ("check_id", models.UUIDField(null=True)),
@@ -478,14 +478,14 @@ class Migration(migrations.Migration):
                 ),
                 (
 <<<<<<< HEAD
-=======
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
                     ),
                 ),
                 (
->>>>>>> wt-d2
+=======
+>>>>>>> wt-e2
                     "status",
                     models.CharField(
                         choices=[
@@ -739,15 +739,15 @@ class Migration(migrations.Migration):
                 ("act", models.CharField(max_length=24)),
                 ("at", models.DateTimeField()),
 <<<<<<< HEAD
+                ("findings", models.JSONField(default=list)),
+                ("not_checked", models.JSONField(default=list)),
+                ("packs", models.JSONField(default=list)),
+=======
                 ("pack", models.CharField(blank=True, max_length=100)),
                 ("pack_version", models.CharField(blank=True, max_length=60)),
                 ("pack_on", models.DateField(null=True)),
                 ("findings", models.JSONField(default=list)),
-=======
-                ("findings", models.JSONField(default=list)),
-                ("not_checked", models.JSONField(default=list)),
-                ("packs", models.JSONField(default=list)),
->>>>>>> wt-d2
+>>>>>>> wt-e2
                 (
                     "rule_ids",
                     django.contrib.postgres.fields.ArrayField(
@@ -806,7 +806,6 @@ class Migration(migrations.Migration):
                 ),
                 (
 <<<<<<< HEAD
-=======
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -814,17 +813,18 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
->>>>>>> wt-d2
+=======
+>>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
 <<<<<<< HEAD
-                            ("ingredient", "ingredient"),
-=======
                             ("ingredient-only", "ingredient-only"),
->>>>>>> wt-d2
+=======
+                            ("ingredient", "ingredient"),
+>>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],
@@ -908,9 +908,9 @@ class Migration(migrations.Migration):
                 ("version", models.PositiveIntegerField(verbose_name="version")),
                 ("shown_version", models.PositiveIntegerField()),
 <<<<<<< HEAD
-                ("line_key", models.CharField(db_collation="C", max_length=120)),
 =======
->>>>>>> wt-d2
+                ("line_key", models.CharField(db_collation="C", max_length=120)),
+>>>>>>> wt-e2
                 ("changed_at", models.DateTimeField()),
             ],
             options={
@@ -924,13 +924,13 @@ class Migration(migrations.Migration):
                         name="medications_statement_record",
                     ),
 <<<<<<< HEAD
+=======
                     models.Index(
                         condition=models.Q(("needs", ""), _negated=True),
                         fields=["changed_at", "id"],
                         name="medications_statement_needs",
                     ),
-=======
->>>>>>> wt-d2
+>>>>>>> wt-e2
                 ],
                 "constraints": [
                     models.UniqueConstraint(
@@ -977,7 +977,6 @@ class Migration(migrations.Migration):
                 ),
                 (
 <<<<<<< HEAD
-=======
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -985,17 +984,18 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
->>>>>>> wt-d2
+=======
+>>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
 <<<<<<< HEAD
-                            ("ingredient", "ingredient"),
-=======
                             ("ingredient-only", "ingredient-only"),
->>>>>>> wt-d2
+=======
+                            ("ingredient", "ingredient"),
+>>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],

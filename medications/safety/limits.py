@@ -29,11 +29,7 @@ def check(
             missing.setdefault(spoken, _not_checked(spoken, rule, added))
         elif spoken:
             found.append(
-<<<<<<< HEAD
                 finding(rule, kind=Kind.DOSE, severity=rule.severity, drugs=(added.drug,), ingredients=met)
-=======
-                finding(rule, kind=Kind.LIMIT, severity=rule.severity, drugs=(added.drug,), ingredients=met)
->>>>>>> wt-d2
             )
     return _heaviest(rules, found), list(missing.values())
 
