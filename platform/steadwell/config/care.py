@@ -47,6 +47,13 @@ class ClinicCare:
         found = scheduling.get_clinic(now=now).sites.get(site_id)
         return found.name if found else ""
 
+    def site_names(self, *, now: datetime) -> Mapping[SiteId, str]:
+        return {site.site_id: site.name for site in scheduling.list_sites(now=now)}
+
+    def site_zone(self, *, site_id: SiteId, now: datetime) -> str:
+        found = scheduling.get_clinic(now=now).sites.get(site_id)
+        return found.time_zone if found else "UTC"
+
     def practitioner_names(
         self, *, practitioner_ids: Collection[PractitionerId], now: datetime
     ) -> Mapping[PractitionerId, str]:
