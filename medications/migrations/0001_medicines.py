@@ -58,7 +58,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-<<<<<<< HEAD
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -66,18 +65,12 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
-=======
->>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
-<<<<<<< HEAD
                             ("ingredient-only", "ingredient-only"),
-=======
-                            ("ingredient", "ingredient"),
->>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],
@@ -190,7 +183,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-<<<<<<< HEAD
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -198,18 +190,12 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
-=======
->>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
-<<<<<<< HEAD
                             ("ingredient-only", "ingredient-only"),
-=======
-                            ("ingredient", "ingredient"),
->>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],
@@ -334,15 +320,12 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=20), blank=True, default=list, size=None
                     ),
                 ),
-<<<<<<< HEAD
                 (
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
                     ),
                 ),
-=======
->>>>>>> wt-e2
                 ("basis", models.JSONField(default=dict)),
                 ("practitioner_id", models.UUIDField(null=True)),
                 ("check_id", models.UUIDField(null=True)),
@@ -477,15 +460,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-<<<<<<< HEAD
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
                     ),
                 ),
                 (
-=======
->>>>>>> wt-e2
                     "status",
                     models.CharField(
                         choices=[
@@ -738,16 +718,9 @@ class Migration(migrations.Migration):
                 ("about", models.UUIDField()),
                 ("act", models.CharField(max_length=24)),
                 ("at", models.DateTimeField()),
-<<<<<<< HEAD
                 ("findings", models.JSONField(default=list)),
                 ("not_checked", models.JSONField(default=list)),
                 ("packs", models.JSONField(default=list)),
-=======
-                ("pack", models.CharField(blank=True, max_length=100)),
-                ("pack_version", models.CharField(blank=True, max_length=60)),
-                ("pack_on", models.DateField(null=True)),
-                ("findings", models.JSONField(default=list)),
->>>>>>> wt-e2
                 (
                     "rule_ids",
                     django.contrib.postgres.fields.ArrayField(
@@ -805,7 +778,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-<<<<<<< HEAD
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -813,18 +785,12 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
-=======
->>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
-<<<<<<< HEAD
                             ("ingredient-only", "ingredient-only"),
-=======
-                            ("ingredient", "ingredient"),
->>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],
@@ -907,10 +873,6 @@ class Migration(migrations.Migration):
                 ),
                 ("version", models.PositiveIntegerField(verbose_name="version")),
                 ("shown_version", models.PositiveIntegerField()),
-<<<<<<< HEAD
-=======
-                ("line_key", models.CharField(db_collation="C", max_length=120)),
->>>>>>> wt-e2
                 ("changed_at", models.DateTimeField()),
             ],
             options={
@@ -923,14 +885,6 @@ class Migration(migrations.Migration):
                         fields=["record_id"],
                         name="medications_statement_record",
                     ),
-<<<<<<< HEAD
-=======
-                    models.Index(
-                        condition=models.Q(("needs", ""), _negated=True),
-                        fields=["changed_at", "id"],
-                        name="medications_statement_needs",
-                    ),
->>>>>>> wt-e2
                 ],
                 "constraints": [
                     models.UniqueConstraint(
@@ -976,7 +930,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-<<<<<<< HEAD
                     "ingredient_names",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(max_length=200), blank=True, default=list, size=None
@@ -984,18 +937,12 @@ class Migration(migrations.Migration):
                 ),
                 ("candidates", models.JSONField(default=list)),
                 (
-=======
->>>>>>> wt-e2
                     "grade",
                     models.CharField(
                         choices=[
                             ("exact", "exact"),
                             ("clinical-drug", "clinical-drug"),
-<<<<<<< HEAD
                             ("ingredient-only", "ingredient-only"),
-=======
-                            ("ingredient", "ingredient"),
->>>>>>> wt-e2
                             ("ambiguous", "ambiguous"),
                             ("none", "none"),
                         ],

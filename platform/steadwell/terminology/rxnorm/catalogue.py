@@ -12,7 +12,6 @@ from typing import Any
 from steadwell.terminology.rxnorm import official
 from steadwell.terminology.rxnorm.official import Official
 from steadwell.terminology.rxnorm.types import Ingredient
-from steadwell.terminology.rxnorm.words import Phrase
 
 Bases = frozenset[str]  # ingredients, each by its folded name
 CLINICAL = frozenset({"SCD", "GPCK"})
@@ -50,7 +49,7 @@ class Catalogue:
 
     release: str
     concepts: Mapping[str, Concept]
-    phrases: Mapping[Phrase, tuple[Meaning, ...]]
+    phrases: Mapping[str, tuple[Meaning, ...]]
     ingredients: Mapping[str, Ingredient]
     several: Mapping[Bases, tuple[str, str]]
     groups: Mapping[Bases, tuple[str, ...]]
@@ -61,6 +60,7 @@ class Catalogue:
     retired: Mapping[str, str] = field(default_factory=dict)
     loaded_at: datetime | None = None
     names: int = 0
+    products: int = 0
     longest: int = 1
     # Products taken apart, as far as somebody asked for them.
     compared: dict[Bases, list[Any]] = field(default_factory=dict)
@@ -68,32 +68,21 @@ class Catalogue:
     def ingredients_of(self, bases: Iterable[str]) -> tuple[Ingredient, ...]:
         return tuple(self.ingredients.get(base, Ingredient("", base)) for base in sorted(bases))
 
-    @cached_property
-    def products(self) -> int:
-        return sum(len(each) for each in self.groups.values())
+    def branded_of(self, rxcui: str) -> list[Concept]:
+        """The branded drugs of a clinical drug."""
+        group = self.groups.get(self.bases.get(rxcui, frozenset()), ())
+        return [self.concepts[code] for code in group if self.generic.get(code) == rxcui]
 
     @cached_property
-    def branded_of(self) -> Mapping[str, tuple[str, ...]]:
-        """The branded drugs of each clinical drug."""
-        found: dict[str, tuple[str, ...]] = {}
-        for branded, generic in self.generic.items():
-            found[generic] = (*found.get(generic, ()), branded)
-        return found
-
-    @cached_property
-    def bags(self) -> Mapping[Phrase, tuple[Meaning, ...]]:
-        """Names of several words with the words in the order of the alphabet: "estrogens, conjugated"."""
-        found: dict[Phrase, tuple[Meaning, ...]] = {}
-        for phrase, meanings in self.phrases.items():
-            if len(phrase) > 1:
-                found.setdefault(tuple(sorted(phrase)), meanings)
-        return found
+    def bags(self) -> Mapping[str, str]:
+        """Names of several words with their words in the order of the alphabet, each to the name itself."""
+        return {" ".join(sorted(name.split(" "))): name for name in self.phrases if " " in name}
 
     @cached_property
     def _sorted(self) -> tuple[list[str], list[str]]:
         pairs = sorted(
-            (concept.name.casefold(), rxcui)
-            for rxcui, concept in self.concepts.items()
+            (concept.name.casefold(), concept.rxcui)
+            for concept in self.concepts.values()
             if concept.term_type in PRODUCTS or concept.term_type in {"IN", "BN", "MIN", "PIN"}
         )
         return [name for name, _ in pairs], [rxcui for _, rxcui in pairs]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from steadwell.terminology.rxnorm.catalogue import BRANDED, CLINICAL
-from steadwell.terminology.rxnorm.matching import Candidate, salts_fit
+from steadwell.terminology.rxnorm.matching import Candidate, amounts, salts_fit
 from steadwell.terminology.rxnorm.reading import Mention
 from steadwell.terminology.rxnorm.strengths import Strength
 
@@ -26,13 +26,20 @@ def narrow(found: Sequence[Candidate], mention: Mention, salts: dict[str, str]) 
     )
     left = _prefer(left, lambda each: not each.parts.parts or "pack" in mention.form.shapes)
     left = _plain_where_complete(left, mention, salts)
-    left = _prefer(left, lambda each: _qualities(each) <= {*mention.form.qualities})
+    left = _prefer(left, lambda each: bool(each.parts.brand) or _qualities(each) <= {*mention.form.qualities})
+    left = _prefer(left, lambda each: _word_for_word(each, mention))
     left = _by_quantity(left, mention)
     return _by_hours(left, mention)
 
 
 def _prefer(found: Sequence[Candidate], better: Callable[[Candidate], bool]) -> list[Candidate]:
     return [each for each in found if better(each)] or [*found]
+
+
+def _word_for_word(drug: Candidate, mention: Mention) -> bool:
+    """Whether every amount is there as said, where another product fits by rounding alone (324 and 325 MG)."""
+    said = [each.readings for each in amounts(mention) if each.readings]
+    return all(any(each.equals(has) for each in readings for *_, has in drug.by_base) for readings in said)
 
 
 def _qualities(drug: Candidate) -> set[str]:
@@ -62,8 +69,8 @@ def _by_quantity(found: list[Candidate], mention: Mention) -> list[Candidate]:
     said = [each for each in mention.quantities if each.kind in {"ml", "actuat"}]
     if not said:
         return found
-    same = [each for each in found if _has(each.parts.quantity, said)]
-    return same or [each for each in found if each.parts.quantity is None]
+    # A vial that is named by its concentration alone may be the same package.
+    return [each for each in found if each.parts.quantity is None or _has(each.parts.quantity, said)]
 
 
 def _has(quantity: Strength | None, said: Sequence[Strength]) -> bool:
@@ -74,8 +81,7 @@ def _by_hours(found: list[Candidate], mention: Mention) -> list[Candidate]:
     said = [each.value for each in mention.quantities if each.kind == "hr"]
     if said:
         return _prefer(found, lambda each: each.parts.hours in said)
-    # An entry without a duration is an older, less precise name of the same drug.
-    return _prefer(found, lambda each: each.parts.hours > 0 or each.parts.form.release != "er")
+    return found
 
 
 def same_salt(drug: Candidate, salts: dict[str, str]) -> bool:

@@ -15,9 +15,10 @@ def normalise_drug(text: str) -> DrugReading:
 
 
 def find_drug(rxcui: str) -> Drug | None:
-    """The concept of a code, or None. A retired code is found under the one that stands for it: ``remapped``."""
+    """The concept of a code, or None. For a retired code it is the one that stands for it now."""
     catalogue = current.normaliser().catalogue
-    concept = catalogue.concepts.get(rxcui.strip())
+    code = rxcui.strip()
+    concept = catalogue.concepts.get(catalogue.retired.get(code, code))
     return _drug(catalogue, concept) if concept is not None else None
 
 
@@ -62,9 +63,5 @@ def _brands(catalogue: Catalogue, concept: Concept) -> tuple[str, ...]:
         return (parts.brand,) if parts and parts.brand else ()
     if concept.term_type == "BN":
         return (concept.name,)
-    found: dict[str, None] = {}
-    for code in catalogue.branded_of.get(concept.rxcui, ()):
-        parts = catalogue.concepts[code].parts
-        if parts and parts.brand:
-            found[parts.brand] = None
-    return tuple(sorted(found))
+    parts = [each.parts for each in catalogue.branded_of(concept.rxcui)]
+    return tuple(sorted({each.brand for each in parts if each and each.brand}))

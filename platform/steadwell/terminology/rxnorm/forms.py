@@ -13,10 +13,11 @@ from steadwell.terminology.rxnorm.words import Phrase, around, fold, longest_aro
 FAMILIES: dict[str, frozenset[str]] = {
     shape: frozenset(others.split())
     for shape, others in {
-        "solution": "solution drops",
+        "solution": "solution drops spray",
         "drops": "drops solution suspension",
         "injection": "injection syringe",
-        "syringe": "syringe injection",
+        "syringe": "syringe",
+        "vial": "injection",
         "inhaler": "inhaler powder_inhaler",
         "spray": "spray aerosol solution",
         "aerosol": "aerosol inhaler foam spray",
@@ -76,6 +77,8 @@ def made_of(found: Iterable[tuple[str, str]]) -> Form:
             release = release or value
         elif kind == "texture":
             texture = texture or value
+    if "syringe" in shapes or "vial" in shapes:
+        shapes.pop("injection", None)  # "INJ,SYRINGE" is a syringe
     return Form(tuple(shapes), tuple(routes), release, texture, tuple(qualities))
 
 

@@ -26,6 +26,7 @@ _HYDRATES = frozenset(
         "hemipentahydrate",
     ]
 )
+MOST_KEPT = 4000  # sets of ingredients whose products are kept taken apart
 _MOST_ORDERS = 5  # ingredients whose strengths are tried in every order
 
 
@@ -56,6 +57,8 @@ def candidates(catalogue: Catalogue, bases: Bases) -> list[Candidate]:
     """The products of exactly these ingredients."""
     known = catalogue.compared.get(bases)
     if known is None:
+        if len(catalogue.compared) > MOST_KEPT:
+            catalogue.compared.clear()
         known = catalogue.compared[bases] = [*_candidates(catalogue, bases)]
     return known
 

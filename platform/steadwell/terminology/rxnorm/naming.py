@@ -44,9 +44,10 @@ _ELEMENTS = frozenset(
         "nitric",
         "boric",
         "acetic",
-        "citric",
+        "citric", "vitamin",
     ]
 )
+_FIRST = frozenset({"sodium", "potassium", "calcium", "magnesium", "zinc"})
 _BESIDE = frozenset(["usp", "nf", "human", "recombinant", "synthetic", "base"])
 
 
@@ -57,7 +58,8 @@ def equals() -> dict[Phrase, tuple[Phrase, ...]]:
     for names in rows("drug_synonyms.tsv"):
         phrases = tuple(fold(name) for name in names if name)
         for phrase in phrases:
-            found[phrase] = found.get(phrase, ()) + tuple(each for each in phrases if each != phrase)
+            others = (each for each in phrases if each != phrase)
+            found[phrase] = tuple(dict.fromkeys((*found.get(phrase, ()), *others)))
     return found
 
 
@@ -89,6 +91,8 @@ def base_of(name: Phrase, attested: Collection[Phrase]) -> tuple[Phrase, str]:
     trimmed = tuple(word for word in name if word not in _BESIDE)
     if trimmed and trimmed != name and trimmed in attested:
         return trimmed, ""
+    if name[0] in _FIRST and len(name) > 1 and name[1] not in salts() and name[1:] in attested:
+        return name[1:], name[0]  # "sodium heparin"
     for other in equals().get(short, ()) + equals().get(name, ()):
         if other in attested:
             return other, salt if other != name else ""

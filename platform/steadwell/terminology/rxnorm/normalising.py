@@ -21,9 +21,12 @@ from steadwell.terminology.rxnorm.matching import (
     form_fits,
     strengths_fit,
 )
-from steadwell.terminology.rxnorm.reading import Mention, Reader
+from steadwell.terminology.rxnorm.reading import Mention, Named, Reader
 from steadwell.terminology.rxnorm.types import DrugReading, Grade
 
+BUFFERS = frozenset(
+    {"aluminum hydroxide", "magnesium hydroxide", "magnesium oxide", "magnesium carbonate"}
+)  # of aspirin
 MOST_CANDIDATES = 12
 _MOST_MEANINGS = 32
 
@@ -61,6 +64,10 @@ class Normaliser:
             senses = self._likely(senses, mention)
         if len({sense.bases for sense in senses}) > 1:
             return self._several(text, senses)
+        if "aspirin" in senses[0].bases and _buffered(senses[0].bases):
+            return self._aspirin_with_buffers(text, mention, senses)
+        if len(senses[0].bases) > 1 and senses[0].bases not in self.catalogue.groups:
+            return self._unsold(text, senses[0].bases)
         return self._one(text, mention, senses)
 
     def _exact(self, text: str) -> DrugReading | None:
@@ -84,7 +91,7 @@ class Normaliser:
 
     def _senses(self, mention: Mention) -> list[Sense]:
         found: dict[Sense, None] = {}
-        meanings = [named.meanings for named in mention.named]
+        meanings = [named.meanings for named in self._told_apart(mention)]
         for turn in islice(product(*meanings), _MOST_MEANINGS):
             alone = [each for each in turn if not each.brand]
             branded = [each for each in turn if each.brand]
@@ -103,6 +110,25 @@ class Normaliser:
             if bases:
                 found[Sense(bases, frozenset(brands), order)] = None
         return [*found]
+
+    def _told_apart(self, mention: Mention) -> list[Named]:
+        """The names without a class word beside its member ("insulin, NPH insulin") and without what stands in
+        brackets where no product holds it as well ("(SOFT GELATIN)").
+        """
+        named = mention.named
+        words = [{word for each in one.meanings for base in each.bases for word in base.split()} for one in named]
+        left = [
+            one for place, one in enumerate(named)
+            if not any(words[place] < other for at, other in enumerate(words) if at != place)
+        ]  # fmt: skip
+        open_ones = [one for one in left if not one.bracketed]
+        if not open_ones or len(open_ones) == len(left):
+            return left
+        return left if self._sold_together(left) else open_ones
+
+    def _sold_together(self, named: Sequence[Named]) -> bool:
+        turns = islice(product(*(one.meanings for one in named)), _MOST_MEANINGS)
+        return any(frozenset[str]().union(*(each.bases for each in turn)) in self.catalogue.groups for turn in turns)
 
     def _is_aside(self, mention: Mention, brand: str) -> bool:
         """A brand in brackets that has other ingredients is a maker's word, not a second drug."""
@@ -162,6 +188,24 @@ class Normaliser:
         words = ", ".join(mention.unknown[:3])
         return self._answer(text, Grade.NONE, f"Not understood: {words}.")
 
+    def _aspirin_with_buffers(self, text: str, mention: Mention, senses: Sequence[Sense]) -> DrugReading:
+        """RxNorm knows buffered aspirin as aspirin, and combinations with the buffers as well."""
+        own = [named for named in mention.named if any("aspirin" in each.bases for each in named.meanings)]
+        plain = Mention(named=own, form=mention.form, label=mention.label)
+        found = self._fitting(plain, Sense(frozenset({"aspirin"}), frozenset(), ()))
+        found += [each for sense in senses for each in self._fitting(mention, sense)]
+        reason = "Its buffers may be counted as ingredients or not."
+        if not found:
+            return self._ingredients(text, frozenset({"aspirin"}), reason)
+        return self._ambiguous(text, [each.concept for each in found], reason)
+
+    def _unsold(self, text: str, bases: Bases) -> DrugReading:
+        """Ingredients that no product holds together: two drugs, or a name misread. Nothing is taken as sure."""
+        parts = tuple((each.rxcui, each.name) for each in self.catalogue.ingredients_of(bases))
+        return self._answer(
+            text, Grade.AMBIGUOUS, "No product holds these ingredients together.", candidates=parts
+        )
+
     def _several(self, text: str, senses: Sequence[Sense]) -> DrugReading:
         found: dict[tuple[str, str], None] = {}
         for sense in senses:
@@ -208,6 +252,11 @@ class Normaliser:
             ingredients=self.catalogue.ingredients_of(bases), grade=grade, reason=reason,
             candidates=candidates, release=self.catalogue.release,
         )  # fmt: skip
+
+
+def _buffered(bases: Bases) -> bool:
+    others = bases - {"aspirin"}
+    return bool(others) and others <= BUFFERS
 
 
 def _salts(mention: Mention) -> dict[str, str]:

@@ -51,10 +51,10 @@ class Official:
     parts: tuple[str, ...] = ()  # of a pack: the names of the drugs in it
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def read(name: str) -> Official | None:
     """The parts of a clinical drug's or pack's name, or None when it is no such name."""
-    rest, brand = _without_brand(name.strip())
+    rest, brand = without_brand(name.strip())
     if _PACK.match(rest):
         return _pack(rest, brand)
     qualities: list[str] = []
@@ -80,7 +80,8 @@ def read(name: str) -> Official | None:
     return Official(components, form_name, form, brand, quantity, hours, tuple(qualities))
 
 
-def _without_brand(name: str) -> tuple[str, str]:
+def without_brand(name: str) -> tuple[str, str]:
+    """A name and the brand in brackets at its end, if there is one."""
     found = _BRAND.search(name)
     return (name[: found.start()], found[1]) if found else (name, "")
 
@@ -102,19 +103,19 @@ def _components(rest: str) -> tuple[tuple[Component, ...], str]:
 
 
 def _known(found: re.Match[str]) -> bool:
-    return found["u"] == "%" or found["u"].lower() in strengths.UNITS
+    unit = found["u"]
+    return unit == "%" or unit.lower() in strengths.UNITS or (unit.isupper() and len(unit) > 2)
 
 
-def _strength(found: re.Match[str]) -> Strength | None:
-    value = float(found["n"].replace(",", ""))
-    if found["of"]:
-        return strengths.per(value, found["u"].lower(), 1, found["of"].lower())
-    return strengths.plain(value, found["u"].lower())
+def _strength(found: re.Match[str]) -> Strength:
+    value, unit, of = float(found["n"].replace(",", "")), found["u"].lower(), (found["of"] or "").lower()
+    known = strengths.per(value, unit, 1, of) if of else strengths.plain(value, unit)
+    return known or Strength(f"{unit}/{of}" if of else unit, value)  # a unit of its own (VECTOR-GENOMES/ML)
 
 
 def _pack(text: str, brand: str) -> Official:
     inner = text[text.index("{") + 1 : text.rindex("}")]
-    names = tuple(_without_brand(each.strip())[0] for each in _PACKED.findall(inner))
+    names = tuple(without_brand(each.strip())[0] for each in _PACKED.findall(inner))
     components: dict[tuple[str, str], Component] = {}
     for name in names:
         one = read(name)

@@ -36,7 +36,7 @@ class Mention:
     quantities: list[Strength] = field(default_factory=list)
     form: Form = field(default_factory=Form)
     unknown: list[str] = field(default_factory=list)
-    aside: list[str] = field(default_factory=list)  # unknown words in brackets: makers, mostly
+    aside: list[str] = field(default_factory=list)  # in brackets or behind the form: makers, mostly
     label: bool = False  # written as a pharmacy label or a formulary is: in capitals
 
 
@@ -63,6 +63,8 @@ class Reader:
                 at += self._word(tokens, at, mention, found, depth)
             else:
                 _amount(token, mention)
+                if token.container and (pair := around().get((token.container,))) and pair[0] == "shape":
+                    found.append(pair)
                 at += 1
         mention.form = forms.made_of(found)
         return mention
@@ -73,14 +75,22 @@ class Reader:
         phrases = self.catalogue.phrases
         for size in range(len(words), 0, -1):
             phrase = tuple(words[:size])
-            meanings = phrases.get(phrase)
+            meanings = phrases.get(" ".join(phrase))
             if meanings is None and 2 <= size <= 5:
-                meanings = self.catalogue.bags.get(tuple(sorted(phrase)))
+                meanings = self._in_any_order(phrase)
             if meanings is None or _is_no_name(phrase, mention):
                 continue
             mention.named.append(Named(" ".join(phrase), meanings, bracketed=depth > 0))
             return ends[size - 1]
         return 0
+
+    def _in_any_order(self, phrase: Phrase) -> tuple[Meaning, ...] | None:
+        """ "estrogens, conjugated", and "phenylbutyrate na" for sodium phenylbutyrate."""
+        bags = self.catalogue.bags
+        name = bags.get(" ".join(sorted(phrase)))
+        if name is None and any(word in salts() for word in phrase):
+            name = bags.get(" ".join(sorted(salts().get(word, word) for word in phrase)))
+        return self.catalogue.phrases.get(name) if name is not None else None
 
     def _word(
         self, tokens: list[Token], at: int, mention: Mention, found: list[tuple[str, str]], depth: int
@@ -98,15 +108,15 @@ class Reader:
             last = mention.named[-1]
             last.salt = f"{last.salt} {salt}".strip()
             return 1
-        self._unknown(word, mention, depth)
+        self._unknown(word, mention, aside=depth > 0 or any(kind == "shape" for kind, _ in found))
         return 1
 
-    def _unknown(self, word: str, mention: Mention, depth: int) -> None:
+    def _unknown(self, word: str, mention: Mention, *, aside: bool) -> None:
         corrected = self.speller.correct(word) if len(word) > 4 else None
         if corrected is not None:
             phrase, meanings = corrected
-            mention.named.append(Named(phrase, meanings, corrected=word, bracketed=depth > 0))
-        elif depth:
+            mention.named.append(Named(phrase, meanings, corrected=word, bracketed=aside))
+        elif aside:
             mention.aside.append(word)
         elif len(word) > 1:
             mention.unknown.append(word)

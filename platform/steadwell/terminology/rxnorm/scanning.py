@@ -14,8 +14,10 @@ LONGEST = 500  # characters of a text that are read; a drug's name is shorter
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)"
 _WORDS_OF_UNITS = "|".join(sorted((re.escape(u) for u in UNITS), key=len, reverse=True))
 _WORDS_OF_PACKS = "|".join(sorted((re.escape(u) for u in CONTAINERS), key=len, reverse=True))
+# "325MG/MG OH 75MG": the second MG is magnesium.
+_NO_MAGNESIUM = r"(?!(?<=/mg)\s(?:oh|so4|ox|carb|sulf|citr|chlor|gluc|sali|hydrox|tris))"
 _UNIT = rf"(?:%|(?:{_WORDS_OF_UNITS})(?![a-z]))"
-_PER = rf"(?:\s*/\s*(?:(?P<of_n>{_NUMBER})\s*)?(?P<of>(?:{_WORDS_OF_UNITS}|{_WORDS_OF_PACKS})(?![a-z])))"
+_PER = rf"(?:\s*/\s*(?:(?P<of_n>{_NUMBER})\s*)?(?P<of>(?:{_WORDS_OF_UNITS}|{_WORDS_OF_PACKS})(?![a-z]){_NO_MAGNESIUM}))"
 TOKEN = re.compile(
     rf"(?P<amount>(?<![a-z0-9])(?P<n>{_NUMBER})\s*-?\s*(?P<u>{_UNIT}){_PER}?)"
     rf"|(?P<list>(?<![a-z0-9.])(?P<ns>{_NUMBER}(?:\s*[-/]\s*{_NUMBER})+)(?:\s*(?P<lu>{_UNIT}){_PER.replace('of', 'lof')}?)?)"
@@ -34,6 +36,7 @@ class Token:
     text: str
     strengths: tuple[Strength, ...] = ()
     values: tuple[float, ...] = ()
+    container: str = ""  # "1GM/VIL"
     volume: Strength | None = None  # the package that an amount per volume names: 40 MG/0.8 ML
 
 
@@ -78,9 +81,9 @@ def _amount(found: re.Match[str]) -> Token:
     if found["of_n"] and first and second and first.kind == second.kind:
         # "20MG/12.5MG" is two strengths; "4GM/5GM" of one powder is 4 g in a scoop of 5 g.
         return Token("list", found.group(), (first, second), (value, many))
-    return Token(
-        "amount", found.group(), _ratio(value, unit, many, of), (value,), _volume(many, of, found["of_n"])
-    )
+    container = of if of in CONTAINERS else ""
+    strength, volume = _ratio(value, unit, many, of), _volume(many, of, found["of_n"])
+    return Token("amount", found.group(), strength, (value,), container, volume)
 
 
 def _ratio(value: float, unit: str, many: float, of: str) -> tuple[Strength, ...]:

@@ -33,9 +33,8 @@ class Speller:
         self._near: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._phrases = catalogue.phrases
         self._memory: dict[str, tuple[str, tuple[Meaning, ...]] | None] = {}
-        for phrase in catalogue.phrases:
-            word = phrase[0]
-            if len(phrase) == 1 and len(word) >= SHORTEST - 1 and word.isalpha():
+        for word in catalogue.phrases:
+            if len(word) >= SHORTEST - 1 and word.isalpha():
                 self._near[word[0], len(word)].append(word)
 
     def correct(self, word: str) -> tuple[str, tuple[Meaning, ...]] | None:
@@ -69,10 +68,10 @@ class Speller:
         if any(OSA.distance(word, other, score_cutoff=best + 1) <= best + 1 and other != name
                and self._bases(other) != meant for other in self._lookalikes(word, most)):  # fmt: skip
             return None
-        return name, self._phrases[name,]
+        return name, self._phrases[name]
 
     def _lookalikes(self, word: str, most: int) -> list[str]:
         return [each for each in known_names() if abs(len(each) - len(word)) <= most + 1]
 
     def _bases(self, name: str) -> frozenset[Bases]:
-        return frozenset(meaning.bases for meaning in self._phrases.get((name,), ()))
+        return frozenset(meaning.bases for meaning in self._phrases.get(name, ()))

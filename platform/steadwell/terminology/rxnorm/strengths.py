@@ -8,6 +8,7 @@ fraction counts as its concentration, for RxNorm has written creams both ways.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isclose
 
 # Unit as written -> (kind, factor to the kind's own unit). Lower case, as texts are folded before.
 UNITS: dict[str, tuple[str, float]] = {}
@@ -94,6 +95,10 @@ EXACT = 0.0055  # and whole amounts as well (227.5 MG is written 228 MG)
 class Strength:
     kind: str
     value: float
+
+    def equals(self, other: Strength | None) -> bool:
+        """Whether both are the same number."""
+        return other is not None and self.kind == other.kind and isclose(self.value, other.value)
 
     def fits(self, other: Strength) -> bool:
         """Whether both say the same amount, within RxNorm's own rounding."""
