@@ -54,7 +54,12 @@ class Panel:
 
 
 def panel(
-    check: CheckView, *, names: Mapping[PractitionerId, str], zone: str, given: Mapping[str, str], now: datetime
+    check: CheckView,
+    *,
+    names: Mapping[PractitionerId, str],
+    zone: str,
+    given: Mapping[str, str],
+    now: datetime,
 ) -> Panel:
     rows = [_row(each, names, zone, given) for each in check.findings]
     stopping = tuple(row for row in rows if row.needs_reason)

@@ -181,7 +181,9 @@ def _line_page(
 
 def unplaced(found: LineView) -> list[Evidence]:
     """Statements whose medicine is not certain, and that a person may put right."""
-    return [each for each in found.evidence if each.statement.needs and each.statement.needs != "status-unknown"]
+    return [
+        each for each in found.evidence if each.statement.needs and each.statement.needs != "status-unknown"
+    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -44,7 +44,8 @@ _ELEMENTS = frozenset(
         "nitric",
         "boric",
         "acetic",
-        "citric", "vitamin",
+        "citric",
+        "vitamin",
     ]
 )
 _FIRST = frozenset({"sodium", "potassium", "calcium", "magnesium", "zinc"})
