@@ -44,8 +44,7 @@ _ELEMENTS = frozenset(
         "nitric",
         "boric",
         "acetic",
-        "citric",
-        "vitamin",
+        "citric", "vitamin",
     ]
 )
 _FIRST = frozenset({"sodium", "potassium", "calcium", "magnesium", "zinc"})

@@ -116,9 +116,7 @@ class Normaliser:
         brackets where no product holds it as well ("(SOFT GELATIN)").
         """
         named = mention.named
-        words = [
-            {word for each in one.meanings for base in each.bases for word in base.split()} for one in named
-        ]
+        words = [{word for each in one.meanings for base in each.bases for word in base.split()} for one in named]
         left = [
             one for place, one in enumerate(named)
             if not any(words[place] < other for at, other in enumerate(words) if at != place)
@@ -130,9 +128,7 @@ class Normaliser:
 
     def _sold_together(self, named: Sequence[Named]) -> bool:
         turns = islice(product(*(one.meanings for one in named)), _MOST_MEANINGS)
-        return any(
-            frozenset[str]().union(*(each.bases for each in turn)) in self.catalogue.groups for turn in turns
-        )
+        return any(frozenset[str]().union(*(each.bases for each in turn)) in self.catalogue.groups for turn in turns)
 
     def _is_aside(self, mention: Mention, brand: str) -> bool:
         """A brand in brackets that has other ingredients is a maker's word, not a second drug."""

@@ -42,7 +42,9 @@ def pack(catalogue: Catalogue) -> bytes:
         )
         codes.append((int(code), number))
     codes.sort()
-    names = sorted((_digest(name), int(code)) for name, found in catalogue.exact.items() for code in found)
+    names = sorted(
+        (_digest(name), int(code)) for name, found in catalogue.exact.items() for code in found
+    )
     head = {
         "format": FORMAT, "release": catalogue.release, "names": catalogue.names, "longest": catalogue.longest,
         "products": catalogue.products, "keys": keys, "lines": ["\n".join(each) for each in lines],
@@ -180,9 +182,7 @@ class _Groups(Mapping[Bases, tuple[str, ...]]):
         if at == len(self.keys_) or self.keys_[at] != key:
             raise KeyError(bases)
         found = tuple(
-            cells[0]
-            for line in self.lines[at].split("\n")
-            if (cells := line.split("\t")) and _is_product(cells)
+            cells[0] for line in self.lines[at].split("\n") if (cells := line.split("\t")) and _is_product(cells)
         )
         if not found:
             raise KeyError(bases)
