@@ -1,4 +1,4 @@
-"""What the safety checks said, for a clinician in a hurry: what stops first, the rest folded, nothing twice."""
+"""What the safety checks said, for a clinician in a hurry: what stops first, the rest folded."""
 
 from __future__ import annotations
 
