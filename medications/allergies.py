@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -170,7 +171,8 @@ def _refuse_stale(found: Allergy, seen_version: int | None) -> None:
     if seen_version is None or seen_version == found.version:
         return
     current = _view(found.pk)
-    row = AllergyVersion.objects.filter(entity_id=found.pk, version=seen_version).values().first()
+    rows = AllergyVersion.objects.filter(entity_id=found.pk, version=seen_version)
+    row: Mapping[str, Any] | None = rows.values(*viewing.SAID_ALLERGY, "recorded_at").first()
     seen = None
     if row is not None:
         head = Allergy.objects.filter(pk=found.pk).values().get()

@@ -90,7 +90,7 @@ def keep(
     check_id = note(view, chart=chart, about=about, act=act)
     Override.objects.bulk_create(
         Override(
-            id=new_id(), check_id=check_id, person_id=chart.person_id, finding_key=key, reason=reason,
+            id=new_id(), run_id=check_id, person_id=chart.person_id, finding_key=key, reason=reason,
             rule_id=next(f.rule for f in asking if f.key == key), by_id=actor.user_id,
             practitioner_id=actor.practitioner_id, at=chart.recorded_at,
         )
@@ -122,8 +122,8 @@ def kept(rows: Iterable[SafetyCheck]) -> list[CheckView]:
     """Runs as they were shown, each with the reasons given then. One statement."""
     found = list(rows)
     reasons: dict[tuple[UUID, str], OverrideView] = {}
-    for row in Override.objects.filter(check_id__in=[each.pk for each in found]):
-        reasons[row.check_id, row.finding_key] = _override(row)
+    for row in Override.objects.filter(run_id__in=[each.pk for each in found]):
+        reasons[row.run_id, row.finding_key] = _override(row)
     return [_from_row(row, reasons) for row in found]
 
 

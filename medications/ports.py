@@ -54,6 +54,7 @@ class Outgoing:
     network: str
     wire_id: str
     body: Mapping[str, Any]
+    is_last_attempt: bool = False  # of this promise
 
 
 class NotReached(Exception):
@@ -80,6 +81,11 @@ class PharmacyNetwork(Protocol):
         ...
 
 
+# What the simulated pharmacy can be told to do, see medications.pharmacy.simulator.
+BEHAVIOURS = (
+    "fill", "accept", "refuse", "refuse-later", "silent", "hang", "fail", "drop", "late", "duplicate",
+)  # fmt: skip
+
 _care: list[Care] = []
 _network: list[PharmacyNetwork] = []
 
@@ -102,3 +108,10 @@ def network() -> PharmacyNetwork:
     if not _network:
         raise RuntimeError("No pharmacy network is bound: see steadwell.config.wiring.")
     return _network[0]
+
+
+def run_simulated_pharmacy(*, port: int, token: str, behaviour: str) -> None:
+    """Serve a made-up pharmacy network on loopback until stopped."""
+    from medications.pharmacy import simulator
+
+    simulator.run(port=port, token=token, behaviour=behaviour)

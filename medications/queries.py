@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 
 from medications import access, charts, checking, lines, viewing
 from medications.errors import MedicineNotFound
-from medications.lines import Ruling
 from medications.models import (
     Allergy,
     AllergyVersion,
@@ -26,7 +25,7 @@ from medications.models import (
 from medications.models.lines import OPEN
 from medications.recording import CATEGORY, State
 from medications.safety_types import CheckView
-from medications.settling import Settled
+from medications.settling import Ruling, Settled
 from medications.types import (
     AlertCount,
     AllergyView,

@@ -12,7 +12,7 @@ from medications import charts, lines, reading, viewing
 from medications.charts import Locked
 from medications.errors import MedicineNotFound, StaleFact
 from medications.models import Statement, StatementVersion
-from medications.settling import Settled
+from medications.settling import Ruling, Settled
 from medications.types import IncomingStatement, StatementView
 from steadwell import events
 from steadwell.actor import Actor
@@ -29,7 +29,7 @@ class State:
 
     chart: Locked
     rows: Mapping[UUID, Mapping[str, Any]]
-    decided: Mapping[UUID, lines.Ruling]
+    decided: Mapping[UUID, Ruling]
     found: tuple[Settled, ...]
 
     def line_of(self, statement_id: UUID) -> Settled:

@@ -102,7 +102,7 @@ def end_reminder(
 
 def remind(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
     """The time has come: tell, if the medicine is still taken, and promise the next."""
-    found = Reminder.objects.select_for_update().filter(pk=row.about, active=True).first()
+    found = Reminder.objects.select_for_update().filter(pk=UUID(str(row.about)), active=True).first()
     if found is None or str(found.version) != row.payload["version"]:
         return
     if Line.objects.filter(pk=found.line_id, status__in=_TAKEN).exists():

@@ -30,7 +30,7 @@ _EHR_A: Mapping[str, Status] = {
 _EHR_B: Mapping[str, Status] = {
     "a": S.ACTIVE, "ip": S.ACTIVE, "sc": S.INTENDED, "nw": S.ACTIVE, "cm": S.COMPLETED, "dc": S.STOPPED,
     "ca": S.STOPPED, "rp": S.STOPPED, "hd": S.ON_HOLD, "er": S.ENTERED_IN_ERROR, "oc": S.STOPPED,
-    "current": S.ACTIVE, "inactive": S.STOPPED, "past": S.COMPLETED, "planned": S.INTENDED,
+    "discontinued": S.STOPPED, "current": S.ACTIVE, "inactive": S.STOPPED, "past": S.COMPLETED, "planned": S.INTENDED,
 }  # fmt: skip
 
 # A pharmacy's words say what may still be handed out, and that is not what is swallowed: one that has run out
@@ -59,8 +59,8 @@ TAKEN = frozenset({S.ACTIVE, S.ON_HOLD, S.INTENDED, S.UNKNOWN})
 
 # allergyintolerance-clinical, with verification's entered-in-error and refuted.
 ALLERGY_WORDS: Mapping[str, str] = {
-    "active": "active", "inactive": "inactive", "resolved": "resolved", "entered-in-error": "entered-in-error",
-    "refuted": "entered-in-error", "confirmed": "active", "unconfirmed": "active", "a": "active",
+    "active": "active", "inactive": "inactive", "resolved": "resolved", "refuted": "entered-in-error",
+    "entered-in-error": "entered-in-error", "confirmed": "active", "unconfirmed": "active", "a": "active",
     "i": "inactive",
 }  # fmt: skip
 

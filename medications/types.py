@@ -16,11 +16,40 @@ from medications.safety_types import CheckView, FindingView, NotCheckedView, Ove
 from steadwell.ids import PersonId, PractitionerId, SiteId, SourceRecordId, UserId
 
 __all__ = [
-    "AlertCount", "AllergyView", "CheckView", "Conflict", "DiaryEntry", "Dosage", "Evidence", "Filed", "FindingView", "Grade",
-    "IncomingAllergy", "IncomingStatement", "LineState", "LineView", "MedicineList", "NotCheckedView", "Outcome",
-    "OverrideView", "PackView", "PharmacyView", "QueueItem", "Reading", "RefillState", "RefillStepView", "RefillView",
-    "ReminderView", "RuleUse", "Source", "StatementKind", "StatementView", "Status", "Taken", "VersionView",
-]  # fmt: skip
+    "AlertCount",
+    "AllergyView",
+    "CheckView",
+    "Conflict",
+    "DiaryEntry",
+    "Dosage",
+    "Evidence",
+    "Filed",
+    "FindingView",
+    "Grade",
+    "IncomingAllergy",
+    "IncomingStatement",
+    "LineState",
+    "LineView",
+    "MedicineList",
+    "NotCheckedView",
+    "Outcome",
+    "OverrideView",
+    "PackView",
+    "PharmacyView",
+    "QueueItem",
+    "Reading",
+    "RefillState",
+    "RefillStepView",
+    "RefillView",
+    "ReminderView",
+    "RuleUse",
+    "Source",
+    "StatementKind",
+    "StatementView",
+    "Status",
+    "Taken",
+    "VersionView",
+]
 
 
 class Source(StrEnum):
@@ -68,7 +97,7 @@ UNDERSTOOD = frozenset({Grade.EXACT, Grade.CLINICAL_DRUG})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A drug's words as a code. ``rxcui`` is the unbranded clinical drug's where the grade says so, else the
-    ingredient's or empty; ``ingredients`` are codes and ``ingredient_names`` RxNorm's names in the same order;
+    ingredient's or empty; ``ingredients`` are codes, ``ingredient_names`` RxNorm's names;
     ``candidates`` are the clinical drugs (rxcui, name) it may be when ambiguous.
     ``release`` is the RxNorm release it was read with.
     """
@@ -305,7 +334,7 @@ class MedicineList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
-    """What became of what a source said: effect ``new``, ``version``, ``older`` (kept, not current), ``same``."""
+    """What became of what a source said: ``new``, ``version``, ``older`` (kept, not current), ``same``."""
 
     entity_id: UUID
     version: int

@@ -72,7 +72,7 @@ MEDICINE_TEMPLATES = (
             subject="Su resurtido se ha retrasado",
             lines=(
                 "Su farmacia no ha confirmado su resurtido.",
-                "Se avisó a su clínica, que se ocupa de ello. Si está por quedarse sin medicina, llame a su clínica.",
+                "Se avisó a su clínica. Si está por quedarse sin medicina, llame a su clínica.",
             ),
             action="Ver su resurtido",
         ),

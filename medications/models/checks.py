@@ -43,9 +43,7 @@ class Override(models.Model):
     """A reason for going on in spite of one finding. Append-only. phi: direct."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    check = models.ForeignKey(
-        SafetyCheck, models.PROTECT, related_name="+", db_index=False, db_constraint=True
-    )
+    run = models.ForeignKey(SafetyCheck, models.PROTECT, related_name="+", db_index=False)
     person_id = models.UUIDField()
     finding_key = models.CharField(max_length=250, db_collation="C")
     rule_id = models.CharField(max_length=100, blank=True)
@@ -57,7 +55,7 @@ class Override(models.Model):
     class Meta:
         constraints = [
             # One reason per finding of one check.
-            models.UniqueConstraint(fields=["check", "finding_key"], name="medications_override_once"),
+            models.UniqueConstraint(fields=["run", "finding_key"], name="medications_override_once"),
             # An override without a reason is none.
             models.CheckConstraint(condition=~Q(reason=""), name="medications_override_reason"),
         ]

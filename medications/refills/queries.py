@@ -13,6 +13,7 @@ from medications.models import Refill
 from medications.models.refills import FOR_STAFF
 from medications.refills import viewing
 from medications.refills.asking import CATEGORY, MOST
+from medications.safety_types import CheckView
 from medications.types import RefillState, RefillView
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
@@ -51,7 +52,7 @@ def get_refill(*, actor: Actor, refill_id: UUID, now: datetime) -> RefillView:
     return view
 
 
-def _check_now(row: Refill, ids: tuple[PersonId, ...], now: datetime) -> checking.CheckView | None:
+def _check_now(row: Refill, ids: tuple[PersonId, ...], now: datetime) -> CheckView | None:
     found = lines.load(ids[0], ids)
     line = next((each for each in found if each.line_id == row.line_id), None)
     if line is None:
