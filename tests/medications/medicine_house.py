@@ -50,9 +50,7 @@ def patient(person_id: PersonId) -> Actor:
 
 
 def proxy(person_id: PersonId) -> Actor:
-    return Actor(
-        user_id=UserId(new_id()), roles=frozenset({Role.PROXY}), proxy_for=frozenset({person_id})
-    )
+    return Actor(user_id=UserId(new_id()), roles=frozenset({Role.PROXY}), proxy_for=frozenset({person_id}))
 
 
 def key() -> str:

@@ -124,7 +124,12 @@ def test_a_decision_is_taken_back_and_both_stay_reachable():
     assert [v.content["outcome"] for v in history] == ["settled", "reverted"]
     with pytest.raises(medications.NothingDecided):
         medications.revert_decision(
-            actor=DOCTOR, entity_id=decided.line_id, seen_version=2, reason="Again", request_key=key(), now=NOW
+            actor=DOCTOR,
+            entity_id=decided.line_id,
+            seen_version=2,
+            reason="Again",
+            request_key=key(),
+            now=NOW,
         )
 
 

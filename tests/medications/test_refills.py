@@ -94,9 +94,9 @@ def told(view: RefillView) -> list[str]:
 
 def test_two_taps_to_the_pharmacys_word_that_it_is_ready(network):
     view = asked()
-    assert [r.refill_id for r in medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())] == [
-        view.refill_id
-    ]
+    assert [
+        r.refill_id for r in medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())
+    ] == [view.refill_id]
 
     approved(view)
     work()
@@ -138,7 +138,9 @@ def test_said_twice_and_late_counts_once(network):
     mailbox()
 
     assert state(view) == RefillState.FILLED
-    effects = PharmacyMessage.objects.filter(refill_id=view.refill_id, direction="in").values_list("effect", flat=True)
+    effects = PharmacyMessage.objects.filter(refill_id=view.refill_id, direction="in").values_list(
+        "effect", flat=True
+    )
     assert sorted(effects) == ["accepted", "duplicate", "duplicate", "filled"]
     assert len(only(view.person_id).evidence) == 2
 
@@ -161,7 +163,10 @@ def test_lost_request_drill(network):
     assert state(view) == RefillState.UNANSWERED
     assert list(network.control()["taken"].values())[-1] == 3  # one message, three times
     assert told(view)[-1] == "refill.delayed"
-    assert medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())[0].refill_id == view.refill_id
+    assert (
+        medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())[0].refill_id
+        == view.refill_id
+    )
     network.control(release=True)
     mailbox(began + timedelta(hours=16))
     assert state(view) == RefillState.FILLED
@@ -211,14 +216,21 @@ def test_a_change_is_the_orders_next_version(network):
     ]  # fmt: skip
     assert [c.what for c in line.conflicts] == ["dose"]  # another system's order stays in its own words
     body = PharmacyMessage.objects.get(direction="out").body
-    assert body["Message"]["Body"]["NewRx"]["MedicationPrescribed"]["Sig"]["SigText"] == "Take 2 tablets daily"
+    assert (
+        body["Message"]["Body"]["NewRx"]["MedicationPrescribed"]["Sig"]["SigText"] == "Take 2 tablets daily"
+    )
 
 
 def test_declining_needs_a_reason_and_the_patient_reads_it():
     view = asked()
     with pytest.raises(medications.RefusalNeedsReason):
         medications.decline_refill(
-            actor=DOCTOR, refill_id=view.refill_id, seen_version=1, reason=" ", request_key=key(), now=clock.now()
+            actor=DOCTOR,
+            refill_id=view.refill_id,
+            seen_version=1,
+            reason=" ",
+            request_key=key(),
+            now=clock.now(),
         )
 
     medications.decline_refill(
@@ -228,7 +240,11 @@ def test_declining_needs_a_reason_and_the_patient_reads_it():
     work()
 
     found = medications.get_refill(actor=patient(view.person_id), refill_id=view.refill_id, now=clock.now())
-    assert (found.state, found.reason, told(view)) == (RefillState.DECLINED, "Come in first", ["refill.declined"])
+    assert (found.state, found.reason, told(view)) == (
+        RefillState.DECLINED,
+        "Come in first",
+        ["refill.declined"],
+    )
 
 
 def test_one_refill_of_an_order_at_a_time_and_two_deciders_do_not_both_win():
