@@ -53,7 +53,8 @@ class State:
             if behaviour == "silent":
                 return behaviour, answer(wire_id, "Status", {"Code": "000"})
             if behaviour == "late":
-                self.held.append(wire_id)
+                if wire_id not in self.held and wire_id not in self.filled:
+                    self.held.append(wire_id)
                 return behaviour, answer(wire_id, "Status", {"Code": "000"})
             self._say_later(wire_id, behaviour)
             return behaviour, answer(wire_id, "Status", {"Code": "010"})

@@ -46,13 +46,13 @@ def simulated() -> Iterator[Pharmacy]:
         yield Pharmacy(line)
     finally:
         running.kill()
-        running.wait()
+        running.communicate()
 
 
 def work(now: datetime | None = None, rounds: int = 6) -> None:
     """What poller, relay and worker do, at a moment: until nothing is left to do then."""
-    at = now or clock.now()
     for _ in range(rounds):
+        at = now or clock.now()
         poller.fire(now=at)
         claimed = [each for ids in handover.claim(now=at).ids.values() for each in ids]
         for delivery_id in claimed:

@@ -170,7 +170,7 @@ def test_lost_request_drill(network):
     network.control(release=True)
     mailbox(began + timedelta(hours=16))
     assert state(view) == RefillState.FILLED
-    assert network.control()["filled"][str(Refill.objects.get(pk=view.refill_id).message_id)] == 3
+    assert network.control()["filled"][str(Refill.objects.get(pk=view.refill_id).message_id)] == 1
 
 
 @pytest.mark.parametrize("behaviour", ["fail", "hang", "drop"])
