@@ -91,9 +91,7 @@ class PagesHouse:
         """One medicine of which three sources speak, and two differ in the dose and in whether it is taken."""
         self.prescribe()
         self.say(dosage_text="Take 2 tablets by mouth daily", source=Source.EHR_A)
-        self.say(
-            source=Source.PHARMACY, system="pharmacy", kind=StatementKind.DISPENSE, status_word="discontinued"
-        )
+        self.say(source=Source.EHR_B, system="ehr-b", kind=StatementKind.STATEMENT, status_word="inactive")
         return house.listed(self.person_id, actor=self.doctor)[0]
 
     def allergy(self, substance: str = "penicillin", **more: Any) -> None:

@@ -12,7 +12,7 @@ from steadwell.launcher.failures import Failure
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 NEEDS_DEVELOPMENT = {"test", "bench"}
-ANSWERS_PROGRAMS = {"ucum", "safety"}
+ANSWERS_PROGRAMS = {"ucum", "safety", "rxnorm"}
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
         # What the first start has to tell must not stand among answers that a program reads.
         with contextlib.redirect_stdout(sys.stderr if name in ANSWERS_PROGRAMS else sys.stdout):
             bootstrap.enter(folders.ROOT, lock, argv)
-        own = _own_command(name)
+        own = _own_command(name, arguments)
         if own is not None:
             return own(arguments)
         _use_what_runs(name)
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _own_command(name: str) -> Callable[[list[str]], int] | None:
+def _own_command(name: str, arguments: list[str]) -> Callable[[list[str]], int] | None:
     if name == "install":
         return lambda _arguments: 0  # it is done: nothing gets here without an environment
     if name == "up":
@@ -60,6 +60,10 @@ def _own_command(name: str) -> Callable[[list[str]], int] | None:
         from steadwell.launcher import units
 
         return units.run
+    if name == "rxnorm":
+        from steadwell.launcher import drugs
+
+        return drugs.run if drugs.answers(arguments) else None
     return None
 
 

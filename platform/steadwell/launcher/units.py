@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from steadwell.terminology import service as terminology
 from steadwell.terminology.service import Answer, Status
 
-CHUNK = 1 << 16
 EXAMPLES = """examples:
   python3 manage.py ucum convert 100 mg/dL mmol/L --loinc 2345-7
   python3 manage.py ucum validate 'mL/min/{1.73_m2}'
@@ -130,33 +128,9 @@ def _tell(answer: Answer) -> int:
 
 
 def _batch(answer: Callable[[str], Answer]) -> int:
-    try:
-        for lines in _lines(sys.stdin.fileno()):
-            text = "".join(_row(answer(line)) for line in lines)
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-            sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter says it again
+    terminology.answer_lines(lambda line: _row(answer(line)))
     return 0
 
 
-def _lines(source: int) -> Iterator[list[str]]:
-    """What has come in so far, by whole lines: a program that waits for each answer gets it."""
-    rest = b""
-    while chunk := os.read(source, CHUNK):
-        *whole, rest = (rest + chunk).split(b"\n")
-        if whole:
-            yield [_text(line) for line in whole]
-    if rest:
-        yield [_text(rest)]
-
-
-def _text(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", "replace")
-
-
 def _row(answer: Answer) -> str:
-    reason = answer.reason
-    if not reason.isprintable():
-        reason = "".join(each if each.isprintable() else " " for each in reason)
-    return f"{answer.answer}\t{answer.status}\t{reason}\n"
+    return f"{answer.answer}\t{answer.status}\t{terminology.one_line(answer.reason)}\n"

@@ -53,3 +53,65 @@ class LoincTerm(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class RxNormRelease(models.Model):
+    """One load of the operator's own copy of RxNorm. phi: none."""
+
+    name = models.CharField(_("release"), max_length=60)
+    sha256 = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField(_("loaded"))
+    names = models.PositiveIntegerField(_("names"), default=0)
+    clinical_drugs = models.PositiveIntegerField(_("clinical drugs"), default=0)
+    retired = models.PositiveIntegerField(_("retired codes"), default=0)
+    current = models.BooleanField(_("in use"), default=False)
+
+    class Meta:
+        verbose_name = _("RxNorm release")
+        verbose_name_plural = _("RxNorm releases")
+        constraints = [
+            # Readers see one release, the former or the new one, and never a mixture.
+            models.UniqueConstraint(
+                fields=["current"], condition=models.Q(current=True), name="terminology_one_rxnorm_release"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RxNormName(models.Model):
+    """One name of a concept, of RXNORM or MTHSPL, as RXNCONSO has it. phi: none.
+
+    Courtesy of the U.S. National Library of Medicine; see NOTICE.md.
+    """
+
+    release = models.ForeignKey(RxNormRelease, models.CASCADE, related_name="+", db_index=False)
+    rxaui = models.CharField(max_length=20, db_collation="C")
+    rxcui = models.PositiveIntegerField()
+    source = models.CharField(max_length=10, db_collation="C")
+    term_type = models.CharField(max_length=20, db_collation="C")
+    name = models.CharField(max_length=3000)
+
+    class Meta:
+        constraints = [
+            # An atom is one row of its release.
+            models.UniqueConstraint(fields=["release", "rxaui"], name="terminology_rxnorm_atom_once"),
+        ]
+        indexes = [
+            # `rxnorm show`: every name of a code.
+            models.Index(fields=["release", "rxcui"], name="terminology_rxnorm_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RxNormIndex(models.Model):
+    """What processes open instead of the names: made when the release was loaded. phi: none."""
+
+    release = models.OneToOneField(RxNormRelease, models.CASCADE, related_name="+", primary_key=True)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.release_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from steadwell.terminology.batch import answer_lines, one_line
 from steadwell.terminology.labcodes import (
     LabCode,
     ReferenceRange,
@@ -13,7 +14,15 @@ from steadwell.terminology.labcodes import (
 )
 from steadwell.terminology.labunits import check_unit
 from steadwell.terminology.loinc import LoincName, find_names
-from steadwell.terminology.rxnorm.drugs import find_drug, normalise_drug, release, remapped, suggest_drugs
+from steadwell.terminology.rxnorm.drugs import (
+    answer_drug_names,
+    find_drug,
+    normalise_drug,
+    release,
+    remapped,
+    suggest_drugs,
+)
+from steadwell.terminology.rxnorm.names_file import NotAList
 from steadwell.terminology.rxnorm.types import Drug, DrugReading, Grade, Ingredient, RxNormRelease
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.dimension import Dimension
@@ -30,10 +39,13 @@ __all__ = [
     "Ingredient",
     "LabCode",
     "LoincName",
+    "NotAList",
     "ReferenceRange",
     "RxNormRelease",
     "Status",
     "UnitRefused",
+    "answer_drug_names",
+    "answer_lines",
     "check_unit",
     "commensurable",
     "convert",
@@ -45,6 +57,7 @@ __all__ = [
     "lab_codes",
     "map_unit",
     "normalise_drug",
+    "one_line",
     "range_sources",
     "reference_range",
     "release",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from steadwell.terminology.rxnorm import current
+from pathlib import Path
+
+from steadwell.terminology.rxnorm import batch, current
 from steadwell.terminology.rxnorm.catalogue import BRANDED, PRODUCTS, Catalogue, Concept
+from steadwell.terminology.rxnorm.normalising import Normaliser
 from steadwell.terminology.rxnorm.types import Drug, DrugReading, RxNormRelease
 
 MOST_SUGGESTIONS = 50
@@ -12,6 +15,11 @@ MOST_SUGGESTIONS = 50
 def normalise_drug(text: str) -> DrugReading:
     """Which drug a text names, and how sure that is. Never raises and never guesses between two."""
     return current.normaliser().read(text)
+
+
+def answer_drug_names(*, names: Path | None, as_json: bool) -> None:
+    """Read standard input line by line, against a list of names or the shipped set. Raises NotAList."""
+    batch.run(current.of_names(names) if names else Normaliser(current.starter()), as_json=as_json)
 
 
 def find_drug(rxcui: str) -> Drug | None:
