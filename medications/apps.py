@@ -11,7 +11,9 @@ class MedicationsConfig(AppConfig):
     def ready(self) -> None:
         from medications import metrics, ports, subscribers
         from medications.pharmacy.http import HttpPharmacyNetwork
+        from medications.views import registering
 
         metrics.register()
         ports.bind(network=HttpPharmacyNetwork())
         subscribers.register()
+        registering.register()

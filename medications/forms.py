@@ -66,9 +66,7 @@ class MedicineForm(forms.Form):
 
 
 class StoppedForm(forms.Form):
-    stopped = forms.DateField(
-        label=_lazy("Since when do you not take it?"), required=False, widget=DayInput
-    )
+    stopped = forms.DateField(label=_lazy("Since when do you not take it?"), required=False, widget=DayInput)
     reason = forms.CharField(
         label=_lazy("Why did you stop?"),
         help_text=_lazy("For example: it made me dizzy. Your clinic reads this."),

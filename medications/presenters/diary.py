@@ -113,7 +113,9 @@ class Noted:
     note: str
 
 
-def between(entries: Sequence[DiaryEntry], names: Mapping[UUID, str], zone: str, *, now: datetime) -> list[Noted]:
+def between(
+    entries: Sequence[DiaryEntry], names: Mapping[UUID, str], zone: str, *, now: datetime
+) -> list[Noted]:
     """Doses that were noted without a reminder, the newest first."""
     found = [each for each in entries if each.planned_at is None]
     return [

@@ -60,7 +60,9 @@ REFILL_LEAD: Mapping[RefillState, str | Promise] = {
     RefillState.FILLED: _lazy("You can pick it up."),
     RefillState.PHARMACY_REFUSED: _lazy("Your clinic is looking for another way. You need do nothing now."),
     RefillState.UNANSWERED: _lazy("Your clinic knows and calls the pharmacy. You need do nothing now."),
-    RefillState.DECLINED: _lazy("Your clinic said no, for the reason below. Write or call if you have questions."),
+    RefillState.DECLINED: _lazy(
+        "Your clinic said no, for the reason below. Write or call if you have questions."
+    ),
     RefillState.WITHDRAWN: _lazy("You took this back. Nothing was sent."),
 }
 SEVERITY: Mapping[str, Words] = {

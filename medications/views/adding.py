@@ -99,9 +99,7 @@ def change(request: PortalRequest, statement_id: UUID) -> HttpResponse:
     return render(request, "medications/add.html", context)
 
 
-def _change(
-    request: PortalRequest, said: StatementView, form: MedicineForm, now: datetime
-) -> StatementView:
+def _change(request: PortalRequest, said: StatementView, form: MedicineForm, now: datetime) -> StatementView:
     removed = "remove" in request.POST
     seen = request.POST.get("seen", "")
     return medications.change_medicine(

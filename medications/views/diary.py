@@ -47,9 +47,7 @@ def diary(request: PortalRequest) -> HttpResponse:
         "kept": [],
         "doses": words.today(reminders, entries, zone, now=now),
         "days": words.days(reminders, entries, zone, now=now),
-        "between": words.between(
-            entries, {line.line_id: line.name for line in found.lines}, zone, now=now
-        ),
+        "between": words.between(entries, {line.line_id: line.name for line in found.lines}, zone, now=now),
         "reminders": reminder_rows(reminders),
         "lines": [line for line in found.lines if line.is_current],
     }

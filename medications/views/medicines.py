@@ -44,7 +44,8 @@ def print_page(request: PortalRequest) -> HttpResponse:
 def _list_context(request: PortalRequest, now: datetime) -> dict[str, object]:
     whose = about(request, now)
     found = list_of(request, whose.person_id, now)
-    rows = _rows(request, whose, found, now)
+    zone = zone_of(whose.person_id, now)
+    rows = _rows(request, whose, found, zone, now)
     return {
         "about": whose,
         "field": FIELD,
@@ -52,18 +53,20 @@ def _list_context(request: PortalRequest, now: datetime) -> dict[str, object]:
         "rows": [row for row in rows if row.is_current],
         "past": [row for row in rows if not row.is_current],
         "allergies": allergy_words.rows(found.allergies),
-        "zone": zone_of(whose.person_id, now),
+        "zone": zone,
     }
 
 
-def _rows(request: PortalRequest, whose: Whose, found: MedicineList, now: datetime) -> list[words.Row]:
+def _rows(
+    request: PortalRequest, whose: Whose, found: MedicineList, zone: str, now: datetime
+) -> list[words.Row]:
     actor, person_id = request.actor, whose.person_id
     return words.rows(
         found.lines,
         refillable=medications.list_refillable(actor=actor, person_id=person_id, now=now),
         refills=medications.list_refills(actor=actor, person_id=person_id, now=now),
         reminders=medications.list_reminders(actor=actor, person_id=person_id, now=now),
-        zone=zone_of(person_id, now),
+        zone=zone,
         now=now,
     )
 

@@ -24,11 +24,14 @@ def about(request: portal.PortalRequest, now: datetime, person_id: PersonId | No
 
 
 def zone_of(person_id: PersonId, now: datetime) -> str:
-    """The reader's own zone where they chose one, else that of a clinic where they are known."""
+    """The reader's own zone where they chose one, else that of a clinic where they are known, else of the
+    first clinic there is: nobody here lives by UTC.
+    """
     chosen = portal.reader_zone()
     if chosen is not None:
         return str(chosen)
     sites = sorted(ports.care().sites_of_patient(person_ids=[person_id]))
+    sites = sites or list(ports.care().site_names(now=now))
     return ports.care().site_zone(site_id=sites[0], now=now) if sites else "UTC"
 
 
