@@ -97,11 +97,19 @@ class _Story:
 
     def _file(self, line: stories.Line) -> None:
         said = IncomingStatement(
-            source=line.source, system=_system(line.source),
-            external_id=f"demo:{self.number}:{line.source.value}:{line.drug}", drug_text=line.drug,
-            status_word=line.status, dosage_text=line.dosage, kind=line.kind, reason_text=line.reason,
-            started_on=(self.now - timedelta(days=line.days)).date(), said_at=self.now - timedelta(days=line.days),
-            quantity_text=line.quantity, refills_left=line.refills, prescriber_name=line.prescriber,
+            source=line.source,
+            system=_system(line.source),
+            external_id=f"demo:{self.number}:{line.source.value}:{line.drug}",
+            drug_text=line.drug,
+            status_word=line.status,
+            dosage_text=line.dosage,
+            kind=line.kind,
+            reason_text=line.reason,
+            started_on=(self.now - timedelta(days=line.days)).date(),
+            said_at=self.now - timedelta(days=line.days),
+            quantity_text=line.quantity,
+            refills_left=line.refills,
+            prescriber_name=line.prescriber,
             site_id=self.patient.site_id if line.source is not Source.PATIENT else None,
             practitioner_id=self.patient.practitioner_id if line.source is Source.CLINICIAN else None,
         )
@@ -122,7 +130,9 @@ class _Story:
 
     def _line(self) -> LineView:
         found = queries.get_list_unseen(ACTOR, self.patient.person_id)
-        return next(line for line in found if any(e.statement.site_id for e in line.evidence) and line.is_current)
+        return next(
+            line for line in found if any(e.statement.site_id for e in line.evidence) and line.is_current
+        )
 
     def _refill(self, state: RefillState) -> None:
         began = self.now - timedelta(hours=30)
@@ -181,7 +191,12 @@ class _Story:
             if state is RefillState.UNANSWERED:
                 waiting.forget(refill)
                 steps.move(
-                    refill, state, actor=waiting.ACTOR, at=at + timedelta(hours=12), reason="no-answer", attempt=3
+                    refill,
+                    state,
+                    actor=waiting.ACTOR,
+                    at=at + timedelta(hours=12),
+                    reason="no-answer",
+                    attempt=3,
                 )
 
     def _diary(self) -> None:
@@ -205,8 +220,8 @@ def _message(refill_id: UUID) -> UUID | None:
 
 
 def _system(source: Source) -> str:
-    return {Source.PATIENT: "steadwell", Source.CLINICIAN: "steadwell", Source.PHARMACY: "harbor-pharmacy"}.get(
-        source, source.value
-    )
-
-
+    return {
+        Source.PATIENT: "steadwell",
+        Source.CLINICIAN: "steadwell",
+        Source.PHARMACY: "harbor-pharmacy",
+    }.get(source, source.value)

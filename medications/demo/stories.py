@@ -40,28 +40,64 @@ def _order(drug: str, dosage: str, days: int, reason: str) -> Line:
     )  # fmt: skip
 
 
-_LISINOPRIL = _order("lisinopril 10 MG Oral Tablet", "Take 1 tablet by mouth every morning", 200, "High blood pressure")
+_LISINOPRIL = _order(
+    "lisinopril 10 MG Oral Tablet", "Take 1 tablet by mouth every morning", 200, "High blood pressure"
+)
 _ATORVASTATIN = _order("atorvastatin 20 MG Oral Tablet", "Take 1 tablet at bedtime", 180, "High cholesterol")
 _METOPROLOL = _order("amlodipine 5 MG Oral Tablet", "Take 1 tablet daily", 120, "High blood pressure")
 
 # The first of the demo: sources that agree, one that does not, and words that nobody can read.
 _FIRST = (
     _LISINOPRIL,
-    Line(source=A, drug="Lisinopril 10mg tab", dosage="1 tab po qd", days=190, kind=ORDER, prescriber="Dr. A. Moss"),
-    Line(source=SHOP, drug="LISINOPRIL 10 MG ORAL TABLET (90 CT)", dosage="Take 1 tablet daily", days=40,
-         kind=DISPENSE, status="filled"),
+    Line(
+        source=A,
+        drug="Lisinopril 10mg tab",
+        dosage="1 tab po qd",
+        days=190,
+        kind=ORDER,
+        prescriber="Dr. A. Moss",
+    ),
+    Line(
+        source=SHOP,
+        drug="LISINOPRIL 10 MG ORAL TABLET (90 CT)",
+        dosage="Take 1 tablet daily",
+        days=40,
+        kind=DISPENSE,
+        status="filled",
+    ),
     _ATORVASTATIN,
-    Line(source=B, drug="Lipitor 20mg tablet", dosage="Take 2 tablets daily", days=30, kind=ORDER, status="A",
-         prescriber="City Hospital"),
-    Line(source=OWN, drug="IBU 200", dosage="1 tablet as needed", days=10, status="taking", reason="Knee pain"),
+    Line(
+        source=B,
+        drug="Lipitor 20mg tablet",
+        dosage="Take 2 tablets daily",
+        days=30,
+        kind=ORDER,
+        status="A",
+        prescriber="City Hospital",
+    ),
+    Line(
+        source=OWN, drug="IBU 200", dosage="1 tablet as needed", days=10, status="taking", reason="Knee pain"
+    ),
     Line(source=OWN, drug="the white heart pill", dosage="", days=9, status="taking"),
 )
 # The second: "I stopped" against an active order, and a status of which nobody knows the meaning.
 _SECOND = (
     _METOPROLOL,
-    Line(source=OWN, drug="amlodipine 5 MG Oral Tablet", dosage="", days=3, status="stopped", reason="Swollen ankles"),
-    Line(source=B, drug="cetirizine hydrochloride 10 MG Oral Tablet", dosage="Take 1 tablet daily", days=60,
-         status="zz-legacy"),
+    Line(
+        source=OWN,
+        drug="amlodipine 5 MG Oral Tablet",
+        dosage="",
+        days=3,
+        status="stopped",
+        reason="Swollen ankles",
+    ),
+    Line(
+        source=B,
+        drug="cetirizine hydrochloride 10 MG Oral Tablet",
+        dosage="Take 1 tablet daily",
+        days=60,
+        status="zz-legacy",
+    ),
 )
 _OTHERS = (_LISINOPRIL, _ATORVASTATIN, _METOPROLOL)
 

@@ -135,4 +135,3 @@ def _doctor() -> Actor:
         user_id=UserId(new_id()), roles=frozenset({Role.CLINICIAN}), practitioner_id=PractitionerId(new_id()),
         site_ids=frozenset({SiteId(UUID(int=medicine_house.SITE.int))}),
     )  # fmt: skip
-

@@ -131,7 +131,7 @@ _COMMON = ", ".join(name for name in _SAID if name != "key")
 _OF = ", ".join(f"v.{name}" for name in _SAID if name != "key")
 _KEY = "CASE WHEN v.key LIKE 'S:%%' THEN 'S:' || i.id ELSE v.key END"
 # Statement s is the (s / patients)th of patient s %% patients; each three in a row are about one drug.
-_EACH = f"""
+_EACH = """
 FROM (SELECT s, s %% %(patients)s AS n, s / %(patients)s AS k,
              ('00000000' || lpad(to_hex(s), 24, '0'))::uuid AS id
       FROM generate_series(0::bigint, %(statements)s::bigint - 1) s) i
@@ -144,9 +144,9 @@ SELECT i.id, {_PERSON.format("i.n")}, %(site)s::uuid, v.source, v.source, 'B' ||
     timestamptz '2026-03-01 13:00Z', {_KEY}, {_OF} {_EACH}
 """
 _VERSIONS = f"""
-INSERT INTO medications_statementversion (entity_id, person_id, version, valid_from, recorded_at, recorded_role,
+INSERT INTO medications_statementversion (entity_id, person_id, version, valid_from, recorded_at,
+    recorded_role,
     reason, source, content_digest, key, {_COMMON})
 SELECT i.id, {_PERSON.format("i.n")}, 1, v.said_at, timestamptz '2026-03-01 13:00Z', 'system', '', v.source,
     '', {_KEY}, {_OF} {_EACH}
 """
-

@@ -42,7 +42,7 @@ class Said:
 
 @dataclass(slots=True)
 class Measured:
-    """``doubles`` are statements beyond the first about each drug, ``left`` lines beyond those that should be.
+    """``doubles`` are statements beyond the first about each drug, ``left`` lines beyond what should be.
 
     ``unnamed`` are statements that name only an ingredient; ``proposed`` those whose right line stands
     among the few that a person is asked about.
