@@ -1,4 +1,4 @@
-"""Medications in the Django admin: pharmacies, where refills stand, what pharmacies said. Looks are recorded."""
+"""Medications in the Django admin: pharmacies, where refills stand, what pharmacies said. Looks are noted."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class RefillAdmin(LookedAt):
     ordering = ("-requested_at",)
     list_per_page = 50
     fields = (
-        "id", "version", "state", "person_id", "site_id", "pharmacy", "message_id", "attempts", "requested_at",
-        "decided_at", "sent_at", "due_at", "answered_at", "filled_at",
+        "id", "version", "state", "person_id", "site_id", "pharmacy", "message_id", "attempts",
+        "requested_at", "decided_at", "sent_at", "due_at", "answered_at", "filled_at",
     )  # fmt: skip
 
     def seen(self, row: Refill) -> audit.Entry:

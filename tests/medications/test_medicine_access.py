@@ -35,7 +35,7 @@ from steadwell.errors import Forbidden, NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import new_id
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 CANARY = "zanzibarol canary 7"
 
 

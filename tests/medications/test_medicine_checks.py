@@ -23,7 +23,7 @@ from medications import service as medications
 from medications.models import Override, SafetyCheck, Statement
 from medications.types import IncomingAllergy, Source
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SIMVASTATIN = "simvastatin 20 MG Oral Tablet"
 
 
@@ -110,7 +110,8 @@ def test_without_a_pack_in_force_nothing_is_decided(missing, settings, tmp_path,
             call()
 
     assert (Statement.objects.count(), SafetyCheck.objects.filter(at__gte=now).count()) == (before, 0)
-    filed = file(allergic, said(SIMVASTATIN, said_at=now), now=now)  # it is so already: kept, and noted as unchecked
+    # It is so already: kept, and noted as unchecked.
+    filed = file(allergic, said(SIMVASTATIN, said_at=now), now=now)
     assert filed.effect == "new"
     assert SafetyCheck.objects.get(act="feed").not_checked[0]["why"] == "no-pack"
 

@@ -35,7 +35,7 @@ def test_next_time_on_the_wall(at, days, after, expected):
 
 
 @pytest.fixture
-def somebody(transactional_db):
+def somebody(db):
     who = person()
     file(who, said())
     return who, only(who).line_id
@@ -79,8 +79,9 @@ def test_an_ended_reminder_and_a_stopped_medicine_are_silent(somebody):
     who, line_id = somebody
     view = remind(who, line_id)
     medications.end_reminder(
-        actor=patient(who), reminder_id=view.reminder_id, seen_version=view.version, request_key=key(), now=NOW
-    )
+        actor=patient(who), reminder_id=view.reminder_id, seen_version=view.version, request_key=key(),
+        now=NOW,
+    )  # fmt: skip
     again = remind(who, line_id, at=time(9))
     line = only(who)
     medications.settle_line(
@@ -96,8 +97,8 @@ def test_an_ended_reminder_and_a_stopped_medicine_are_silent(somebody):
 def test_a_note_is_put_right_by_its_next_version(somebody):
     who, line_id = somebody
     entry = medications.note_dose(
-        actor=patient(who), line_id=line_id, planned_at=None, taken=Taken.TAKEN, taken_at=NOW, request_key=key(),
-        now=NOW,
+        actor=patient(who), line_id=line_id, planned_at=None, taken=Taken.TAKEN, taken_at=NOW,
+        request_key=key(), now=NOW,
     )  # fmt: skip
     right = medications.change_note(
         actor=patient(who), entry_id=entry.entry_id, seen_version=1, taken=Taken.SKIPPED, taken_at=NOW,

@@ -25,7 +25,7 @@ from medications import service as medications
 from medications.models import StatementVersion
 from medications.types import IncomingStatement, LineState, Source, Status
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 DRUGS = (
     "lisinopril 10 MG Oral Tablet",
     "lisinopril 20 MG Oral Tablet",

@@ -12,7 +12,7 @@ from medications import service as medications
 from medications.models import DecisionVersion, Line
 from medications.types import Source, Status
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 A, B, PHARMACY = Source.EHR_A, Source.EHR_B, Source.PHARMACY
 
 
