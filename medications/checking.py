@@ -102,19 +102,28 @@ def keep(
 def note(view: CheckView, *, chart: Locked, about: UUID, act: str) -> UUID:
     """The run alone: of what a patient enters, nobody asks for reasons."""
     row = SafetyCheck.objects.create(
-        id=new_id(), person_id=chart.person_id, about=about, act=act, at=chart.recorded_at,
+        id=new_id(),
+        person_id=chart.person_id,
+        about=about,
+        act=act,
+        at=chart.recorded_at,
         findings=[_finding_row(each) for each in view.findings],
-        not_checked=[{"why": n.why, "kind": n.kind, "names": list(n.names), "rule": n.rule} for n in view.not_checked],
+        not_checked=[
+            {"why": n.why, "kind": n.kind, "names": list(n.names), "rule": n.rule} for n in view.not_checked
+        ],
         packs=[
             {
-                "name": p.name, "version": p.version, "issued_on": p.issued_on.isoformat(),
-                "expires_on": p.expires_on.isoformat(), "publisher": p.publisher,
+                "name": p.name,
+                "version": p.version,
+                "issued_on": p.issued_on.isoformat(),
+                "expires_on": p.expires_on.isoformat(),
+                "publisher": p.publisher,
             }
             for p in view.packs
         ],
         rule_ids=[each.rule for each in view.findings if each.needs_reason],
         alerts=sum(each.needs_reason for each in view.findings),
-    )  # fmt: skip
+    )
     return row.pk
 
 

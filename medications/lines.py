@@ -83,22 +83,37 @@ def _ruling(row: Row) -> Ruling:
 
 def dosage_of(row: Row) -> Dosage:
     return Dosage(
-        text=row["dosage_text"], amount_low=_number(row["amount_low"]), amount_high=_number(row["amount_high"]),
-        unit=row["amount_unit"], per_day=_number(row["per_day"]), as_needed=row["as_needed"],
+        text=row["dosage_text"],
+        amount_low=_number(row["amount_low"]),
+        amount_high=_number(row["amount_high"]),
+        unit=row["amount_unit"],
+        per_day=_number(row["per_day"]),
+        as_needed=row["as_needed"],
         is_read=bool(row["amount_low"] and row["per_day"]),
-    )  # fmt: skip
+    )
 
 
 def word_of(row: Row) -> Word:
     return Word(
-        statement_id=row["id"], key=row["key"], rxcui=row["rxcui"], name=row["drug_name"] or row["drug_text"],
-        ingredients=tuple(row["ingredients"]), ingredient_names=tuple(row["ingredient_names"]),
-        candidates=tuple(code for code, _ in row["candidates"]), grade=Grade(row["grade"]), needs=row["needs"],
-        status=Status(row["status"]), status_word=row["status_word"], dosage=dosage_of(row),
-        kind=StatementKind(row["kind"]), source=Source(row["source"]), site_id=row["site_id"],
-        said_at=row["said_at"], digest=row["digest"],
+        statement_id=row["id"],
+        key=row["key"],
+        rxcui=row["rxcui"],
+        name=row["drug_name"] or row["drug_text"],
+        ingredients=tuple(row["ingredients"]),
+        ingredient_names=tuple(row["ingredient_names"]),
+        candidates=tuple(code for code, _ in row["candidates"]),
+        grade=Grade(row["grade"]),
+        needs=row["needs"],
+        status=Status(row["status"]),
+        status_word=row["status_word"],
+        dosage=dosage_of(row),
+        kind=StatementKind(row["kind"]),
+        source=Source(row["source"]),
+        site_id=row["site_id"],
+        said_at=row["said_at"],
+        digest=row["digest"],
         drug_digest=reading.drug_digest(row["drug_text"], row["code_sent"]),
-    )  # fmt: skip
+    )
 
 
 def settled(person_id: PersonId, rows: Iterable[Row], decided: Mapping[UUID, Ruling]) -> list[Settled]:
@@ -126,7 +141,7 @@ ON CONFLICT (id) DO UPDATE SET revision = l.revision + 1,
 
 
 def write(chart: Locked, found: Sequence[Settled]) -> frozenset[UUID]:
-    """Bring the rows to what counts now; answers the lines that changed. Two statements, one when none did."""
+    """Bring the rows to what counts now; answers the lines that changed. One or two statements."""
     known = {
         row["id"]: row
         for row in Line.objects.filter(person_id=chart.person_id).values("id", "evidence_digest", "state")

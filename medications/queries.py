@@ -200,7 +200,7 @@ def _queue(
 def list_alerts_per_rule(
     *, actor: Actor, since: datetime, now: datetime, limit: int = 50
 ) -> tuple[RuleUse, ...]:
-    """How often each rule asked for a reason since a moment, and how often somebody went on: the most first."""
+    """How often each rule asked for a reason since a moment, and how often somebody went on; most first."""
     access.may_count_alerts(actor)
     given = dict(
         Override.objects.filter(at__gte=since, at__lte=now)

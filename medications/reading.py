@@ -104,11 +104,17 @@ def key_of(entity_id: UUID, reading: Reading) -> str:
 def drug_columns(text: str, code: str) -> tuple[dict[str, Any], Reading]:
     found, needs = read_drug(text, code)
     return {
-        "code_sent": code[:20], "rxcui": found.rxcui, "tty": found.tty, "ingredients": list(found.ingredients),
-        "ingredient_names": list(found.ingredient_names), "candidates": [list(c) for c in found.candidates],
-        "grade": found.grade.value, "reading_reason": found.reason, "release": found.release[:40],
+        "code_sent": code[:20],
+        "rxcui": found.rxcui,
+        "tty": found.tty,
+        "ingredients": list(found.ingredients),
+        "ingredient_names": list(found.ingredient_names),
+        "candidates": [list(c) for c in found.candidates],
+        "grade": found.grade.value,
+        "reading_reason": found.reason,
+        "release": found.release[:40],
         "needs": needs,
-    }, found  # fmt: skip
+    }, found
 
 
 def statement_columns(entity_id: UUID, said: IncomingStatement) -> dict[str, Any]:

@@ -105,9 +105,12 @@ def place_statement(
         check_id = None
         if Status(row["status"]) in TAKEN:
             change = checking.Change(
-                key=key, name=plain.name, rxcui=plain.rxcui,
-                ingredient_names=tuple(each.name for each in plain.ingredients), dosage=read(row["dosage_text"]),
-            )  # fmt: skip
+                key=key,
+                name=plain.name,
+                rxcui=plain.rxcui,
+                ingredient_names=tuple(each.name for each in plain.ingredients),
+                dosage=read(row["dosage_text"]),
+            )
             check_id = _check(
                 actor, state, change, statement_id, overrides, now, out=(state.line_of(statement_id).key,)
             )
@@ -134,7 +137,7 @@ def keep_apart(
     request_key: str,
     now: datetime,
 ) -> LineView:
-    """This statement is a medicine of its own, and none of those it might be taken for. As place_statement."""
+    """This statement is a medicine of its own, none of those it might be taken for. As place_statement."""
     body = {
         "statement": str(statement_id), "seen": seen_version, "decision": seen_decision, "reason": reason,
     }  # fmt: skip

@@ -105,12 +105,12 @@ def remind(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
     found = Reminder.objects.select_for_update().filter(pk=UUID(str(row.about)), active=True).first()
     if found is None or str(found.version) != row.payload["version"]:
         return
-    if Line.objects.filter(pk=found.line_id, status__in=_TAKEN).exists():
-        if ctx.now < datetime.fromisoformat(row.payload["until"]):
-            notifications.tell(
-                person_id=PersonId(found.person_id), template="medicine.reminder",
-                params={"path": "/medicines/diary/"}, key=f"{KIND}:{row.key}", about=found.pk, now=ctx.now,
-            )  # fmt: skip
+    in_time = ctx.now < datetime.fromisoformat(row.payload["until"])
+    if in_time and Line.objects.filter(pk=found.line_id, status__in=_TAKEN).exists():
+        notifications.tell(
+            person_id=PersonId(found.person_id), template="medicine.reminder",
+            params={"path": "/medicines/diary/"}, key=f"{KIND}:{row.key}", about=found.pk, now=ctx.now,
+        )  # fmt: skip
     found.next_at = next_at(found.at, found.zone, found.days, after=max(row.due_at, ctx.now))
     found.save(update_fields=["next_at"])
     _promise(found, ctx.now)

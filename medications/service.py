@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from medications.allergies import add_allergy, change_allergy, file_allergy
+from medications.demo.seeding import DemoPatient
+from medications.demo.seeding import seed as seed_demo
 from medications.diary import change_note, list_diary, note_dose
 from medications.errors import (
     CannotRefill,
@@ -82,6 +84,7 @@ __all__ = [
     "CannotRefill",
     "CheckView",
     "Conflict",
+    "DemoPatient",
     "DiaryEntry",
     "Dosage",
     "Evidence",
@@ -162,6 +165,7 @@ __all__ = [
     "request_refill",
     "resend_refill",
     "revert_decision",
+    "seed_demo",
     "set_reminder",
     "settle_line",
     "withdraw_refill",

@@ -172,14 +172,24 @@ def _line(
         differences = (Difference(what=DECISION, said=_said_status(group.words)),)
     head = group.placed or group.words[-1]
     return Settled(
-        line_id=line_id, key=group.key, name=_name(group), rxcui=head.rxcui, ingredients=head.ingredients,
-        ingredient_names=head.ingredient_names, words=tuple(group.words), fresh=fresh,
+        line_id=line_id,
+        key=group.key,
+        name=_name(group),
+        rxcui=head.rxcui,
+        ingredients=head.ingredients,
+        ingredient_names=head.ingredient_names,
+        words=tuple(group.words),
+        fresh=fresh,
         state=_state(needs=needs, differences=differences, holds=holds),
         status=(decided.status if holds and decided and decided.status else _status(group.words)),
         dosage_text=decided.dosage_text if holds and decided else _dosage_text(group.words),
-        differences=differences, needs=needs, possible=possible, ruling=ruling,
-        reopened=reopened and bool(differences or needs), evidence_digest=_digest(basis, group, ruling, possible),
-    )  # fmt: skip
+        differences=differences,
+        needs=needs,
+        possible=possible,
+        ruling=ruling,
+        reopened=reopened and bool(differences or needs),
+        evidence_digest=_digest(basis, group, ruling, possible),
+    )
 
 
 def _state(*, needs: Sequence[str], differences: Sequence[Difference], holds: bool) -> LineState:

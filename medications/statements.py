@@ -176,7 +176,7 @@ def report_stopped(
     request_key: str,
     now: datetime,
 ) -> StatementView:
-    """ "I stopped": the patient's word on a line, beside what the others say; the clinic finds it in its queue.
+    """ "I stopped": the patient's word on a line, beside what the others say; the clinic finds it queued.
 
     Raises StaleFact (current: the line) when the line is not what the patient saw.
     """
@@ -257,7 +257,7 @@ def check_entry(state: State, statement_id: UUID, now: datetime) -> None:
 
 
 def _note_feed(state: State, statement_id: UUID, now: datetime) -> None:
-    """A source's word stands whatever the rules say; without rules, that it was not checked is what is noted."""
+    """A source's word stands whatever the rules say. Without rules it is noted that it was not checked."""
     try:
         with transaction.atomic():
             check_entry(state, statement_id, now)

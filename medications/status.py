@@ -30,7 +30,8 @@ _EHR_A: Mapping[str, Status] = {
 _EHR_B: Mapping[str, Status] = {
     "a": S.ACTIVE, "ip": S.ACTIVE, "sc": S.INTENDED, "nw": S.ACTIVE, "cm": S.COMPLETED, "dc": S.STOPPED,
     "ca": S.STOPPED, "rp": S.STOPPED, "hd": S.ON_HOLD, "er": S.ENTERED_IN_ERROR, "oc": S.STOPPED,
-    "discontinued": S.STOPPED, "current": S.ACTIVE, "inactive": S.STOPPED, "past": S.COMPLETED, "planned": S.INTENDED,
+    "discontinued": S.STOPPED, "current": S.ACTIVE, "inactive": S.STOPPED, "past": S.COMPLETED,
+    "planned": S.INTENDED,
 }  # fmt: skip
 
 # A pharmacy's words say what may still be handed out, and that is not what is swallowed: one that has run out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from medications import following, reminders, telling
-from medications.pharmacy import sending, waiting
+from medications.pharmacy import demo, sending, waiting
 from steadwell import events
 from steadwell.outbox import service as outbox
 
@@ -36,5 +36,6 @@ def register() -> None:
         handler=following.follow_person,
     )  # fmt: skip
     outbox.handle_due(waiting.KIND, queue=QUEUE, handler=waiting.look)
+    outbox.handle_due(demo.KIND, queue=QUEUE, handler=demo.fill)
     outbox.handle_due(reminders.KIND, queue=QUEUE, handler=reminders.remind)
     outbox.repeat(sending.MAILBOX, every=EVERY, queue=QUEUE, handler=sending.read_mailboxes)

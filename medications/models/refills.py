@@ -11,7 +11,8 @@ from steadwell.ids import new_id
 
 STATES = [(each.value, each.value) for each in RefillState]
 UNDER_WAY = [
-    RefillState.REQUESTED.value, RefillState.APPROVED.value, RefillState.SENT.value, RefillState.ACCEPTED.value,
+    RefillState.REQUESTED.value, RefillState.APPROVED.value, RefillState.SENT.value,
+    RefillState.ACCEPTED.value,
     RefillState.UNANSWERED.value, RefillState.PHARMACY_REFUSED.value,
 ]  # fmt: skip
 FOR_STAFF = [
@@ -94,14 +95,17 @@ class Refill(models.Model):
             models.Index(fields=["person_id", "-requested_at"], name="medications_refill_person"),
             # What a clinic's staff have to act on, oldest first.
             models.Index(
-                fields=["site_id", "requested_at"], name="medications_refill_staff",
+                fields=["site_id", "requested_at"],
+                name="medications_refill_staff",
                 condition=Q(state__in=FOR_STAFF),
             ),
             # An answer of the pharmacy finds its refill.
             models.Index(
-                fields=["message_id"], name="medications_refill_message", condition=Q(message_id__isnull=False)
+                fields=["message_id"],
+                name="medications_refill_message",
+                condition=Q(message_id__isnull=False),
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from medications import metrics, ports
 from medications.models import Pharmacy, PharmacyMailbox, PharmacyMessage, Refill
-from medications.pharmacy import answers, wire
+from medications.pharmacy import answers, demo, wire
 from medications.ports import NotReached, Outgoing
 from medications.refills import steps
 from medications.types import RefillState
@@ -54,8 +54,14 @@ class RefillSender:
         _keep_sent(refill, network, body, ctx)
         refill.attempts += 1
         steps.note(refill, "handed", actor=ACTOR, at=ctx.now, attempt=refill.attempts)
+        if demo.stands_in(network):
+            demo.accept(refill, network, ctx.now)
+            return None
         return Outgoing(
-            network=network, wire_id=str(refill.message_id), body=body, is_last_attempt=ctx.attempt >= ATTEMPTS
+            network=network,
+            wire_id=str(refill.message_id),
+            body=body,
+            is_last_attempt=ctx.attempt >= ATTEMPTS,
         )
 
     def call(self, call: Outgoing) -> Handed:

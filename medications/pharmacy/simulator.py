@@ -1,7 +1,7 @@
 """A pharmacy network of its own process, to try refills with: it takes messages, and behaves as it is told.
 
 ``POST /script`` takes a message, ``GET /mailbox?after=&count=`` gives what it says later, ``POST /control``
-sets how it behaves, ``GET /control`` tells what it took. Plain standard library: it is no part of the product.
+sets how it behaves, ``GET /control`` tells what it took. Standard library only: it is no part of the product.
 
 Behaviours: ``fill`` accepts and fills, ``accept`` accepts and says no more, ``refuse`` refuses at once,
 ``refuse-later`` accepts and does not dispense, ``silent`` takes the message and says nothing, ``hang`` never
@@ -29,7 +29,7 @@ _LARGEST = 1_000_000
 
 @dataclass(slots=True)
 class State:
-    """What the pharmacy knows. ``taken`` counts how often each MessageID came: a repeat fills nothing twice."""
+    """What the pharmacy knows. ``taken`` counts how often each MessageID came; none fills twice."""
 
     token: str
     behaviour: str = "fill"
@@ -68,7 +68,9 @@ class State:
         if behaviour == "duplicate":
             self.mailbox.append(self.mailbox[-1])  # the same message again
             self.mailbox.append(answer(wire_id, "Status", {"Code": "010"}))  # a late, older word
-            self.mailbox.append(answer(wire_id, "RxFill", {"FillStatus": {"Dispensed": {}}}))  # in other words
+            self.mailbox.append(
+                answer(wire_id, "RxFill", {"FillStatus": {"Dispensed": {}}})
+            )  # in other words
 
     def fill(self, wire_id: str) -> None:
         self.filled[wire_id] = self.filled.get(wire_id, 0) + 1
@@ -195,7 +197,7 @@ def make(*, port: int, token: str, behaviour: str = "fill") -> ThreadingHTTPServ
 def run(*, port: int, token: str, behaviour: str) -> None:
     """Serve until stopped. Prints the address first."""
     server = make(port=port, token=token, behaviour=behaviour)
-    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201
+    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:

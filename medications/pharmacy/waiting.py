@@ -1,4 +1,4 @@
-"""A pharmacy that says nothing: after some hours the same message goes again, then patient and staff are told.
+"""A pharmacy that says nothing: after some hours the message goes again, then patient and staff are told.
 
 Due rows, so that a restart or a lost queue loses none of it.
 """
@@ -23,12 +23,16 @@ _OPEN = frozenset({RefillState.APPROVED.value, RefillState.SENT.value})
 
 
 def plan(refill: Refill, *, round_: int, now: datetime) -> None:
-    """Promise to look after the hours a pharmacy has to answer. ``version`` tells apart what was sent again."""
+    """Promise to look when the hours a pharmacy has are over. The version tells apart what was sent again."""
     refill.due_at = now + timedelta(hours=settings.PHARMACY_ANSWER_HOURS)
     outbox.schedule(
-        kind=KIND, key=f"{refill.pk}:{refill.version}:{round_}", due_at=refill.due_at, now=now, about=refill.pk,
+        kind=KIND,
+        key=f"{refill.pk}:{refill.version}:{round_}",
+        due_at=refill.due_at,
+        now=now,
+        about=refill.pk,
         payload={"round": str(round_), "message": str(refill.message_id)},
-    )  # fmt: skip
+    )
 
 
 def forget(refill: Refill) -> None:

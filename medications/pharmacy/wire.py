@@ -1,7 +1,7 @@
 """The messages, in the shape of NCPDP SCRIPT as JSON: NewRx out; Status, Error and RxFill back.
 
-Header: To, From, MessageID, RelatesToMessageID, SentTime. A message that is sent again keeps its MessageID, so
-that a pharmacy that had it already makes nothing of it twice.
+Header: To, From, MessageID, RelatesToMessageID, SentTime. A message that is sent again keeps its
+MessageID, so that a pharmacy that had it already makes nothing of it twice.
 """
 
 from __future__ import annotations

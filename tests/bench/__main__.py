@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="manage.py bench", description="Measure, and print one JSON object."
     )
-    parser.add_argument("name", choices=("booking", "search", "labs"))
+    parser.add_argument("name", choices=("booking", "search", "labs", "medications"))
     parser.add_argument("--json", action="store_true", help="nothing but the object on standard output")
     parser.add_argument("--seconds", type=float, default=6.0, help="per measurement (default 6)")
     parser.add_argument(
@@ -33,6 +33,11 @@ def main(arguments: list[str]) -> int:
         from tests.bench import labs
 
         labs.run(report, small=given.small)
+        return _tell(report, given.json)
+    if given.name == "medications":
+        from tests.bench import medications
+
+        medications.run(report, small=given.small)
         return _tell(report, given.json)
     _say(given.json, f"preparing {visits:,} visits and {patients:,} patients (kept for the next time)")
     report.notes.append(prepare.ready(visits=visits, patients=patients, today=clock.now().date()))

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from medications import lines, reading, settling
 from medications.types import IncomingStatement, Source
@@ -23,34 +24,48 @@ _LETTERS = "abcdefghijklmnoprstvz"
 _SHORT = {"Tablet": "tab", "Capsule": "cap", "Oral ": "", "Solution": "soln", "Delayed Release": "DR",
           "Extended Release": "ER"}  # fmt: skip
 _SOURCES = (Source.EHR_A, Source.EHR_B, Source.PHARMACY, Source.PATIENT, Source.CLINICIAN)
+_SOMEBODY = PersonId(UUID(int=1))
 INGREDIENT_ALONE = 0.03
 TYPING_ERROR = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One statement with what it is truly about."""
+    """One statement with what it is truly about; ``named``: it says which product, not just what is in it."""
 
     source: Source
     text: str
     rxcui: str
     truth: str
+    named: bool = True
 
 
 @dataclass(slots=True)
 class Measured:
+    """``doubles`` are statements beyond the first about each drug, ``left`` lines beyond what should be.
+
+    ``unnamed`` are statements that name only an ingredient; ``proposed`` those whose right line stands
+    among the few that a person is asked about.
+    """
+
     statements: int = 0
     doubles: int = 0
     left: int = 0
     wrong: int = 0
-    alone: int = 0
-    alone_doubles: int = 0
-    unread: int = 0
+    unnamed: int = 0
+    unnamed_left: int = 0
+    proposed: int = 0
 
     @property
     def removed(self) -> float:
-        """Of a hundred doubles, how many are gone from the list."""
+        """Of a hundred doubles, how many are gone from the list by themselves."""
         return 100 * (1 - self.left / self.doubles) if self.doubles else 100.0
+
+    @property
+    def removed_of_named(self) -> float:
+        """The same of those that name a product."""
+        doubles = self.doubles - self.unnamed_left
+        return 100 * (1 - (self.left - self.unnamed_left) / doubles) if doubles else 100.0
 
 
 def drugs() -> list[terminology.Drug]:
@@ -90,7 +105,7 @@ def patients(count: int, *, known: Sequence[terminology.Drug], seed: int = 7) ->
 
 def _say(drug: terminology.Drug, source: Source, made: random.Random) -> Said:
     if made.random() < INGREDIENT_ALONE:
-        return Said(source, " / ".join(each.name for each in drug.ingredients), "", drug.rxcui)
+        return Said(source, " / ".join(each.name for each in drug.ingredients), "", drug.rxcui, False)
     text = _STYLES[source](drug, made)
     if source is Source.PATIENT and made.random() < 0.5:
         return Said(source, drug.name, drug.rxcui, drug.rxcui)  # chosen from the suggestions
@@ -144,18 +159,36 @@ def measure(said_of: Iterator[list[Said]]) -> Measured:
             word = _word(each, number)
             truths[word.statement_id] = each
             words.append(word)
-        settled = settling.settle(PersonId(new_id()), words, {})
+        settled = settling.settle(_SOMEBODY, words, {})
         true = {each.truth for each in said}
         found.statements += len(said)
         found.doubles += len(said) - len(true)
         found.left += len(settled) - len(true)
         for line in settled:
-            about = {truths[word.statement_id].truth for word in line.words}
-            found.wrong += len(about) > 1 or (bool(line.rxcui) and line.key.startswith("C:") and about != {line.rxcui})
-        found.unread += sum(len(line.words) == 1 and line.key.startswith("S:") for line in settled)
-        alone = {each.text for each in said if "MG" not in each.text.upper()}
-        found.alone += sum(each.text in alone for each in said)
+            found.wrong += _is_wrong(line, truths)
+        _count_unnamed(found, settled, truths)
     return found
+
+
+def _is_wrong(line: settling.Settled, truths: dict[UUID, Said]) -> bool:
+    """Two drugs on one line, or a line that is not the drug its statement is about."""
+    about = {truths[word.statement_id].truth for word in line.words}
+    return len(about) > 1 or (line.key.startswith("C:") and about != {line.rxcui})
+
+
+def _count_unnamed(found: Measured, settled: list[settling.Settled], truths: dict[UUID, Said]) -> None:
+    by_key = {
+        f"C:{each.truth}": settling.line_id_of(_SOMEBODY, f"C:{each.truth}") for each in truths.values()
+    }
+    there = {line.key for line in settled}
+    for line in settled:
+        said = truths[line.words[0].statement_id]
+        if line.key.startswith("C:") or said.named:
+            continue
+        found.unnamed += 1
+        if f"C:{said.truth}" in there:
+            found.unnamed_left += 1
+            found.proposed += by_key[f"C:{said.truth}"] in line.possible
 
 
 def _word(said: Said, number: int) -> settling.Word:
@@ -175,4 +208,3 @@ def everything_said(count: int) -> list[str]:
     known = drugs()
     found = {each.text for said in patients(count, known=known, seed=11) for each in said}
     return sorted(found)
-

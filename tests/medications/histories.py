@@ -86,7 +86,9 @@ def _cycles_of_people(recorded: Iterable[Recorded]) -> list[str]:
     return found
 
 
-def newest_by(recorded: Iterable[Recorded], said_at: Mapping[tuple[UUID, int], datetime], at: datetime) -> dict[Any, str]:
+def newest_by(
+    recorded: Iterable[Recorded], said_at: Mapping[tuple[UUID, int], datetime], at: datetime
+) -> dict[Any, str]:
     """Replay: the words that counted of each entity at a moment, from the recorded history alone."""
     shown: dict[UUID, Recorded] = {}
     for row in sorted(recorded, key=lambda row: row.recorded_at):

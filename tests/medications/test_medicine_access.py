@@ -100,18 +100,28 @@ def writes(actor, who, line_id, statement_id):
             line_id=line_id, seen_revision=1, stopped_on=None, reason="", **more
         ),
         lambda: medications.settle_line(
-            line_id=line_id, seen_revision=1, status=Status.STOPPED, dosage_text="", reason="x", overrides={},
+            line_id=line_id,
+            seen_revision=1,
+            status=Status.STOPPED,
+            dosage_text="",
+            reason="x",
+            overrides={},
             **more,
         ),
         lambda: medications.keep_apart(statement_id=statement_id, seen_version=1, reason="x", **more),
         lambda: medications.prescribe(
-            person_id=who, site_id=SITE, drug_text=IBUPROFEN, dosage_text="1 tablet daily", overrides={}, **more
+            person_id=who,
+            site_id=SITE,
+            drug_text=IBUPROFEN,
+            dosage_text="1 tablet daily",
+            overrides={},
+            **more,
         ),
         lambda: medications.request_refill(line_id=line_id, **more),
         lambda: medications.note_dose(
             line_id=line_id, planned_at=None, taken=Taken.TAKEN, taken_at=NOW, **more
         ),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_stranger_writes_nothing(somebody):
@@ -220,7 +230,9 @@ def test_statement_budgets():
     file(who, said())
     actor = patient(who)
     counts["list"] = statements(lambda: medications.get_list(actor=actor, person_id=who, now=NOW))
-    counts["list by a clinician"] = statements(lambda: medications.get_list(actor=DOCTOR, person_id=who, now=NOW))
+    counts["list by a clinician"] = statements(
+        lambda: medications.get_list(actor=DOCTOR, person_id=who, now=NOW)
+    )
     line = only(who)
     counts["settle, stopped"] = statements(lambda: settled(line, status=Status.STOPPED))
     settled_again = only(who)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from medicine_house import (
     DESK,
     DOCTOR,
@@ -76,8 +76,6 @@ def state(view: RefillView) -> str:
 
 
 def mailbox(now: datetime | None = None) -> None:
-    from django.db import transaction
-
     with transaction.atomic():
         outbox.publish(events.PharmacyMailboxDue(network="default"), now=now or clock.now())
     work(now)
@@ -86,7 +84,8 @@ def mailbox(now: datetime | None = None) -> None:
 def told(view: RefillView) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT template FROM notifications_message WHERE about = %s AND channel = 'in-app' ORDER BY told_at",
+            "SELECT template FROM notifications_message WHERE about = %s AND channel = 'in-app'"
+            " ORDER BY told_at",
             [view.refill_id],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -321,9 +320,8 @@ def test_resending_elsewhere_leaves_the_old_pharmacys_late_word_without_effect(n
 
 def test_a_move_that_the_table_has_not_is_refused():
     view = asked()
-    from django.db import transaction
-
-    with pytest.raises(medications.RefillMoved), transaction.atomic():
+    with transaction.atomic():
         row = steps.lock(UUID(str(view.refill_id)))
-        steps.move(row, RefillState.FILLED, actor=DOCTOR, at=clock.now())
+        with pytest.raises(medications.RefillMoved):
+            steps.move(row, RefillState.FILLED, actor=DOCTOR, at=clock.now())
     assert Status.ACTIVE is only(view.person_id).status

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from steadwell.terminology.rxnorm import forms, official
 from steadwell.terminology.rxnorm.catalogue import PRODUCTS, Concept
-from steadwell.terminology.rxnorm.naming import base_of, equals
+from steadwell.terminology.rxnorm.naming import base_of, equals, split_salt
 from steadwell.terminology.rxnorm.types import Ingredient
 from steadwell.terminology.rxnorm.words import Phrase, fold, salts
 
@@ -74,7 +74,9 @@ def of_names(concepts: Iterable[Concept]) -> Attested:
         elif concept.term_type in PRODUCTS or concept.term_type in _WITH_STRENGTH:
             uses.update(map(fold, parts_of(concept)))
     every = found.names | uses.keys()
-    found.names = every - {phrase for phrase in every if base_of(phrase, every - {phrase})[1]}
+    bare = {phrase for phrase in every if base_of(phrase, every - {phrase}, alone=True)[0] == phrase}
+    # A product's name for it may be the only one there is, with its salt: that is taken off as well.
+    found.names = {phrase for phrase in bare if phrase in found.names or not split_salt(phrase)[1]}
     for phrase in sorted(found.names):
         names = [phrase, *(other for other in equals().get(phrase, ()) if other in found.names)]
         kept = max(names, key=lambda name: (uses[name], name in found.numbered, name))

@@ -75,6 +75,7 @@ class _Building:
         self._brands()
         self._synonyms()
         self._abbreviations()
+        self._known_brands()
         return Catalogue(
             release=self.release, concepts=self.concepts, ingredients=self._ingredients(),
             phrases={phrase: tuple(meanings) for phrase, meanings in self.phrases.items()},
@@ -183,6 +184,15 @@ class _Building:
                     bases = frozenset[str]().union(*(each.bases for each in found if each))
                     salt = found[0].salt if len(found) == 1 and found[0] else ""
                     self._mean(" ".join(fold(short)), Meaning(bases, salt))
+
+    def _known_brands(self) -> None:
+        """Common brands that the list lacks stand for their ingredients, where it has those."""
+        for brand, names in rows("drug_brands.tsv"):
+            phrase = " ".join(fold(brand))
+            found = [self._first(part) for part in names.split(" / ")]
+            if phrase not in self.phrases and all(found):
+                bases = frozenset[str]().union(*(each.bases for each in found if each))
+                self._mean(phrase, Meaning(bases, "", brand))
 
     def _first(self, name: str) -> Meaning | None:
         for phrase in (" ".join(fold(name)), " ".join(self.attested.base(name)[0])):

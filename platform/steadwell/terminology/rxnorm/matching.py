@@ -10,6 +10,7 @@ from steadwell.terminology.rxnorm import forms
 from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Concept
 from steadwell.terminology.rxnorm.official import Official
 from steadwell.terminology.rxnorm.reading import Mention
+from steadwell.terminology.rxnorm.scanning import Token
 from steadwell.terminology.rxnorm.strengths import EXACT, Strength
 
 _HYDRATES = frozenset(
@@ -94,6 +95,8 @@ def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order
         return True
     if len(drug.by_base) == 1:
         return _one_fits(mention, said, drug)
+    if len(said) == 1 and (total := _total(drug)) is not None and said[0].fits(total, drug):
+        return True
     own = _own_amounts(mention)
     if own is not None and set(own) == {base for base, _, _ in drug.by_base}:
         return all(any(each.fits(has, drug) for each in own[base]) for base, _, has in drug.by_base)
@@ -108,12 +111,32 @@ def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order
     )
 
 
+def _total(drug: Candidate) -> Strength | None:
+    """What a drug holds of one ingredient in two salts: 25 MG and 75 MG of nitrofurantoin are 100 MG."""
+    kinds = {has.kind for *_, has in drug.by_base if has is not None}
+    if len({base for base, _, _ in drug.by_base}) > 1 or len(kinds) != 1:
+        return None
+    return Strength(kinds.pop(), sum(has.value for *_, has in drug.by_base if has is not None))
+
+
 def _one_fits(mention: Mention, said: Sequence[Said], drug: Candidate) -> bool:
     has = drug.by_base[0][2]
-    ranges = [token for token in mention.listed if len(token.values) > 1]
-    if ranges:  # "5-10 MG" fits both, and is ambiguous for that; "4GM/5GM" is the first of them
+    scoops = [token.strengths[0] for token in mention.listed if is_scoop(token)]
+    if scoops:
+        return all(Said((each,)).fits(has, drug) for each in scoops)
+    if is_range(mention):
         return any(each.fits(has, drug) for each in said)
     return all(each.fits(has, drug) for each in said)
+
+
+def is_scoop(token: Token) -> bool:
+    """ "4GM/5GM" of one powder: 4 g in a scoop of 5 g."""
+    return token.paired and token.values[0] <= token.values[1] and token.strengths[0].kind == "mass"
+
+
+def is_range(mention: Mention) -> bool:
+    """Whether a text gives one ingredient several strengths: "5-10 MG"."""
+    return any(len(token.values) > 1 and not is_scoop(token) for token in mention.listed)
 
 
 def _own_amounts(mention: Mention) -> dict[str, list[Said]] | None:
@@ -159,8 +182,10 @@ def salts_fit(said: str, has: str) -> bool:
     """A drug named by its base is meant by every salt; two different salts are two drugs."""
     if not said or not has:
         return True
+    if {*has.split()} <= {*said.split()}:
+        return True
     first, second = _salt_words(said), _salt_words(has)
-    return first == second or first <= second or second <= first
+    return first <= second or second <= first
 
 
 def _salt_words(salt: str) -> frozenset[str]:

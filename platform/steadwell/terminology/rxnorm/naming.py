@@ -48,7 +48,7 @@ _ELEMENTS = frozenset(
     ]
 )
 _FIRST = frozenset({"sodium", "potassium", "calcium", "magnesium", "zinc"})
-_BESIDE = frozenset(["usp", "nf", "human", "recombinant", "synthetic", "base"])
+_BESIDE = frozenset(["usp", "nf", "human", "recombinant", "synthetic", "base", "porcine"])
 
 
 @cache
@@ -77,8 +77,11 @@ def split_salt(name: Phrase) -> tuple[Phrase, str]:
     return name[:end], " ".join(reversed(said))
 
 
-def base_of(name: Phrase, attested: Collection[Phrase]) -> tuple[Phrase, str]:
-    """The ingredient a component's name stands for, and the salt it says, given all names of ingredients."""
+def base_of(name: Phrase, attested: Collection[Phrase], *, alone: bool = False) -> tuple[Phrase, str]:
+    """The ingredient a component's name stands for, and the salt it says, given all names of ingredients.
+    A salt is taken off also where nobody names the rest by itself, and another name of the substance will do,
+    unless the name is to be judged ``alone``.
+    """
     if name in attested:
         return name, ""
     short, salt = split_salt(name)
@@ -93,7 +96,7 @@ def base_of(name: Phrase, attested: Collection[Phrase]) -> tuple[Phrase, str]:
         return trimmed, ""
     if name[0] in _FIRST and len(name) > 1 and name[1] not in salts() and name[1:] in attested:
         return name[1:], name[0]  # "sodium heparin"
-    for other in equals().get(short, ()) + equals().get(name, ()):
+    for other in () if alone else equals().get(short, ()) + equals().get(name, ()):
         if other in attested:
-            return other, salt if other != name else ""
-    return (short, salt) if salt and short[-1] not in _ELEMENTS and len(short[0]) > 3 else (name, "")
+            return other, salt
+    return (short, salt) if not alone and salt and short[-1] not in _ELEMENTS and len(short[0]) > 3 else (name, "")

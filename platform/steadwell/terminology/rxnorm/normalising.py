@@ -19,6 +19,7 @@ from steadwell.terminology.rxnorm.matching import (
     amounts,
     candidates,
     form_fits,
+    is_range,
     strengths_fit,
 )
 from steadwell.terminology.rxnorm.reading import Mention, Named, Reader
@@ -155,10 +156,9 @@ class Normaliser:
         return narrow(of_brand(fit, sense.brands), mention, salts) if fit else []
 
     def _one(self, text: str, mention: Mention, senses: Sequence[Sense]) -> DrugReading:
-        bases = senses[0].bases
+        bases, brands = senses[0].bases, senses[0].brands
         left = {each.concept.rxcui: each for sense in senses for each in self._fitting(mention, sense)}
-        brands = senses[0].brands
-        if not amounts(mention) and not mention.bare and not (brands and len(left) == 1):
+        if not self._says_strength(mention, senses, [*left.values()]):
             return self._ingredients(text, bases, "It says no strength.")
         if not left:
             return self._ingredients(text, bases, "No product of that strength and form is known.")
@@ -167,10 +167,22 @@ class Normaliser:
             reason = f"{len(left)} products fit: {_differences([*left.values()])}."
             return self._ambiguous(text, concepts, reason)
         (only,) = left.values()
+        if len(bases) == 1 and is_range(mention):
+            return self._ambiguous(text, [only.concept], "It says more than one strength.")
         if not self._sure(only, mention, bases):
             reason = "It says no release, and one product with a special release fits."
             return self._ambiguous(text, [only.concept], reason)
         return self._found(text, only.concept, Grade.CLINICAL_DRUG, _reason(mention, only, brands))
+
+    def _says_strength(self, mention: Mention, senses: Sequence[Sense], left: Sequence[Candidate]) -> bool:
+        if amounts(mention):
+            return True
+        brands = senses[0].brands
+        if brands and len(left) == 1:  # a brand's pack, or "Novolin 70/30"
+            if left[0].parts.parts or any(map(str.isdigit, "".join(brands))):
+                return True
+        near = [each for sense in senses for each in candidates(self.catalogue, sense.bases)]
+        return bool(_numbers(near, mention))
 
     def _sure(self, only: Candidate, mention: Mention, bases: Bases) -> bool:
         """An unsaid special release is taken only where the ingredient has no plain form of that shape."""

@@ -37,6 +37,7 @@ class Mention:
     form: Form = field(default_factory=Form)
     unknown: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)  # in brackets or behind the form: makers, mostly
+    counted: bool = False  # a word about packages came: a number behind it is a count
     label: bool = False  # written as a pharmacy label or a formulary is: in capitals
 
 
@@ -62,7 +63,9 @@ class Reader:
             elif token.kind == "word":
                 at += self._word(tokens, at, mention, found, depth)
             else:
-                _amount(token, mention)
+                # A number behind the form or a package counts pieces: "TAB UD 100".
+                if token.kind != "number" or not (mention.counted or any(kind == "shape" for kind, _ in found)):
+                    _amount(token, mention)
                 if token.container and (pair := around().get((token.container,))) and pair[0] == "shape":
                     found.append(pair)
                 at += 1
@@ -99,7 +102,9 @@ class Reader:
         for size in range(len(words), 0, -1):
             pair = around().get(tuple(words[:size]))
             if pair is not None and not (size == 1 and words[0] in salts() and _wants_salt(mention)):
-                if pair[0] != "noise":
+                if pair[0] == "noise":
+                    mention.counted = True
+                else:
                     found.append(pair)
                 return ends[size - 1]
         word = words[0]

@@ -36,6 +36,7 @@ class Token:
     text: str
     strengths: tuple[Strength, ...] = ()
     values: tuple[float, ...] = ()
+    paired: bool = False  # a list whose strengths each have their unit: "20MG/12.5MG"
     container: str = ""  # "1GM/VIL"
     volume: Strength | None = None  # the package that an amount per volume names: 40 MG/0.8 ML
 
@@ -80,10 +81,10 @@ def _amount(found: re.Match[str]) -> Token:
     first, second = strengths.plain(value, unit), strengths.plain(many, of)
     if found["of_n"] and first and second and first.kind == second.kind:
         # "20MG/12.5MG" is two strengths; "4GM/5GM" of one powder is 4 g in a scoop of 5 g.
-        return Token("list", found.group(), (first, second), (value, many))
+        return Token("list", found.group(), (first, second), (value, many), paired=True)
     container = of if of in CONTAINERS else ""
     strength, volume = _ratio(value, unit, many, of), _volume(many, of, found["of_n"])
-    return Token("amount", found.group(), strength, (value,), container, volume)
+    return Token("amount", found.group(), strength, (value,), container=container, volume=volume)
 
 
 def _ratio(value: float, unit: str, many: float, of: str) -> tuple[Strength, ...]:
