@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from medications.safety import packs, signing
 from medications.safety.checking import check_change
@@ -20,6 +21,7 @@ from medications.safety.linting import lint, missing_groups
 from medications.safety.recognising import allergy_from_text, drug_from_text
 from medications.safety.types import Checked, Facts, Finding, NotChecked
 from steadwell import clock
+from steadwell.terminology import service as terminology
 
 EXAMPLES = """examples:
   python3 manage.py safety check "Zoloft 50 mg" phenelzine
@@ -77,6 +79,7 @@ class Command(BaseCommand):
         said = [line.split("\t") for line in lines if line.strip()]
         if not said:
             raise CommandError("Name at least one drug.")
+        self._find_names()
         drugs = [
             drug_from_text(str(number), parts[0].strip(), dosage_text=parts[1] if parts[1:] else "")
             for number, parts in enumerate(said, start=1)
@@ -100,6 +103,14 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(_as_text(answer, language)))
         if answer.stopping:
             sys.exit(3)
+
+    def _find_names(self) -> None:
+        """The check must answer also where nothing runs: then by the drug names that are shipped."""
+        try:
+            terminology.normalise_drug("")
+        except OperationalError:
+            self.stderr.write("The database does not answer: the shipped drug names are used")
+            terminology.use_shipped_drugs()
 
     def _status(self, options: dict[str, Any]) -> None:
         now = clock.now()
