@@ -1,4 +1,4 @@
-"""The demo clinic's medicines: filed like any others, with something to reconcile and refills in each state."""
+"""The demo clinic's medicines: something to reconcile, something unreadable, refills in each state."""
 
 from __future__ import annotations
 

@@ -190,8 +190,8 @@ def test_two_who_place_the_same_statement_do_not_overwrite_each_other():
     with pytest.raises(medications.StaleFact):
         medications.place_statement(
             actor=DOCTOR, statement_id=filed.entity_id, seen_version=1,
-            rxcui=next(line.rxcui for line in listed(who) if line.name.endswith("Tablet")), reason="Saw the box", overrides={},
-            request_key=key(), now=NOW,
+            rxcui=next(line.rxcui for line in listed(who) if line.name.endswith("Tablet")),
+            reason="Saw the box", overrides={}, request_key=key(), now=NOW,
         )  # fmt: skip
 
 
