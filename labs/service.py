@@ -10,7 +10,16 @@ from labs.filing_together import file_reports
 from labs.matching import match_report
 from labs.orders import list_orders, place_order
 from labs.quarantine import dismiss_observation, list_set_aside, replay_observation
-from labs.queries import Page, as_known, get_document, get_report, report_versions, reports_of, series
+from labs.queries import (
+    Page,
+    as_known,
+    get_document,
+    get_report,
+    report_versions,
+    reports_of,
+    series,
+    series_of,
+)
 from labs.recognising import Wait
 from labs.relating import describe_order_rows, describe_report_rows, describe_result_rows
 from labs.rows import result_id as describe_result_id
@@ -87,4 +96,5 @@ __all__ = [
     "reports_of",
     "seed_demo",
     "series",
+    "series_of",
 ]

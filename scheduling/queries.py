@@ -4,7 +4,7 @@ statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.db import connection
 
 from scheduling import access, visits
 from scheduling.errors import AppointmentNotFound
+from scheduling.models import Appointment as AppointmentRow
 from scheduling.models import AppointmentVersion as VersionRow
 from scheduling.models import MoveRequest
 from scheduling.status import TAKES_TIME, Status
@@ -135,6 +136,12 @@ def _of_site(
     )
     record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
     return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
+
+
+def list_sites_of_patient(*, person_ids: Collection[PersonId]) -> frozenset[SiteId]:
+    """The sites where a patient (all ids of theirs) has, or had, a visit. Not when, nor what for."""
+    found = AppointmentRow.objects.filter(person_id__in=person_ids).values_list("site_id", flat=True)
+    return frozenset(SiteId(site_id) for site_id in found.distinct())
 
 
 def history_of(

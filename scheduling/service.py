@@ -71,6 +71,7 @@ from scheduling.queries import (
     list_move_requests,
     list_overdue,
     list_requests,
+    list_sites_of_patient,
 )
 from scheduling.relating import describe_setup_rows, describe_visit_rows, describe_visit_version_rows
 from scheduling.search import describe_offer, first_available, months_glance, search
@@ -200,6 +201,7 @@ __all__ = [
     "list_practitioners",
     "list_requests",
     "list_sites",
+    "list_sites_of_patient",
     "list_visit_types",
     "list_week",
     "make_feed",

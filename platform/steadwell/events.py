@@ -206,3 +206,45 @@ class ExportStepDue(Event):
     name: ClassVar[str] = "fhir.export_step_due.v1"
     export_id: UUID
     step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MedicationListChanged(Event):
+    """Something about a patient's medicines or allergies changed; ``revision`` counts the changes."""
+
+    name: ClassVar[str] = "medications.list_changed.v1"
+    person_id: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefillEvent(Event):
+    """Base of the refill events: which refill, whose, and its version."""
+
+    name: ClassVar[str] = ""
+    refill_id: UUID
+    person_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefillSendDue(RefillEvent):
+    """An approved refill waits to be handed to its pharmacy, or to be handed over again."""
+
+    name: ClassVar[str] = "medications.refill_send_due.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefillMoved(RefillEvent):
+    """A refill is in another state; ``state`` is its code."""
+
+    name: ClassVar[str] = "medications.refill_moved.v1"
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PharmacyMailboxDue(Event):
+    """The mailbox of a pharmacy network is to be read."""
+
+    name: ClassVar[str] = "medications.pharmacy_mailbox_due.v1"
+    network: str

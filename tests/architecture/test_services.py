@@ -29,12 +29,15 @@ READS_BY_NAME = {
     "report_versions",
     "reports_of",
     "series",
+    "series_of",
     "speciality_name",
     "standing_elsewhere",
     "touched_by_move",
 }
 # Writes that answer a repeat with the first answer without being given a key, and why they can.
 REPEATABLE = {
+    "file_statement": "the same content is one version of its statement",
+    "file_allergy": "the same content is one version of its allergy",
     "match_report": "a report that does not wait any more is refused",
     "replay_observation": "what was settled is refused",
     "dismiss_observation": "what was settled is refused",

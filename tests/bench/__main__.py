@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="manage.py bench", description="Measure, and print one JSON object."
     )
-    parser.add_argument("name", choices=("booking", "search", "labs", "notifications"))
+    parser.add_argument("name", choices=("booking", "search", "labs", "notifications", "medications"))
     parser.add_argument("--json", action="store_true", help="nothing but the object on standard output")
     parser.add_argument("--seconds", type=float, default=6.0, help="per measurement (default 6)")
     parser.add_argument(
@@ -33,6 +33,11 @@ def main(arguments: list[str]) -> int:
         from tests.bench import labs
 
         labs.run(report, small=given.small)
+        return _tell(report, given.json)
+    if given.name == "medications":
+        from tests.bench import medications
+
+        medications.run(report, small=given.small)
         return _tell(report, given.json)
     if given.name == "notifications":
         from tests.bench import notifications

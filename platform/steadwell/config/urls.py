@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("scheduling.urls")),
     path("clinic/labs/", include("labs.urls_clinic")),
     path("", include("labs.urls")),
+    path("clinic/medicines/", include("medications.urls_clinic")),
+    path("", include("medications.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("", include("fhir_facade.oauth.urls")),

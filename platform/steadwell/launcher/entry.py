@@ -12,7 +12,7 @@ from steadwell.launcher.failures import Failure
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
 NEEDS_DEVELOPMENT = {"test", "bench"}
-ANSWERS_PROGRAMS = {"ucum", "rxnorm"}
+ANSWERS_PROGRAMS = {"ucum", "rxnorm", "safety"}
 
 
 def main(argv: list[str]) -> int:

@@ -14,6 +14,7 @@ from steadwell.terminology.labcodes import (
 )
 from steadwell.terminology.labunits import check_unit
 from steadwell.terminology.loinc import LoincName, find_names
+from steadwell.terminology.rxnorm.current import use_shipped_drugs
 from steadwell.terminology.rxnorm.drugs import (
     answer_drug_names,
     find_drug,
@@ -63,5 +64,6 @@ __all__ = [
     "release",
     "remapped",
     "suggest_drugs",
+    "use_shipped_drugs",
     "validate_unit",
 ]

@@ -236,6 +236,14 @@ def database(url: str, *, pool: dict[str, Any] | None = None) -> dict[str, Any]:
     }
 
 
+# Pharmacy networks: name -> (address, token). Without an address nothing is handed over, and staff are told.
+PHARMACY_NETWORKS = {
+    "default": (env.text("PHARMACY_URL", ""), env.text("PHARMACY_TOKEN", "")),
+}
+PHARMACY_TIMEOUT = env.number("PHARMACY_TIMEOUT", 10)  # seconds, of one call
+PHARMACY_ANSWER_HOURS = env.number("PHARMACY_ANSWER_HOURS", 4)
+PHARMACY_RETRIES = env.number("PHARMACY_RETRIES", 2)  # the same message again, before people are told
+
 # The role that works. It owns nothing: it cannot alter a table, drop a trigger or rewrite an audit row.
 APP_DATABASE_ROLE = env.text("APP_DATABASE_ROLE", "steadwell_app")
 
@@ -287,6 +295,8 @@ PUSH_SERVICES = env.words(
     "PUSH_SERVICES",
     "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,notify.windows.com",
 )
+# The operator's own safety rule packs, beside the shipped one: one folder each, with public keys in ``keys``.
+SAFETY_PACKS_DIR = env.text("SAFETY_PACKS_DIR", "")
 
 # The HL7 listener (fhir_facade.hl7v2). MLLP knows no sign-in: the allow-list in the admin says who may send.
 MLLP_HOST = env.text("MLLP_HOST", "127.0.0.1")

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         now = clock.now()
         made = scheduling.seed_demo(now=now)
         made = seed_results(now) or made
+        made = seed_medicines(now) or made
         self.stdout.write("The demo clinic is ready." if made else "The demo clinic was there already.")
 
 
@@ -53,6 +54,22 @@ def seed_results(now: datetime) -> bool:
             )
             for each in handed
             if each.person_id in known
+        ],
+        now=now,
+    )
+
+
+def seed_medicines(now: datetime) -> bool:
+    """What the same patients take."""
+    from medications import service as medications
+    from scheduling import service as scheduling
+
+    return medications.seed_demo(
+        patients=[
+            medications.DemoPatient(
+                person_id=each.person_id, site_id=each.site_id, practitioner_id=each.practitioner_id
+            )
+            for each in scheduling.demo_patients(now=now)
         ],
         now=now,
     )

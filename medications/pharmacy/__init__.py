@@ -1,0 +1,1 @@
+"""What is said to pharmacies and by them, and what happens when nothing is said."""

@@ -1,0 +1,1 @@
+"""Refills: asked for, decided, sent, answered."""

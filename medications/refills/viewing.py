@@ -1,0 +1,53 @@
+"""A refill's rows to what readers get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from medications import checking
+from medications.models import Pharmacy, Refill, RefillStep, SafetyCheck
+from medications.safety_types import CheckView
+from medications.types import PharmacyView, RefillState, RefillStepView, RefillView
+from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
+
+
+def pharmacy(row: Pharmacy) -> PharmacyView:
+    return PharmacyView(pharmacy_id=row.pk, name=row.name, phone=row.phone, ncpdp_id=row.ncpdp_id)
+
+
+def refill(row: Refill, *, steps: Sequence[RefillStep] = (), check: CheckView | None = None) -> RefillView:
+    """``row`` with its pharmacy selected."""
+    return RefillView(
+        refill_id=row.pk, version=row.version, person_id=PersonId(row.person_id), line_id=row.line_id,
+        statement_id=row.statement_id, site_id=SiteId(row.site_id), name=row.name,
+        dosage_text=row.dosage_text, quantity_text=row.quantity_text, state=RefillState(row.state),
+        reason=row.reason, note=row.note, pharmacy=pharmacy(row.pharmacy) if row.pharmacy else None,
+        requested_at=row.requested_at,
+        requested_by=UserId(row.requested_by) if row.requested_by else None, decided_at=row.decided_at,
+        decided_by=PractitionerId(row.decided_by) if row.decided_by else None, sent_at=row.sent_at,
+        answered_at=row.answered_at, due_at=row.due_at, attempts=row.attempts, check=check,
+        steps=tuple(_step(each) for each in steps),
+    )  # fmt: skip
+
+
+def many(rows: Iterable[Refill]) -> tuple[RefillView, ...]:
+    return tuple(refill(row) for row in rows)
+
+
+def with_steps(row: Refill) -> RefillView:
+    """Three statements: its steps, and the newest check with its reasons."""
+    steps = list(RefillStep.objects.filter(refill_id=row.pk).order_by("number"))
+    return refill(row, steps=steps, check=kept_check(row.pk))
+
+
+def kept_check(about: UUID) -> CheckView | None:
+    rows = list(SafetyCheck.objects.filter(about=about).order_by("-at")[:1])
+    return checking.kept(rows)[0] if rows else None
+
+
+def _step(row: RefillStep) -> RefillStepView:
+    return RefillStepView(
+        number=row.number, step=row.step, at=row.at, by=UserId(row.by_id) if row.by_id else None,
+        role=row.role, reason=row.reason, attempt=row.attempt,
+    )  # fmt: skip

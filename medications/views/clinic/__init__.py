@@ -1,0 +1,1 @@
+"""Clinicians' pages: reconciliation, prescribing, refills, and which rules annoy."""

@@ -1,0 +1,115 @@
+"""Writing an order: the checks inform beside the form, and ask for a reason only where a rule demands one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from medications import service as medications
+from medications.clinic_forms import OrderForm
+from medications.errors import ReasonNeeded
+from medications.suggesting import suggest
+from medications.types import CheckView
+from medications.views.clinic import checking
+from medications.views.clinic.standing import READERS, names_of, site_asked, sites_of
+from medications.views.standing import zone_of
+from steadwell import clock
+from steadwell.errors import NotFound, Refusal
+from steadwell.ids import PersonId
+from steadwell.portal import service as portal
+
+
+@require_http_methods(["GET", "POST"])
+@portal.requires(*READERS)
+@never_cache
+def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
+    """``find`` looks for the product, ``check`` asks the rules, and neither changes anything."""
+    now = clock.now()
+    about = PersonId(person_id)
+    medications.find_pharmacy_of(actor=request.actor, person_id=about, now=now)  # NotFound to who may not
+    sites = sites_of(request, now)
+    site = site_asked(request, sites)
+    form = _form(request)
+    check: CheckView | None = None
+    problem = ""
+    if "find" in request.POST:
+        form = _unbound(request)
+    elif request.method == "POST" and form.is_valid():
+        if "check" in request.POST:
+            check, problem = checking.look(lambda: _check(request, about, form, now))
+        else:
+            try:
+                said = medications.prescribe(
+                    actor=request.actor,
+                    person_id=about,
+                    site_id=site,
+                    drug_text=form.cleaned_data["drug"],
+                    rxcui=form.rxcui,
+                    dosage_text=form.cleaned_data["dosage"],
+                    quantity_text=form.cleaned_data["quantity"],
+                    refills=form.cleaned_data["refills"],
+                    reason_text=form.cleaned_data["reason"],
+                    overrides=checking.overrides(request),
+                    request_key=portal.request_key(request),
+                    now=now,
+                )
+            except NotFound:
+                raise
+            except ReasonNeeded as refusal:
+                check = checking.ask_for_reasons(form, refusal)
+            except Refusal as refusal:
+                portal.refuse(form, refusal)
+            else:
+                messages.success(request, _("Prescribed: %(name)s") % {"name": said.name})
+                return redirect("clinic-medications:patient", person_id)
+    zone = zone_of(about, now)
+    context = {
+        "person_id": person_id,
+        "patient": names_of(request, [about], now).get(about, ""),
+        "site": site,
+        "sites": sites,
+        "form": form,
+        "looked": "find" in request.POST and request.POST.get("drug", "").strip(),
+        "panel": checking.panel(request, check, zone, now),
+        "problem": problem,
+        "checked": "check" in request.POST,
+    }
+    status = 409 if form.is_bound and form.errors else 200
+    return render(request, "medications/clinic/prescribe.html", context, status=status)
+
+
+@require_POST
+@portal.requires(*READERS)
+@never_cache
+def suggestions(request: portal.PortalRequest) -> HttpResponse:
+    return render(request, "medications/_suggestions.html", {"form": _form(request), "looked": True})
+
+
+def _check(request: portal.PortalRequest, person_id: PersonId, form: OrderForm, now: datetime) -> CheckView:
+    return medications.get_check(
+        actor=request.actor,
+        person_id=person_id,
+        drug_text=form.cleaned_data["drug"],
+        rxcui=form.rxcui,
+        dosage_text=form.cleaned_data["dosage"],
+        now=now,
+    )
+
+
+def _form(request: portal.PortalRequest) -> OrderForm:
+    if request.method != "POST":
+        return OrderForm()
+    return OrderForm(request.POST, found=suggest(request.POST.get("drug", "")[:200]))
+
+
+def _unbound(request: portal.PortalRequest) -> OrderForm:
+    names = ("drug", "dosage", "quantity", "refills", "reason")
+    kept = {name: request.POST.get(name, "") for name in names}
+    return OrderForm(found=suggest(kept["drug"][:200]), initial=kept)

@@ -1,0 +1,267 @@
+"""Reconciliation: the queues of a clinic, a patient's lines side by side, and the decision about one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from medications import service as medications
+from medications.clinic_forms import DecideForm, PlaceForm, WhyForm
+from medications.errors import ReasonNeeded, StaleFact
+from medications.presenters import allergies as allergy_words
+from medications.presenters import clinic_lines as words
+from medications.suggesting import suggest
+from medications.types import CheckView, Evidence, LineView, Status
+from medications.views.clinic import checking
+from medications.views.clinic.standing import READERS, clinicians, names_of, site_asked, sites_of
+from medications.views.standing import zone_of
+from steadwell import clock
+from steadwell.errors import Invalid, NotFound, Refusal
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId, PractitionerId
+from steadwell.portal import service as portal
+
+PAGE = 50
+
+
+@require_GET
+@portal.requires(*READERS)
+@never_cache
+def queue(request: portal.PortalRequest) -> HttpResponse:
+    """What the sources disagree about, and what nobody could read, the longest open first."""
+    now = clock.now()
+    sites = sites_of(request, now)
+    site = site_asked(request, sites)
+    actor = request.actor
+    differ = medications.list_to_reconcile(actor=actor, site_id=site, now=now, limit=PAGE)
+    unread = medications.list_not_understood(actor=actor, site_id=site, now=now, limit=PAGE)
+    names = names_of(request, (each.person_id for each in (*differ, *unread)), now)
+    zone = site_zone(site, now)
+    context = {
+        "site": site,
+        "sites": sites,
+        "tabs": tabs(request, "reconcile"),
+        "differ": words.waiting(differ, names, zone, now=now),
+        "unread": words.waiting(unread, names, zone, now=now),
+    }
+    return render(request, "medications/clinic/queue.html", context)
+
+
+def site_zone(site: UUID, now: datetime) -> str:
+    from medications import ports
+    from steadwell.ids import SiteId
+
+    return ports.care().site_zone(site_id=SiteId(site), now=now)
+
+
+def tabs(request: portal.PortalRequest, current: str) -> list[dict[str, object]]:
+    site = request.GET.get("site", "")
+    query = f"?site={site}" if site else ""
+    return [
+        {
+            "label": _("To reconcile"),
+            "url": reverse("clinic-medications:queue") + query,
+            "current": current == "reconcile",
+        },
+        {
+            "label": _("Refills"),
+            "url": reverse("clinic-medications:refills") + query,
+            "current": current == "refills",
+        },
+    ]
+
+
+@require_GET
+@portal.requires(*READERS)
+@never_cache
+def patient(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
+    """All of one patient: each medicine with what each source says of it, side by side."""
+    now = clock.now()
+    found = medications.get_list(actor=request.actor, person_id=PersonId(person_id), now=now)
+    zone = zone_of(found.person_id, now)
+    names = clinicians((line.decided_by for line in found.lines), now)
+    rows = words.rows(found.lines, names=names, zone=zone)
+    person = identity.get_person(actor=request.actor, person_id=PersonId(person_id), now=now)
+    context = {
+        "person_id": person_id,
+        "name": f"{person.given_name} {person.family_name}",
+        "facts": portal.person_facts(person),
+        "rows": [row for row in rows if row.is_open or row.is_current],
+        "past": [row for row in rows if not row.is_open and not row.is_current],
+        "open": sum(row.is_open for row in rows),
+        "allergies": allergy_words.rows(found.allergies, for_staff=True),
+    }
+    return render(request, "medications/clinic/patient.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@portal.requires(*READERS)
+@never_cache
+def line(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
+    """One medicine: the evidence, what the checks say, and the decision."""
+    now = clock.now()
+    found = line_of(request, line_id, now)
+    initial = {"status": found.status.value, "dosage": found.dosage_text}
+    form = DecideForm(request.POST if request.method == "POST" else None, initial=initial)
+    check: CheckView | None = None
+    stale = False
+    if request.method == "POST" and form.is_valid():
+        try:
+            medications.settle_line(
+                actor=request.actor,
+                line_id=line_id,
+                seen_revision=number(request.POST.get("seen", "")),
+                status=Status(form.cleaned_data["status"]),
+                dosage_text=form.cleaned_data["dosage"],
+                reason=form.cleaned_data["reason"],
+                overrides=checking.overrides(request),
+                request_key=portal.request_key(request),
+                now=now,
+            )
+        except NotFound:
+            raise
+        except ReasonNeeded as refusal:
+            check = checking.ask_for_reasons(form, refusal)
+        except StaleFact as refusal:
+            stale = True
+            portal.refuse(form, refusal)
+        except Refusal as refusal:
+            portal.refuse(form, refusal)
+        else:
+            messages.success(request, _("Decided. It opens again when a source says something new."))
+            return redirect("clinic-medications:patient", found.person_id)
+    return _line_page(request, found, form, check, now, stale=stale)
+
+
+def line_of(request: portal.PortalRequest, line_id: UUID, now: datetime) -> LineView:
+    return medications.get_line(actor=request.actor, line_id=line_id, now=now)
+
+
+def _line_page(
+    request: portal.PortalRequest, found: LineView, form: DecideForm, check: CheckView | None, now: datetime,
+    *, stale: bool,
+) -> HttpResponse:  # fmt: skip
+    zone = zone_of(found.person_id, now)
+    problem = ""
+    if check is None:
+        check, problem = checking.look(
+            lambda: medications.get_check(
+                actor=request.actor, person_id=found.person_id, drug_text=found.name, rxcui=found.rxcui,
+                dosage_text=found.dosage_text, leaving_out=found.line_id, now=now,
+            )
+        )  # fmt: skip
+    versions = medications.list_decisions(actor=request.actor, line_id=found.line_id, now=now)
+    by = [each.content.get("practitioner_id") for each in versions]
+    names = clinicians([found.decided_by, *(PractitionerId(b) for b in by if isinstance(b, UUID))], now)
+    patients = names_of(request, [found.person_id], now)
+    row = words.row(found, names=names, zone=zone)
+    context = {
+        "line": found,
+        "row": row,
+        "patient": patients.get(found.person_id, ""),
+        "form": form,
+        "panel": checking.panel(request, check, zone, now),
+        "problem": problem,
+        "unplaced": [words.cell(each, zone) for each in unplaced(found)],
+        "decisions": words.decisions(versions, names=names, zone=zone, now=now),
+        "why_form": WhyForm(),
+        "stale": stale,
+    }
+    status = 412 if stale else 409 if form.is_bound and form.errors else 200
+    return render(request, "medications/clinic/line.html", context, status=status)
+
+
+def unplaced(found: LineView) -> list[Evidence]:
+    """Statements whose medicine is not certain, and that a person may put right."""
+    return [
+        each for each in found.evidence if each.statement.needs and each.statement.needs != "status-unknown"
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+@portal.requires(*READERS)
+@never_cache
+def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
+    """Which medicine a source means, out of those that its words fit."""
+    now = clock.now()
+    said = medications.get_statement(actor=request.actor, statement_id=statement_id, now=now)
+    typed = request.POST.get("q", "")[:200] if request.method == "POST" else ""
+    offered = dict(said.reading.candidates)
+    for code, name in suggest(typed or said.drug_text):
+        offered.setdefault(code, name)
+    bound = request.method == "POST" and "find" not in request.POST
+    form = PlaceForm(request.POST if bound else None, found=list(offered.items()))
+    check: CheckView | None = None
+    if bound and form.is_valid():
+        chosen, reason = form.cleaned_data["product"], form.cleaned_data["reason"]
+        seen = {
+            "seen_version": number(request.POST.get("seen", "")),
+            "seen_decision": number(request.POST.get("decision", "")),
+        }
+        key = portal.request_key(request)
+        try:
+            if chosen == PlaceForm.APART:
+                medications.keep_apart(
+                    actor=request.actor, statement_id=statement_id, reason=reason, request_key=key, now=now,
+                    **seen,
+                )  # fmt: skip
+            else:
+                medications.place_statement(
+                    actor=request.actor, statement_id=statement_id, rxcui=chosen, reason=reason,
+                    overrides=checking.overrides(request), request_key=key, now=now, **seen,
+                )  # fmt: skip
+        except NotFound:
+            raise
+        except ReasonNeeded as refusal:
+            check = checking.ask_for_reasons(form, refusal)
+        except Refusal as refusal:
+            portal.refuse(form, refusal)
+        else:
+            messages.success(request, _("Decided. It opens again when its source uses other words."))
+            return redirect("clinic-medications:patient", said.person_id)
+    zone = zone_of(said.person_id, now)
+    context = {
+        "said": said,
+        "cell": words.cell(Evidence(statement=said, is_new=False), zone),
+        "patient": names_of(request, [said.person_id], now).get(said.person_id, ""),
+        "form": form,
+        "typed": typed,
+        "panel": checking.panel(request, check, zone, now),
+    }
+    return render(request, "medications/clinic/place.html", context, status=409 if form.errors else 200)
+
+
+@require_POST
+@portal.requires(*READERS)
+def revert(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
+    """Take the newest decision about a line back; the evidence speaks for itself again."""
+    now = clock.now()
+    found = line_of(request, line_id, now)
+    form = WhyForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say why it is taken back."))
+    else:
+        medications.revert_decision(
+            actor=request.actor,
+            entity_id=line_id,
+            seen_version=number(request.POST.get("seen", "")),
+            reason=form.cleaned_data["reason"],
+            request_key=portal.request_key(request),
+            now=now,
+        )
+        messages.success(request, _("The decision is taken back."))
+    return redirect("clinic-medications:line", found.line_id)
+
+
+def number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid
+    return int(text)

@@ -1,0 +1,80 @@
+"""What clinicians' pages share: which clinic, who is who, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from medications import ports
+from medications import service as medications
+from steadwell import clock
+from steadwell.actor import Role
+from steadwell.errors import NotFound
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId, PractitionerId, SiteId
+from steadwell.portal import service as portal
+
+READERS = frozenset({Role.CLINICIAN})
+COUNTERS = frozenset({Role.CLINICIAN, Role.MANAGER, Role.ADMINISTRATOR})
+FIELD = "site"
+_KEPT = "_refills_waiting"
+
+
+def sites_of(request: portal.PortalRequest, now: datetime) -> dict[SiteId, str]:
+    """The clinics where the reader is a clinician, by name."""
+    actor = request.actor
+    names = ports.care().site_names(now=now)
+    mine = {site: name for site, name in names.items() if Role.CLINICIAN in actor.roles_at(site)}
+    return dict(sorted(mine.items(), key=lambda pair: pair[1].casefold()))
+
+
+def site_asked(request: portal.PortalRequest, sites: Mapping[SiteId, str]) -> SiteId:
+    """The one in the address, else the first. NotFound for one where the reader is no clinician."""
+    text = request.POST.get(FIELD) or request.GET.get(FIELD)
+    if text:
+        try:
+            asked = SiteId(UUID(text))
+        except ValueError as error:
+            raise NotFound from error
+        if asked not in sites:
+            raise NotFound
+        return asked
+    if not sites:
+        raise NotFound
+    return next(iter(sites))
+
+
+def names_of(request: portal.PortalRequest, people: Iterable[PersonId], now: datetime) -> dict[PersonId, str]:
+    ids = sorted(set(people))
+    if not ids:
+        return {}
+    found = identity.names(actor=request.actor, person_ids=ids, now=now)
+    return {person_id: f"{each.family_name}, {each.given_name}" for person_id, each in found.items()}
+
+
+def clinicians(ids: Iterable[PractitionerId | None], now: datetime) -> Mapping[PractitionerId, str]:
+    known = {each for each in ids if each}
+    return ports.care().practitioner_names(practitioner_ids=known, now=now) if known else {}
+
+
+def refills_waiting(request: portal.PortalRequest) -> int:
+    """Refills that wait for the reader's clinics; asked once a request."""
+    found: int | None = getattr(request, _KEPT, None)
+    if found is None:
+        now = clock.now()
+        found = sum(
+            len(medications.list_refill_queue(actor=request.actor, site_id=site, now=now))
+            for site in sites_of(request, now)
+        )
+        setattr(request, _KEPT, found)
+    return found
+
+
+def patient_panel(request: portal.PortalRequest) -> portal.Panel | None:
+    """On a patient's page of staff: the way to their medicines."""
+    match = request.resolver_match
+    person_id = match.kwargs.get("person_id") if match else None
+    if person_id is None:
+        return None
+    return portal.Panel(template="medications/clinic/_patient.html", context={"person_id": person_id})

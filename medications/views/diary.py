@@ -1,0 +1,169 @@
+"""The diary of doses, and reminders."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from medications import service as medications
+from medications.forms import ReminderForm
+from medications.presenters import diary as words
+from medications.presenters.medicines import reminder_rows
+from medications.types import Taken
+from medications.views.medicines import own_line
+from medications.views.standing import about, list_of, zone_of
+from steadwell import clock
+from steadwell.errors import Invalid, NotFound, Refusal
+from steadwell.portal.service import FIELD, READERS, PortalRequest, refuse, request_key, requires
+
+
+@requires(*READERS)
+@never_cache
+@require_safe
+def diary(request: PortalRequest) -> HttpResponse:
+    now = clock.now()
+    whose = about(request, now)
+    zone = zone_of(whose.person_id, now)
+    found = list_of(request, whose.person_id, now)
+    reminders = medications.list_reminders(actor=request.actor, person_id=whose.person_id, now=now)
+    entries = medications.list_diary(
+        actor=request.actor,
+        person_id=whose.person_id,
+        since=now - timedelta(days=words.DAYS + 1),
+        until=now + timedelta(days=1),
+        now=now,
+    )
+    context = {
+        "about": whose,
+        "field": FIELD,
+        "kept": [],
+        "doses": words.today(reminders, entries, zone, now=now),
+        "days": words.days(reminders, entries, zone, now=now),
+        "between": words.between(entries, {line.line_id: line.name for line in found.lines}, zone, now=now),
+        "reminders": reminder_rows(reminders),
+        "lines": [line for line in found.lines if line.is_current],
+    }
+    return render(request, "medications/diary.html", context)
+
+
+@requires(*READERS)
+@require_POST
+def note(request: PortalRequest, line_id: UUID) -> HttpResponse:
+    """Taken or skipped: of a planned dose, again where it was pressed by mistake, or of one in between."""
+    now = clock.now()
+    line = own_line(request, line_id, now)
+    taken = _taken(request)
+    entry_id, seen = request.POST.get("entry", ""), request.POST.get("seen", "")
+    words_said = request.POST.get("note", "").strip()[:300]
+    if entry_id:
+        medications.change_note(
+            actor=request.actor,
+            entry_id=_uuid(entry_id),
+            seen_version=_number(seen),
+            taken=taken,
+            taken_at=now,
+            note=words_said,
+            request_key=request_key(request),
+            now=now,
+        )
+    else:
+        medications.note_dose(
+            actor=request.actor,
+            line_id=line_id,
+            planned_at=_instant(request.POST.get("planned", "")),
+            taken=taken,
+            taken_at=now,
+            note=words_said,
+            request_key=request_key(request),
+            now=now,
+        )
+    messages.success(request, _("Noted."))
+    whose = about(request, now, line.person_id)
+    query = f"?{whose.query}" if whose.query else ""
+    return redirect(f"{reverse('medications:diary')}{query}")
+
+
+@requires(*READERS)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def remind(request: PortalRequest, line_id: UUID) -> HttpResponse:
+    now = clock.now()
+    line = own_line(request, line_id, now)
+    whose = about(request, now, line.person_id)
+    zone = zone_of(whose.person_id, now)
+    form = ReminderForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            medications.set_reminder(
+                actor=request.actor,
+                line_id=line_id,
+                at=form.cleaned_data["at"],
+                zone=zone,
+                days=[int(day) for day in form.cleaned_data["days"]],
+                request_key=request_key(request),
+                now=now,
+            )
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("You are reminded from now on."))
+            return redirect("medications:medicine", line_id)
+    context = {"about": whose, "line": line, "form": form, "zone": zone}
+    return render(request, "medications/remind.html", context)
+
+
+@requires(*READERS)
+@require_POST
+def end_reminder(request: PortalRequest, reminder_id: UUID) -> HttpResponse:
+    now = clock.now()
+    ended = medications.end_reminder(
+        actor=request.actor,
+        reminder_id=reminder_id,
+        seen_version=_number(request.POST.get("seen", "")),
+        request_key=request_key(request),
+        now=now,
+    )
+    messages.success(request, _("This reminder is ended."))
+    return redirect("medications:medicine", ended.line_id)
+
+
+def _taken(request: PortalRequest) -> Taken:
+    try:
+        return Taken(request.POST.get("taken", ""))
+    except ValueError as error:
+        raise Invalid from error
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid from error
+    if at.tzinfo is None:
+        raise Invalid
+    return at
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid
+    return int(text)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid from error

@@ -1,0 +1,153 @@
+"""A patient's medicines: the list, one of them, how to stop, and the list on paper."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from medications import service as medications
+from medications.forms import StoppedForm
+from medications.presenters import allergies as allergy_words
+from medications.presenters import medicines as words
+from medications.types import LineView, MedicineList
+from medications.views.standing import about, list_of, zone_of
+from steadwell import clock
+from steadwell.errors import NotFound, Refusal
+from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, refuse, request_key, requires
+
+
+@requires(*READERS)
+@never_cache
+@require_safe
+def medicines(request: PortalRequest) -> HttpResponse:
+    return render(request, "medications/medicines.html", _list_context(request, clock.now()))
+
+
+@requires(*READERS)
+@never_cache
+@require_safe
+def print_page(request: PortalRequest) -> HttpResponse:
+    """The same on paper, to take along: nothing to press."""
+    now = clock.now()
+    context = _list_context(request, now)
+    return render(request, "medications/medicines_print.html", {**context, "printed_at": now})
+
+
+def _list_context(request: PortalRequest, now: datetime) -> dict[str, object]:
+    whose = about(request, now)
+    found = list_of(request, whose.person_id, now)
+    zone = zone_of(whose.person_id, now)
+    rows = _rows(request, whose, found, zone, now)
+    return {
+        "about": whose,
+        "field": FIELD,
+        "kept": [],
+        "rows": [row for row in rows if row.is_current],
+        "past": [row for row in rows if not row.is_current],
+        "allergies": allergy_words.rows(found.allergies),
+        "zone": zone,
+    }
+
+
+def _rows(
+    request: PortalRequest, whose: Whose, found: MedicineList, zone: str, now: datetime
+) -> list[words.Row]:
+    actor, person_id = request.actor, whose.person_id
+    return words.rows(
+        found.lines,
+        refillable=medications.list_refillable(actor=actor, person_id=person_id, now=now),
+        refills=medications.list_refills(actor=actor, person_id=person_id, now=now),
+        reminders=medications.list_reminders(actor=actor, person_id=person_id, now=now),
+        zone=zone,
+        now=now,
+    )
+
+
+def own_line(request: PortalRequest, line_id: UUID, now: datetime) -> LineView:
+    """A medicine of the reader's, or of somebody they stand for. NotFound for any other."""
+    line = medications.get_line(actor=request.actor, line_id=line_id, now=now)
+    if not request.actor.stands_for(line.person_id):
+        raise NotFound
+    return line
+
+
+@requires(*READERS)
+@never_cache
+@require_safe
+def medicine(request: PortalRequest, line_id: UUID) -> HttpResponse:
+    now = clock.now()
+    line = own_line(request, line_id, now)
+    whose = about(request, now, line.person_id)
+    zone = zone_of(whose.person_id, now)
+    actor = request.actor
+    refills = medications.list_refills(actor=actor, person_id=whose.person_id, now=now)
+    reminders = [
+        each
+        for each in medications.list_reminders(actor=actor, person_id=whose.person_id, now=now)
+        if each.line_id == line_id
+    ]
+    row = words.rows(
+        [line],
+        refillable=medications.list_refillable(actor=actor, person_id=whose.person_id, now=now),
+        refills=refills,
+        reminders=reminders,
+        zone=zone,
+        now=now,
+    )
+    if not row:
+        raise NotFound
+    context = {
+        "about": whose,
+        "row": row[0],
+        "said": words.evidence(line, zone),
+        "reminders": words.reminder_rows(reminders),
+    }
+    return render(request, "medications/medicine.html", context)
+
+
+@requires(*READERS)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def stopped(request: PortalRequest, line_id: UUID) -> HttpResponse:
+    """The patient stopped taking it. What others prescribed stays as they said it, beside these words."""
+    now = clock.now()
+    line = own_line(request, line_id, now)
+    whose = about(request, now, line.person_id)
+    today = now.astimezone(ZoneInfo(zone_of(whose.person_id, now))).date()
+    form = StoppedForm(
+        request.POST if request.method == "POST" else None, today=today, initial={"stopped": today}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            medications.report_stopped(
+                actor=request.actor,
+                line_id=line_id,
+                seen_revision=_seen(request, line.revision),
+                stopped_on=form.cleaned_data["stopped"],
+                reason=form.cleaned_data["reason"],
+                request_key=request_key(request),
+                now=now,
+            )
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            refuse(form, refusal)
+        else:
+            messages.success(request, _("Your clinic sees that you stopped it."))
+            return redirect("medications:medicine", line_id)
+    context = {"about": whose, "line": line, "form": form}
+    return render(request, "medications/stopped.html", context)
+
+
+def _seen(request: PortalRequest, current: int) -> int:
+    """The revision that the form was made from; without one, what is there now is what they saw."""
+    text = request.POST.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else current

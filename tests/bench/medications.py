@@ -1,0 +1,138 @@
+"""``bench medications``: reading drug names, a patient's list deciding about a line, at 600,000 patients."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import connection, connections, transaction
+
+from medications import charts, recording
+from medications import service as medications
+from steadwell import clock
+from steadwell.actor import Actor, Role
+from steadwell.ids import PersonId, PractitionerId, SiteId, UserId, new_id
+from steadwell.terminology import service as terminology
+from tests.bench import cpu, medicine_house, medicine_truth, web
+from tests.bench.figures import Report, say
+
+FULL, SMALL = (600_000, 5_000_000), (20_000, 160_000)
+AIMS = "Aims: 2,000 strings/s on one core; 99 of 100 doubles gone, none wrongly joined."
+
+
+def run(report: Report, *, small: bool) -> None:
+    patients, statements = SMALL if small else FULL
+    report.notes.append(medicine_house.ready(patients=patients, statements=statements))
+    connections.close_all()  # reading drug names asked the database of before
+    web.use_database()
+    _reading(report, small=small)
+    _joining(report, small=small)
+    _lists(report, patients=patients, turns=300 if small else 1_500)
+    _deciding(report, patients=patients, turns=100 if small else 500)
+    report.notes += [
+        AIMS,
+        "list and reconcile: the service's own call, one after the other, by a clinician; CPU of this process"
+        " and of Postgres. reconcile locks, checks against the rule pack, writes a version, settles, audits.",
+        "duplicates and merges: a generated set with truth; 3 statements in 100 name only an ingredient, and"
+        " are never joined by themselves; removed_of_named leaves those out, proposed is how many of them are"
+        " offered to a person with the right line.",
+    ]
+
+
+def _reading(report: Report, *, small: bool) -> None:
+    texts = medicine_truth.everything_said(100 if small else 600)
+    terminology.normalise_drug(texts[0])
+    began, wall = time.process_time(), time.monotonic()
+    for text in texts:
+        terminology.normalise_drug(text)
+    report.set("normalise.rps", len(texts) / (time.process_time() - began), 0)
+    say(f"read {len(texts)} names in {time.monotonic() - wall:.1f} s")
+
+
+def _joining(report: Report, *, small: bool) -> None:
+    known = medicine_truth.drugs()
+    found = medicine_truth.measure(medicine_truth.patients(200 if small else 2_000, known=known))
+    report.set("duplicates.removed", found.removed, 2)
+    report.set("duplicates.removed_of_named", found.removed_of_named, 2)
+    report.set("duplicates.proposed", 100 * found.proposed / max(1, found.unnamed_left), 2)
+    report.set("merges.wrong", found.wrong, 0)
+    report.set("truth.statements", found.statements, 0)
+    say(f"truth: {found}")
+
+
+def _lists(report: Report, *, patients: int, turns: int) -> None:
+    doctor, now = _doctor(), clock.now()
+    wanted = iter(_people(patients, turns + 20, seed=3))
+
+    def look() -> None:
+        medications.get_list(actor=doctor, person_id=next(wanted), now=now)
+
+    _measure(report, "list", look, turns=turns)
+
+
+def _deciding(report: Report, *, patients: int, turns: int) -> None:
+    """Their lines are settled first, as the writes that brought them would have."""
+    doctor, now = _doctor(), clock.now()
+    chosen = []
+    for who in _people(patients, turns + 20, seed=5):
+        with transaction.atomic():
+            recording.resettle(charts.lock(who, now))
+        line = medications.get_list(actor=doctor, person_id=who, now=now).lines[0]
+        chosen.append((line, {f.key: "Known" for f in _findings(doctor, who, line)}))
+    wanted = iter(chosen)
+
+    def decide() -> None:
+        line, reasons = next(wanted)
+        medications.settle_line(
+            actor=doctor, line_id=line.line_id, seen_revision=line.revision, status=medications.Status.ACTIVE,
+            dosage_text="Take 1 tablet by mouth daily", reason="Bench", overrides=reasons,
+            request_key=str(new_id()), now=now,
+        )  # fmt: skip
+
+    _measure(report, "reconcile", decide, turns=turns)
+
+
+def _findings(
+    doctor: Actor, who: PersonId, line: medications.LineView
+) -> tuple[medications.FindingView, ...]:
+    told = medications.get_check(
+        actor=doctor, person_id=who, drug_text=line.name, rxcui=line.rxcui,
+        dosage_text="Take 1 tablet by mouth daily", leaving_out=line.line_id, now=clock.now(),
+    )  # fmt: skip
+    return told.findings
+
+
+def _measure(report: Report, name: str, act: Callable[[], None], *, turns: int) -> None:
+    for _ in range(20):  # the first ones load code and plans
+        act()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        postgres = cpu.parent(cursor.fetchone()[0])
+    web_before, pg_before = time.process_time(), cpu.seconds(postgres)
+    latencies = []
+    for _ in range(turns):
+        began = time.perf_counter()
+        act()
+        latencies.append(time.perf_counter() - began)
+    own, theirs = time.process_time() - web_before, cpu.seconds(postgres) - pg_before
+    latencies.sort()
+    report.set(f"{name}.cpu_ms", (own + theirs) / turns * 1000)
+    report.set(f"{name}.web_cpu_ms", own / turns * 1000)
+    report.set(f"{name}.pg_cpu_ms", theirs / turns * 1000)
+    for label, share in (("p50", 0.5), ("p99", 0.99)):
+        report.set(f"{name}.{label}_ms", latencies[int(share * (turns - 1))] * 1000, 2)
+    say(f"{name}: {report.figures[f'{name}.cpu_ms']} ms CPU")
+
+
+def _people(patients: int, count: int, *, seed: int) -> list[PersonId]:
+    numbers = random.Random(seed).sample(range(patients), count)
+    return [PersonId(medicine_house.person_id(number)) for number in numbers]
+
+
+def _doctor() -> Actor:
+    return Actor(
+        user_id=UserId(new_id()), roles=frozenset({Role.CLINICIAN}), practitioner_id=PractitionerId(new_id()),
+        site_ids=frozenset({SiteId(UUID(int=medicine_house.SITE.int))}),
+    )  # fmt: skip

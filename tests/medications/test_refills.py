@@ -1,0 +1,327 @@
+"""Refills from the two taps to the pharmacy's word, with a pharmacy in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from medicine_house import (
+    DESK,
+    DOCTOR,
+    SITE,
+    STRANGER,
+    clinician,
+    file,
+    key,
+    only,
+    patient,
+    person,
+    pharmacy,
+    said,
+)
+from pharmacy_house import TOKEN, Pharmacy, simulated, work
+
+from medications import service as medications
+from medications.models import PharmacyMessage, Refill, SafetyCheck
+from medications.refills import steps
+from medications.types import RefillState, RefillView, Status
+from steadwell import clock, events
+from steadwell.mail.breaker import breaker_of
+from steadwell.outbox import service as outbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Pharmacy]:
+    with simulated() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _connected(network, settings):
+    settings.PHARMACY_NETWORKS = {"default": (network.address, TOKEN)}
+    settings.PHARMACY_TIMEOUT = 1
+    network.control(behaviour="fill", hang_seconds=3)
+    breaker_of.cache_clear()
+
+
+def asked(**more) -> RefillView:
+    who = person()
+    file(who, said(said_at=clock.now() - timedelta(days=1)), now=clock.now())
+    return medications.request_refill(
+        **{
+            "actor": patient(who), "line_id": only(who).line_id, "pharmacy_id": pharmacy().pk,
+            "request_key": key(), "now": clock.now(),
+        }
+        | more
+    )  # fmt: skip
+
+
+def approved(view: RefillView, **more) -> RefillView:
+    return medications.approve_refill(
+        **{
+            "actor": DOCTOR, "refill_id": view.refill_id, "seen_version": view.version, "overrides": {},
+            "request_key": key(), "now": clock.now(),
+        }
+        | more
+    )  # fmt: skip
+
+
+def state(view: RefillView) -> str:
+    return Refill.objects.values_list("state", flat=True).get(pk=view.refill_id)
+
+
+def mailbox(now: datetime | None = None) -> None:
+    with transaction.atomic():
+        outbox.publish(events.PharmacyMailboxDue(network="default"), now=now or clock.now())
+    work(now)
+
+
+def told(view: RefillView) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT template FROM notifications_message WHERE about = %s AND channel = 'in-app'"
+            " ORDER BY told_at",
+            [view.refill_id],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_two_taps_to_the_pharmacys_word_that_it_is_ready(network):
+    view = asked()
+    assert [
+        r.refill_id for r in medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())
+    ] == [view.refill_id]
+
+    approved(view)
+    work()
+    assert state(view) == RefillState.ACCEPTED
+    mailbox()
+
+    found = medications.get_refill(actor=DOCTOR, refill_id=view.refill_id, now=clock.now())
+    assert [s.step for s in found.steps] == ["requested", "approved", "handed", "accepted", "filled"]
+    assert told(view) == ["refill.sent", "refill.ready"]
+    line = only(found.person_id)
+    assert [e.statement.kind.value for e in line.evidence] == ["order", "dispense"]
+    assert found.check is not None
+    assert SafetyCheck.objects.filter(about=view.refill_id, act="refill").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "ends"),
+    [("refuse", RefillState.PHARMACY_REFUSED), ("refuse-later", RefillState.PHARMACY_REFUSED)],
+)
+def test_a_pharmacys_refusal_reaches_patient_and_staff(network, behaviour, ends):
+    network.control(behaviour=behaviour)
+    view = approved(asked())
+
+    work()
+    mailbox()
+
+    assert state(view) == ends
+    assert told(view)[-1] == "refill.delayed"
+    queue = medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())
+    assert [(r.refill_id, bool(r.reason)) for r in queue] == [(view.refill_id, True)]
+
+
+def test_said_twice_and_late_counts_once(network):
+    network.control(behaviour="duplicate")
+    view = approved(asked())
+
+    work()
+    mailbox()
+    mailbox()
+
+    assert state(view) == RefillState.FILLED
+    effects = PharmacyMessage.objects.filter(refill_id=view.refill_id, direction="in").values_list(
+        "effect", flat=True
+    )
+    assert sorted(effects) == ["accepted", "duplicate", "duplicate", "filled"]
+    assert len(only(view.person_id).evidence) == 2
+
+
+def test_lost_request_drill(network):
+    """The pharmacy takes it and says nothing: retried with the same message, then both sides are told; the
+    answer that comes after all still counts.
+    """
+    network.control(behaviour="late")
+    began = clock.now()
+    view = approved(asked())
+    work()
+    assert state(view) == RefillState.SENT
+
+    for hours in (5, 10):
+        work(began + timedelta(hours=hours))
+        assert state(view) == RefillState.SENT
+    work(began + timedelta(hours=15))
+
+    assert state(view) == RefillState.UNANSWERED
+    assert list(network.control()["taken"].values())[-1] == 3  # one message, three times
+    assert told(view)[-1] == "refill.delayed"
+    assert (
+        medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())[0].refill_id
+        == view.refill_id
+    )
+    network.control(release=True)
+    mailbox(began + timedelta(hours=16))
+    assert state(view) == RefillState.FILLED
+    assert network.control()["filled"][str(Refill.objects.get(pk=view.refill_id).message_id)] == 1
+
+
+@pytest.mark.parametrize("behaviour", ["fail", "hang", "drop"])
+def test_a_call_that_breaks_is_tried_again_as_the_same_message(network, behaviour):
+    network.control(behaviour=behaviour)
+    view = approved(asked())
+    work(rounds=1)
+    assert state(view) == RefillState.APPROVED
+
+    network.control(behaviour="fill")
+    work(clock.now() + timedelta(hours=1))
+    mailbox(clock.now() + timedelta(hours=1))
+
+    assert state(view) == RefillState.FILLED
+    message = str(Refill.objects.get(pk=view.refill_id).message_id)
+    assert network.control()["filled"][message] == 1
+
+
+def test_a_network_that_is_away_ends_with_people_not_in_quarantine(settings):
+    settings.PHARMACY_NETWORKS = {"default": ("http://127.0.0.1:9", TOKEN)}
+    began = clock.now()
+    view = approved(asked())
+
+    for hours in range(0, 40):
+        work(began + timedelta(hours=hours))
+
+    assert state(view) == RefillState.UNANSWERED
+    assert outbox.quarantined_count() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM outbox_outboxdelivery WHERE state = 'quarantined'")
+        assert cursor.fetchone()[0] == 0
+
+
+def test_a_change_is_the_orders_next_version(network):
+    view = asked()
+
+    approved(view, dosage_text="Take 2 tablets daily", reason="Pressure too high")
+    work()
+
+    line = only(view.person_id)
+    assert [e.statement.dosage.text for e in line.evidence] == [
+        "Take 1 tablet by mouth daily", "Take 2 tablets daily",
+    ]  # fmt: skip
+    assert [c.what for c in line.conflicts] == ["dose"]  # another system's order stays in its own words
+    body = PharmacyMessage.objects.get(direction="out").body
+    assert (
+        body["Message"]["Body"]["NewRx"]["MedicationPrescribed"]["Sig"]["SigText"] == "Take 2 tablets daily"
+    )
+
+
+def test_declining_needs_a_reason_and_the_patient_reads_it():
+    view = asked()
+    with pytest.raises(medications.RefusalNeedsReason):
+        medications.decline_refill(
+            actor=DOCTOR,
+            refill_id=view.refill_id,
+            seen_version=1,
+            reason=" ",
+            request_key=key(),
+            now=clock.now(),
+        )
+
+    medications.decline_refill(
+        actor=DOCTOR, refill_id=view.refill_id, seen_version=1, reason="Come in first", request_key=key(),
+        now=clock.now(),
+    )  # fmt: skip
+    work()
+
+    found = medications.get_refill(actor=patient(view.person_id), refill_id=view.refill_id, now=clock.now())
+    assert (found.state, found.reason, told(view)) == (
+        RefillState.DECLINED,
+        "Come in first",
+        ["refill.declined"],
+    )
+
+
+def test_one_refill_of_an_order_at_a_time_and_two_deciders_do_not_both_win():
+    view = asked()
+    with pytest.raises(medications.RefillUnderWay):
+        medications.request_refill(
+            actor=patient(view.person_id), line_id=view.line_id, request_key=key(), now=clock.now()
+        )
+
+    approved(view)
+    with pytest.raises(medications.StaleFact) as refused:
+        medications.decline_refill(
+            actor=clinician(), refill_id=view.refill_id, seen_version=view.version, reason="No",
+            request_key=key(), now=clock.now(),
+        )  # fmt: skip
+
+    assert refused.value.current.state is RefillState.APPROVED
+
+
+def test_what_was_stopped_meanwhile_is_not_approved():
+    view = asked()
+    line = only(view.person_id)
+    file(
+        view.person_id,
+        said(external_id=_external(line), said_at=clock.now(), status_word="discontinued"),
+        now=clock.now(),
+    )
+
+    with pytest.raises(medications.CannotRefill):
+        approved(view)
+
+
+def _external(line) -> str:
+    from medications.models import Statement
+
+    return Statement.objects.get(pk=line.evidence[0].statement.statement_id).external_id
+
+
+@pytest.mark.parametrize("actor", [DESK, STRANGER])
+def test_who_does_not_decide_finds_nothing(actor):
+    view = asked()
+
+    for call in (
+        lambda: medications.get_refill(actor=actor, refill_id=view.refill_id, now=clock.now()),
+        lambda: approved(view, actor=actor),
+        lambda: medications.list_refill_queue(actor=actor, site_id=SITE, now=clock.now()),
+    ):
+        with pytest.raises(medications.MedicineNotFound):
+            call()
+
+
+def test_resending_elsewhere_leaves_the_old_pharmacys_late_word_without_effect(network):
+    network.control(behaviour="late")
+    view = approved(asked())
+    work()
+    began = clock.now()
+    for hours in (5, 10, 15):
+        work(began + timedelta(hours=hours))
+    network.control(behaviour="accept")
+    row = Refill.objects.get(pk=view.refill_id)
+
+    medications.resend_refill(
+        actor=DOCTOR, refill_id=view.refill_id, seen_version=row.version, pharmacy_id=pharmacy().pk,
+        request_key=key(), now=clock.now(),
+    )  # fmt: skip
+    work(began + timedelta(hours=16))
+    network.control(release=True)
+    mailbox(began + timedelta(hours=16))
+
+    assert state(view) == RefillState.ACCEPTED
+    late = PharmacyMessage.objects.filter(refill_id=view.refill_id, effect="late")
+    assert late.count() == 1
+
+
+def test_a_move_that_the_table_has_not_is_refused():
+    view = asked()
+    with transaction.atomic():
+        row = steps.lock(UUID(str(view.refill_id)))
+        with pytest.raises(medications.RefillMoved):
+            steps.move(row, RefillState.FILLED, actor=DOCTOR, at=clock.now())
+    assert Status.ACTIVE is only(view.person_id).status
