@@ -94,6 +94,15 @@ class PagesHouse:
         self.say(source=Source.EHR_B, system="ehr-b", kind=StatementKind.STATEMENT, status_word="inactive")
         return house.listed(self.person_id, actor=self.doctor)[0]
 
+    def conflict_of(self, drug: str) -> None:
+        """A medicine that the patient says they take, and another record says they stopped."""
+        for source, word in ((Source.EHR_A, "active"), (Source.EHR_B, "inactive")):
+            self.say(house.IBUPROFEN if drug == "ibuprofen" else drug, source=source, system=source.value,
+                     kind=StatementKind.STATEMENT, status_word=word)  # fmt: skip
+
+    def line_all(self) -> tuple[medications.LineView, ...]:
+        return house.listed(self.person_id, actor=self.doctor)
+
     def allergy(self, substance: str = "penicillin", **more: Any) -> None:
         medications.file_allergy(
             actor=house.FEED, person_id=self.person_id, now=NOW,
