@@ -151,6 +151,8 @@ class PharmacyMessage(models.Model):
     effect = models.CharField(max_length=16, blank=True)  # what it did: a state, duplicate, late, unknown
 
     class Meta:
+        verbose_name = _("pharmacy message")
+        verbose_name_plural = _("pharmacy messages")
         constraints = [
             # A message that comes twice is one message.
             models.UniqueConstraint(

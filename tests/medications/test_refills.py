@@ -32,7 +32,7 @@ from steadwell import clock, events
 from steadwell.mail.breaker import breaker_of
 from steadwell.outbox import service as outbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")

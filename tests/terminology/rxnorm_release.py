@@ -12,11 +12,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_FIRST = ("bra", "cel", "dor", "fen", "gal", "hil", "jun", "kor", "lum", "mav", "nor", "pel", "qua", "ros", "tul", "zev")
+_FIRST = (
+    "bra",
+    "cel",
+    "dor",
+    "fen",
+    "gal",
+    "hil",
+    "jun",
+    "kor",
+    "lum",
+    "mav",
+    "nor",
+    "pel",
+    "qua",
+    "ros",
+    "tul",
+)
 _MIDDLE = ("ba", "ci", "do", "fe", "gu", "la", "mi", "no", "pu", "re", "si", "to", "va", "xi", "ze")
-_LAST = ("bine", "clast", "dipol", "fungin", "gliran", "lukib", "mabon", "napril", "platir", "rosan", "statol", "tidan",
-         "vudol", "zolam")  # fmt: skip
-_FORMS = ("Oral Tablet", "Oral Capsule", "Extended Release Oral Tablet", "Oral Solution", "Injectable Solution")
+_LAST = ("bine", "clast", "dipol", "fungin", "gliran", "lukib", "mabon", "napril", "platir", "rosan", "zolam")
+_FORMS = (
+    "Oral Tablet",
+    "Oral Capsule",
+    "Extended Release Oral Tablet",
+    "Oral Solution",
+    "Injectable Solution",
+)
 _STRENGTHS = ("5", "10", "20", "40", "80")
 
 
@@ -50,7 +71,9 @@ class Release:
 
     def relate(self, second: str, relation: str, first: str, *, source: str = "RXNORM") -> None:
         """ "second RELATION first", as NLM writes it: concept 2 stands behind concept 1."""
-        self.relations.append(f"{first}||CUI|RO|{second}||CUI|{relation}|{next(self._atoms)}||{source}|{source}||||4096|")
+        self.relations.append(
+            f"{first}||CUI|RO|{second}||CUI|{relation}|{next(self._atoms)}||{source}|{source}||||4096|"
+        )
 
     def retire(self, old: str, new: str, text: str = "gone") -> None:
         atom = next(self._atoms)
@@ -68,8 +91,8 @@ class Release:
         return code, precise
 
     def drug(self, parts: list[tuple[str, str, str, str]], form: str, *, brand: str = "") -> tuple[str, str]:
-        """A clinical drug, and its branded one where a brand is given. Each part: code of the ingredient, name
-        as the drug has it, strength, code of the salt or nothing.
+        """A clinical drug, and its branded one where a brand is given. Each part: code of the ingredient,
+        name as the drug has it, strength, code of the salt or nothing.
         """
         components = []
         for code, text, strength, precise in parts:
@@ -90,7 +113,21 @@ class Release:
 
     def write(self, folder: Path, *, packed: bool = False) -> Path:
         """The files in a folder, or in a zip archive as NLM packs them."""
-        cells = ["C1", "C2", self.version, "RXNORM", "RxNorm", "RXNORM", *[""] * 13, "ENG", "UTF-8", "Y", "Y", "RxNorm", ""]
+        cells = [
+            "C1",
+            "C2",
+            self.version,
+            "RXNORM",
+            "RxNorm",
+            "RXNORM",
+            *[""] * 13,
+            "ENG",
+            "UTF-8",
+            "Y",
+            "Y",
+            "RxNorm",
+            "",
+        ]
         sab = "|".join(cells) + "|"
         files = {
             "RXNCONSO.RRF": self.names, "RXNREL.RRF": self.relations, "RXNSAB.RRF": [sab],
@@ -123,7 +160,9 @@ def many(ingredients: int) -> Release:
                 salted = f"{text} hydrochloride"
                 drug, branded = made.drug([(code, salted, f"{strength} {unit}", precise)], form, brand=brand)
                 made.name("PSN", f"{text} HCl {strength} {unit} {form}", rxcui=drug)
-                made.name("DP", f"{brand.upper()} {text} {strength} {unit} {form}", rxcui=branded, source="MTHSPL")
+                made.name(
+                    "DP", f"{brand.upper()} {text} {strength} {unit} {form}", rxcui=branded, source="MTHSPL"
+                )
                 made.name("SU", f"{text.upper()} HYDROCHLORIDE {number}", rxcui=precise, source="MTHSPL")
         if number % 50 == 0:
             made.name("BD", f"{text} owned", rxcui=code, source="GS")

@@ -77,7 +77,11 @@ def test_found_drug_has_its_brands_and_the_brand_its_drug(tmp_path):
     assert brand is not None
     assert (drug.brand_names, drug.strength, drug.dose_form) == (("Bramex",), "10 MG", "Oral Tablet")
     assert (brand.clinical_drug, brand.brand_names) == (codes["drug"], ("Bramex",))
-    assert [each.name for each in terminology.suggest_drugs("bram", 3)] == ["Bramex", "bramol", "bramol / cendin"]
+    assert [each.name for each in terminology.suggest_drugs("bram", 3)] == [
+        "Bramex",
+        "bramol",
+        "bramol / cendin",
+    ]
 
 
 def test_retired_codes_lead_over_every_step_to_one_in_use(tmp_path):
@@ -161,7 +165,9 @@ def test_load_is_audited(tmp_path):
 
 def _broken(name: str, change) -> Release:
     made, _ = small()
-    rows = {"RXNCONSO.RRF": made.names, "RXNREL.RRF": made.relations, "RXNATOMARCHIVE.RRF": made.archive}[name]
+    rows = {"RXNCONSO.RRF": made.names, "RXNREL.RRF": made.relations, "RXNATOMARCHIVE.RRF": made.archive}[
+        name
+    ]
     change(rows)
     return made
 

@@ -1,6 +1,4 @@
-"""``python3 manage.py rxnorm normalise``: reads drug names; with a list of names, or where nothing runs, without
-a database or a framework.
-"""
+"""``python3 manage.py rxnorm normalise`` against a list, or where no database runs."""
 
 from __future__ import annotations
 
@@ -27,7 +25,9 @@ def answers(arguments: list[str]) -> bool:
     """Whether this needs no database: a list of names is given, or no database is known."""
     if arguments[:1] != ["normalise"]:
         return False
-    if any(each == "--names" or each.startswith("--names=") or each in {"-h", "--help"} for each in arguments):
+    if any(
+        each == "--names" or each.startswith("--names=") or each in {"-h", "--help"} for each in arguments
+    ):
         return True
     return "DATABASE_URL" not in os.environ and running.find(folders.data_folder()) is None
 

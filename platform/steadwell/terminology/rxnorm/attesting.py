@@ -20,8 +20,8 @@ _GROUPS = frozenset({"product", "pill"})  # RxNorm's words for a group of forms
 
 @dataclass
 class Attested:
-    """``names`` are ingredients, ``numbered`` those with a code. ``same`` leads from one name of a substance to
-    the one that is kept, ``precise`` from a salt's name to its ingredient where a release says so.
+    """``names`` are ingredients, ``numbered`` those with a code. ``same`` leads from a name to the one of
+    that substance which is kept, ``precise`` from a salt's name to its ingredient where a release says so.
     """
 
     names: set[Phrase] = field(default_factory=set)

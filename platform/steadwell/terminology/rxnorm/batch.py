@@ -24,7 +24,8 @@ def as_cells(reading: DrugReading) -> str:
         reason += " " + "; ".join(f"{code} {name}".strip() for code, name in reading.candidates)
     ingredients = ",".join(each.rxcui for each in reading.ingredients if each.rxcui)
     cells = (
-        reading.text, reading.rxcui or "", reading.term_type, reading.name, ingredients, reading.grade.value, reason,
+        reading.text, reading.rxcui or "", reading.term_type, reading.name, ingredients,
+        reading.grade.value, reason,
     )  # fmt: skip
     return "\t".join(map(one_line, cells)) + "\n"
 

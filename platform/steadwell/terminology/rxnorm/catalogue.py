@@ -21,7 +21,7 @@ PRODUCTS = CLINICAL | BRANDED
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a phrase stands for: an ingredient (with its salt, if the phrase says one), several, or a brand."""
+    """What a phrase stands for: an ingredient (with the salt that the phrase says), several, or a brand."""
 
     bases: Bases
     salt: str = ""
@@ -41,7 +41,7 @@ class Concept:
 
 @dataclass(kw_only=True)
 class Catalogue:
-    """``groups`` holds the products of each set of ingredients, ``exact`` every official name, folded in case.
+    """``groups`` holds the products of each set of ingredients, ``exact`` the codes of every official name.
 
     ``generic`` gives the clinical drug of a branded one, ``bases`` the ingredients of every concept, and
     ``components`` the ingredient that each component's name stands for.

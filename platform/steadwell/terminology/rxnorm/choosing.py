@@ -37,7 +37,7 @@ def _prefer(found: Sequence[Candidate], better: Callable[[Candidate], bool]) -> 
 
 
 def _word_for_word(drug: Candidate, mention: Mention) -> bool:
-    """Whether every amount is there as said, where another product fits by rounding alone (324 and 325 MG)."""
+    """Whether every amount is there as said; another product may fit by rounding (324 and 325 MG)."""
     said = [each.readings for each in amounts(mention) if each.readings]
     return all(any(each.equals(has) for each in readings for *_, has in drug.by_base) for readings in said)
 

@@ -71,5 +71,5 @@ def _brands(catalogue: Catalogue, concept: Concept) -> tuple[str, ...]:
         return (parts.brand,) if parts and parts.brand else ()
     if concept.term_type == "BN":
         return (concept.name,)
-    parts = [each.parts for each in catalogue.branded_of(concept.rxcui)]
-    return tuple(sorted({each.brand for each in parts if each and each.brand}))
+    branded = [each.parts for each in catalogue.branded_of(concept.rxcui)]
+    return tuple(sorted({each.brand for each in branded if each and each.brand}))

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from steadwell.terminology.rxnorm.words import Phrase, around, fold, longest_around
 
-# What one word for a shape may stand for. A text says less than RxNorm does: "INJ" may be a vial or a syringe,
-# "INHL" any inhaler; a capsule is never a tablet.
+# What one word for a shape may stand for. A text says less than RxNorm does: "INJ" may be a vial or a
+# syringe, "INHL" any inhaler; a capsule is never a tablet.
 FAMILIES: dict[str, frozenset[str]] = {
     shape: frozenset(others.split())
     for shape, others in {

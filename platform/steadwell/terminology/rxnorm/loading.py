@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRelease:
-    """``again``: the same files were in use already. ``left_out`` counts rows of sources that are not read."""
+    """``again``: the same files were in use already. ``left_out`` counts rows of sources that have owners."""
 
     release: str
     names: int
@@ -100,7 +100,9 @@ def _built(files: ReleaseFiles, name: str, progress: Progress) -> tuple[Catalogu
     if not edges.ingredients:
         raise ReleaseRefused("RXNREL.RRF: no ingredient of RXNORM is in it.")
     progress("building the index")
-    catalogue = build(names, release=name, relations=edges.relations({row.rxcui: row.term_type for row in names}))
+    catalogue = build(
+        names, release=name, relations=edges.relations({row.rxcui: row.term_type for row in names})
+    )
     return replace(catalogue, names=rows, retired=_retired(files, catalogue)), rows
 
 

@@ -14,19 +14,9 @@ from steadwell.terminology.rxnorm.scanning import Token
 from steadwell.terminology.rxnorm.strengths import EXACT, Strength
 
 _HYDRATES = frozenset(
-    [
-        "monohydrate",
-        "dihydrate",
-        "trihydrate",
-        "hemihydrate",
-        "sesquihydrate",
-        "anhydrous",
-        "hydrate",
-        "pentahydrate",
-        "tetrahydrate",
-        "hemipentahydrate",
-    ]
-)
+    {"monohydrate", "dihydrate", "trihydrate", "hemihydrate", "sesquihydrate", "anhydrous", "hydrate",
+     "pentahydrate", "tetrahydrate", "hemipentahydrate"}
+)  # fmt: skip
 MOST_KEPT = 4000  # sets of ingredients whose products are kept taken apart
 _MOST_ORDERS = 5  # ingredients whose strengths are tried in every order
 
@@ -90,7 +80,7 @@ def amounts(mention: Mention) -> list[Said]:
 
 
 def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order: Sequence[str]) -> bool:
-    """Whether the amounts are those of the drug. ``order`` is that in which the text names the ingredients."""
+    """Whether the amounts are those of the drug. ``order`` is that of the ingredients in the text."""
     if not said:
         return True
     if len(drug.by_base) == 1:

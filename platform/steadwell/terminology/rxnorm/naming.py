@@ -13,40 +13,11 @@ from steadwell.terminology.rxnorm.words import Phrase, fold, rows, salts
 
 # What is no active part: taken off a name, the rest would be a metal or a bare acid.
 _ELEMENTS = frozenset(
-    [
-        "sodium",
-        "potassium",
-        "calcium",
-        "magnesium",
-        "lithium",
-        "zinc",
-        "ferrous",
-        "ferric",
-        "iron",
-        "aluminum",
-        "aluminium",
-        "ammonium",
-        "silver",
-        "copper",
-        "cupric",
-        "manganese",
-        "selenium",
-        "barium",
-        "bismuth",
-        "gold",
-        "hydrogen",
-        "chromium",
-        "chromic",
-        "stannous",
-        "nitrogen",
-        "sulfur",
-        "sulfuric",
-        "nitric",
-        "boric",
-        "acetic",
-        "citric", "vitamin",
-    ]
-)
+    {"sodium", "potassium", "calcium", "magnesium", "lithium", "zinc", "ferrous", "ferric", "iron",
+     "aluminum", "aluminium", "ammonium", "silver", "copper", "cupric", "manganese", "selenium",
+     "barium", "bismuth", "gold", "hydrogen", "chromium", "chromic", "stannous", "nitrogen", "sulfur",
+     "sulfuric", "nitric", "boric", "acetic", "citric", "vitamin"}
+)  # fmt: skip
 _FIRST = frozenset({"sodium", "potassium", "calcium", "magnesium", "zinc"})
 _BESIDE = frozenset(["usp", "nf", "human", "recombinant", "synthetic", "base", "porcine"])
 
@@ -64,7 +35,7 @@ def equals() -> dict[Phrase, tuple[Phrase, ...]]:
 
 
 def split_salt(name: Phrase) -> tuple[Phrase, str]:
-    """A name and the salt at its end: ``("amlodipine",), "besylate"``. The salt is empty where there is none."""
+    """A name and the salt at its end: ``("amlodipine",), "besylate"``; the salt may be empty."""
     known = salts()
     end = len(name)
     said: list[str] = []
@@ -99,4 +70,8 @@ def base_of(name: Phrase, attested: Collection[Phrase], *, alone: bool = False) 
     for other in () if alone else equals().get(short, ()) + equals().get(name, ()):
         if other in attested:
             return other, salt
-    return (short, salt) if not alone and salt and short[-1] not in _ELEMENTS and len(short[0]) > 3 else (name, "")
+    return (
+        (short, salt)
+        if not alone and salt and short[-1] not in _ELEMENTS and len(short[0]) > 3
+        else (name, "")
+    )

@@ -8,8 +8,6 @@ ingredients alone are the answer).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice, product
 
 from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Concept
 from steadwell.terminology.rxnorm.choosing import DOUBTFUL, is_plain, narrow, of_brand, same_salt
@@ -22,23 +20,12 @@ from steadwell.terminology.rxnorm.matching import (
     is_range,
     strengths_fit,
 )
-from steadwell.terminology.rxnorm.reading import Mention, Named, Reader
+from steadwell.terminology.rxnorm.reading import Mention, Reader
+from steadwell.terminology.rxnorm.reasons import differences, only_one
+from steadwell.terminology.rxnorm.senses import Sense, is_buffered_aspirin, senses
 from steadwell.terminology.rxnorm.types import DrugReading, Grade
 
-BUFFERS = frozenset(
-    {"aluminum hydroxide", "magnesium hydroxide", "magnesium oxide", "magnesium carbonate"}
-)  # of aspirin
 MOST_CANDIDATES = 12
-_MOST_MEANINGS = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Sense:
-    """One way to understand the names in a text."""
-
-    bases: Bases
-    brands: frozenset[str]
-    order: tuple[str, ...]
 
 
 class Normaliser:
@@ -46,30 +33,30 @@ class Normaliser:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._reader = Reader(catalogue)
+        self.reader = Reader(catalogue)
 
     def read(self, text: str) -> DrugReading:
         """What the text names; never raises."""
         exact = self._exact(text)
         if exact is not None:
             return exact
-        mention = self._reader.read(text)
+        mention = self.reader.read(text)
         if not mention.named:
             return self._answer(text, Grade.NONE, "No ingredient and no brand is known in it.")
         if mention.unknown:
-            return self._unknown(text, mention)
-        senses = self._senses(mention)
-        if not senses:
+            words = ", ".join(mention.unknown[:3])
+            return self._answer(text, Grade.NONE, f"Not understood: {words}.")
+        found = self._likely(senses(self.catalogue, mention), mention)
+        if not found:
             return self._answer(text, Grade.NONE, "The names in it contradict each other.")
-        if len({sense.bases for sense in senses}) > 1:
-            senses = self._likely(senses, mention)
-        if len({sense.bases for sense in senses}) > 1:
-            return self._several(text, senses)
-        if "aspirin" in senses[0].bases and _buffered(senses[0].bases):
-            return self._aspirin_with_buffers(text, mention, senses)
-        if len(senses[0].bases) > 1 and senses[0].bases not in self.catalogue.groups:
-            return self._unsold(text, senses[0].bases)
-        return self._one(text, mention, senses)
+        bases = found[0].bases
+        if any(sense.bases != bases for sense in found):
+            return self._several(text, found)
+        if is_buffered_aspirin(bases):
+            return self._aspirin_with_buffers(text, mention, found)
+        if len(bases) > 1 and bases not in self.catalogue.groups:
+            return self._unsold(text, bases)
+        return self._one(text, mention, found)
 
     def _exact(self, text: str) -> DrugReading | None:
         codes = self.catalogue.exact.get(" ".join(text.split()).casefold())
@@ -83,70 +70,25 @@ class Normaliser:
         return self._found(text, concepts[0], Grade.EXACT, "It is an official name.")
 
     def _doubtful(self, concept: Concept) -> bool:
-        """Whether the plain official name is what people also write for the coated or the long-acting drug."""
+        """Whether people write the plain official name for the coated or the long-acting drug as well."""
         parts = concept.parts
         if parts is None or parts.brand or parts.form.release or len(parts.components) != 1:
             return False
         base, salt = self.catalogue.components.get(parts.components[0].name, ("", ""))
         return base in DOUBTFUL or (base == "metformin" and not salt)
 
-    def _senses(self, mention: Mention) -> list[Sense]:
-        found: dict[Sense, None] = {}
-        meanings = [named.meanings for named in self._told_apart(mention)]
-        for turn in islice(product(*meanings), _MOST_MEANINGS):
-            alone = [each for each in turn if not each.brand]
-            branded = [each for each in turn if each.brand]
-            bases = frozenset[str]().union(*(each.bases for each in alone))
-            order = tuple(
-                dict.fromkeys(base for each in alone if len(each.bases) == 1 for base in each.bases)
-            )
-            brands: set[str] = set()
-            for each in branded:
-                if not bases or bases <= each.bases:
-                    bases, brands = each.bases, brands | {each.brand}
-                elif each.bases <= bases:
-                    brands.add(each.brand)
-                elif not self._is_aside(mention, each.brand):
-                    bases |= each.bases
-            if bases:
-                found[Sense(bases, frozenset(brands), order)] = None
-        return [*found]
-
-    def _told_apart(self, mention: Mention) -> list[Named]:
-        """The names without a class word beside its member ("insulin, NPH insulin") and without what stands in
-        brackets where no product holds it as well ("(SOFT GELATIN)").
-        """
-        named = mention.named
-        words = [{word for each in one.meanings for base in each.bases for word in base.split()} for one in named]
-        left = [
-            one for place, one in enumerate(named)
-            if not any(words[place] < other for at, other in enumerate(words) if at != place)
-        ]  # fmt: skip
-        open_ones = [one for one in left if not one.bracketed]
-        if not open_ones or len(open_ones) == len(left):
-            return left
-        return left if self._sold_together(left) else open_ones
-
-    def _sold_together(self, named: Sequence[Named]) -> bool:
-        turns = islice(product(*(one.meanings for one in named)), _MOST_MEANINGS)
-        return any(frozenset[str]().union(*(each.bases for each in turn)) in self.catalogue.groups for turn in turns)
-
-    def _is_aside(self, mention: Mention, brand: str) -> bool:
-        """A brand in brackets that has other ingredients is a maker's word, not a second drug."""
-        return any(
-            named.bracketed and any(each.brand == brand for each in named.meanings) for named in mention.named
-        )
-
-    def _likely(self, senses: list[Sense], mention: Mention) -> list[Sense]:
+    def _likely(self, found: list[Sense], mention: Mention) -> list[Sense]:
         """Of several readings those that are sold together; a lone doubtful word stays doubtful."""
-        if len(mention.named) == 1 and not any(sense.brands for sense in senses):
-            return senses
-        fitting = [sense for sense in senses if self._fitting(mention, sense)]
-        sold = [sense for sense in senses if sense.bases in self.catalogue.groups]
-        return fitting or sold or senses
+        if len({sense.bases for sense in found}) < 2:
+            return found
+        if len(mention.named) == 1 and not any(sense.brands for sense in found):
+            return found
+        fitting = [sense for sense in found if self._fitting(mention, sense)]
+        sold = [sense for sense in found if sense.bases in self.catalogue.groups]
+        return fitting or sold or found
 
     def _fitting(self, mention: Mention, sense: Sense) -> list[Candidate]:
-        salts = _salts(mention)
+        salts = mention.salts()
         said = amounts(mention)
         all_of = candidates(self.catalogue, sense.bases)
         near = [each for each in all_of if form_fits(mention, each) and same_salt(each, salts)]
@@ -155,16 +97,16 @@ class Normaliser:
         fit = [each for each in near if strengths_fit(mention, said, each, sense.order)]
         return narrow(of_brand(fit, sense.brands), mention, salts) if fit else []
 
-    def _one(self, text: str, mention: Mention, senses: Sequence[Sense]) -> DrugReading:
-        bases, brands = senses[0].bases, senses[0].brands
-        left = {each.concept.rxcui: each for sense in senses for each in self._fitting(mention, sense)}
-        if not self._says_strength(mention, senses, [*left.values()]):
+    def _one(self, text: str, mention: Mention, found: Sequence[Sense]) -> DrugReading:
+        bases, brands = found[0].bases, found[0].brands
+        left = {each.concept.rxcui: each for sense in found for each in self._fitting(mention, sense)}
+        if not self._says_strength(mention, found, [*left.values()]):
             return self._ingredients(text, bases, "It says no strength.")
         if not left:
             return self._ingredients(text, bases, "No product of that strength and form is known.")
         if len(left) > 1:
             concepts = [each.concept for each in left.values()]
-            reason = f"{len(left)} products fit: {_differences([*left.values()])}."
+            reason = f"{len(left)} products fit: {differences([*left.values()])}."
             return self._ambiguous(text, concepts, reason)
         (only,) = left.values()
         if len(bases) == 1 and is_range(mention):
@@ -172,23 +114,23 @@ class Normaliser:
         if not self._sure(only, mention, bases):
             reason = "It says no release, and one product with a special release fits."
             return self._ambiguous(text, [only.concept], reason)
-        return self._found(text, only.concept, Grade.CLINICAL_DRUG, _reason(mention, only, brands))
+        return self._found(text, only.concept, Grade.CLINICAL_DRUG, only_one(mention, only, brands))
 
-    def _says_strength(self, mention: Mention, senses: Sequence[Sense], left: Sequence[Candidate]) -> bool:
+    def _says_strength(self, mention: Mention, found: Sequence[Sense], left: Sequence[Candidate]) -> bool:
         if amounts(mention):
             return True
-        brands = senses[0].brands
-        if brands and len(left) == 1:  # a brand's pack, or "Novolin 70/30"
-            if left[0].parts.parts or any(map(str.isdigit, "".join(brands))):
-                return True
-        near = [each for sense in senses for each in candidates(self.catalogue, sense.bases)]
+        brands = found[0].brands
+        # A brand's pack, or "Novolin 70/30": the brand's own name says it.
+        if brands and len(left) == 1 and (left[0].parts.parts or any(map(str.isdigit, "".join(brands)))):
+            return True
+        near = [each for sense in found for each in candidates(self.catalogue, sense.bases)]
         return bool(_numbers(near, mention))
 
     def _sure(self, only: Candidate, mention: Mention, bases: Bases) -> bool:
         """An unsaid special release is taken only where the ingredient has no plain form of that shape."""
         if is_plain(only) or mention.form.release or mention.form.texture or only.parts.brand:
             return True
-        salts = _salts(mention)
+        salts = mention.salts()
         if any(salt and not salts.get(base) for base, salt, _ in only.by_base):
             return False
         return not any(
@@ -196,38 +138,35 @@ class Normaliser:
             for each in candidates(self.catalogue, bases)
         )
 
-    def _unknown(self, text: str, mention: Mention) -> DrugReading:
-        words = ", ".join(mention.unknown[:3])
-        return self._answer(text, Grade.NONE, f"Not understood: {words}.")
-
-    def _aspirin_with_buffers(self, text: str, mention: Mention, senses: Sequence[Sense]) -> DrugReading:
+    def _aspirin_with_buffers(self, text: str, mention: Mention, found: Sequence[Sense]) -> DrugReading:
         """RxNorm knows buffered aspirin as aspirin, and combinations with the buffers as well."""
-        own = [named for named in mention.named if any("aspirin" in each.bases for each in named.meanings)]
+        own = [one for one in mention.named if any("aspirin" in each.bases for each in one.meanings)]
         plain = Mention(named=own, form=mention.form, label=mention.label)
-        found = self._fitting(plain, Sense(frozenset({"aspirin"}), frozenset(), ()))
-        found += [each for sense in senses for each in self._fitting(mention, sense)]
+        drugs = self._fitting(plain, Sense(frozenset({"aspirin"}), frozenset(), ()))
+        drugs += [each for sense in found for each in self._fitting(mention, sense)]
         reason = "Its buffers may be counted as ingredients or not."
-        if not found:
+        if not drugs:
             return self._ingredients(text, frozenset({"aspirin"}), reason)
-        return self._ambiguous(text, [each.concept for each in found], reason)
+        return self._ambiguous(text, [each.concept for each in drugs], reason)
 
     def _unsold(self, text: str, bases: Bases) -> DrugReading:
-        """Ingredients that no product holds together: two drugs, or a name misread. Nothing is taken as sure."""
-        parts = tuple((each.rxcui, each.name) for each in self.catalogue.ingredients_of(bases))
-        return self._answer(
-            text, Grade.AMBIGUOUS, "No product holds these ingredients together.", candidates=parts
-        )
+        """Ingredients that no product holds together: two drugs, or a name misread. Nothing is taken as sure.
 
-    def _several(self, text: str, senses: Sequence[Sense]) -> DrugReading:
-        found: dict[tuple[str, str], None] = {}
-        for sense in senses:
-            rxcui, _, name = self._code_of(sense.bases)
-            found[rxcui or "", name] = None
-        common = frozenset.intersection(*(sense.bases for sense in senses))
+        The known combination, which is a code of its own, is an answer all the same.
+        """
+        if bases in self.catalogue.several:
+            return self._ingredients(text, bases, "No product of this combination is known.")
+        parts = tuple((each.rxcui, each.name) for each in self.catalogue.ingredients_of(bases))
+        reason = "No product holds these ingredients together."
+        return self._answer(text, Grade.AMBIGUOUS, reason, candidates=parts)
+
+    def _several(self, text: str, found: Sequence[Sense]) -> DrugReading:
+        names = {(code or "", name): None for code, _, name in (self._code_of(each.bases) for each in found)}
+        reason = "It may mean " + " or ".join(name for _, name in names) + "."
+        common = frozenset.intersection(*(sense.bases for sense in found))
         return self._answer(
-            text, Grade.AMBIGUOUS, "It may mean " + " or ".join(name for _, name in found) + ".",
-            bases=common, candidates=tuple(found)[:MOST_CANDIDATES],
-        )  # fmt: skip
+            text, Grade.AMBIGUOUS, reason, bases=common, candidates=tuple(names)[:MOST_CANDIDATES]
+        )
 
     def _ingredients(self, text: str, bases: Bases, reason: str) -> DrugReading:
         rxcui, term_type, name = self._code_of(bases)
@@ -239,14 +178,14 @@ class Normaliser:
         ingredients = self.catalogue.ingredients_of(bases)
         if len(ingredients) == 1:
             return ingredients[0].rxcui or None, "IN", ingredients[0].name
-        code, name = self.catalogue.several.get(bases, ("", " / ".join(each.name for each in ingredients)))
+        named = " / ".join(each.name for each in ingredients)
+        code, name = self.catalogue.several.get(bases, ("", named))
         return code or None, "MIN", name
 
     def _ambiguous(self, text: str, concepts: Sequence[Concept], reason: str) -> DrugReading:
         pairs = tuple((each.rxcui, each.name) for each in concepts[:MOST_CANDIDATES])
-        common = frozenset.intersection(
-            *(self.catalogue.bases.get(each.rxcui, frozenset()) for each in concepts)
-        )
+        bases = self.catalogue.bases
+        common = frozenset.intersection(*(bases.get(each.rxcui, frozenset()) for each in concepts))
         return self._answer(text, Grade.AMBIGUOUS, reason, bases=common, candidates=pairs)
 
     def _found(self, text: str, concept: Concept, grade: Grade, reason: str) -> DrugReading:
@@ -266,48 +205,10 @@ class Normaliser:
         )  # fmt: skip
 
 
-def _buffered(bases: Bases) -> bool:
-    others = bases - {"aspirin"}
-    return bool(others) and others <= BUFFERS
-
-
-def _salts(mention: Mention) -> dict[str, str]:
-    """The salt that the text gives each ingredient, by its phrase or by a word behind it."""
-    found: dict[str, str] = {}
-    for named in mention.named:
-        for meaning in named.meanings:
-            if len(meaning.bases) == 1 and not meaning.brand:
-                (base,) = meaning.bases
-                found[base] = " ".join(filter(None, (meaning.salt, named.salt))) or found.get(base, "")
-    return found
-
-
 def _numbers(near: Sequence[Candidate], mention: Mention) -> list[Said]:
     """Numbers without a unit that some product has as its strength; the others count pieces."""
     return [
-        said for said in (Said(number=value) for value in mention.bare)
+        said
+        for said in (Said(number=value) for value in mention.bare)
         if any(said.fits(has, each) for each in near for _, _, has in each.by_base)
-    ]  # fmt: skip
-
-
-def _reason(mention: Mention, only: Candidate, brands: frozenset[str]) -> str:
-    corrected = [f"{named.corrected} read as {named.phrase}" for named in mention.named if named.corrected]
-    parts = ["One product alone fits", *corrected]
-    if brands and not only.parts.brand:
-        parts.append("the brand has none of its own")
-    return "; ".join(parts) + "."
-
-
-def _differences(left: Sequence[Candidate]) -> str:
-    """In what the products differ, for a person to decide."""
-    sets = {
-        "strength": {tuple(str(has) for *_, has in each.by_base) for each in left},
-        "form": {each.parts.form_name for each in left},
-        "salt": {tuple(salt for _, salt, _ in each.by_base) for each in left},
-        "package": {str(each.parts.quantity) for each in left},
-        "duration": {str(each.parts.hours) for each in left},
-        "making": {each.parts.qualities for each in left},
-        "brand": {each.parts.brand for each in left},
-    }
-    differ = [name for name, values in sets.items() if len(values) > 1]
-    return "they differ in " + ", ".join(differ) if differ else "they differ in their code alone"
+    ]

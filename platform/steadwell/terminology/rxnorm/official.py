@@ -30,7 +30,7 @@ _PACKED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One ingredient as the name has it, its salt included, and how much of it; no strength in a form name."""
+    """One ingredient as the name has it, its salt included, and how much of it (a form's name has none)."""
 
     name: str
     strength: Strength | None

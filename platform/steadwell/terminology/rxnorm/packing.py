@@ -42,18 +42,21 @@ def pack(catalogue: Catalogue) -> bytes:
         )
         codes.append((int(code), number))
     codes.sort()
-    names = sorted(
-        (_digest(name), int(code)) for name, found in catalogue.exact.items() for code in found
-    )
+    names = sorted((_digest(name), int(code)) for name, found in catalogue.exact.items() for code in found)
     head = {
-        "format": FORMAT, "release": catalogue.release, "names": catalogue.names, "longest": catalogue.longest,
-        "products": catalogue.products, "keys": keys, "lines": ["\n".join(each) for each in lines],
+        "format": FORMAT,
+        "release": catalogue.release,
+        "names": catalogue.names,
+        "longest": catalogue.longest,
+        "products": catalogue.products,
+        "keys": keys,
+        "lines": ["\n".join(each) for each in lines],
         "phrases": {phrase: _meanings(found) for phrase, found in catalogue.phrases.items()},
         "ingredients": {base: [one.rxcui, one.name] for base, one in catalogue.ingredients.items()},
         "several": {_key(bases): [code, name] for bases, (code, name) in catalogue.several.items()},
         "components": {name: [base, salt] for name, (base, salt) in catalogue.components.items()},
         "retired": dict(catalogue.retired),
-    }  # fmt: skip
+    }
     parts = [
         orjson.dumps(head),
         _numbers("I", (code for code, _ in codes)), _numbers("I", (number for _, number in codes)),
@@ -147,7 +150,7 @@ class _Phrases(_Lazy[tuple[Meaning, ...]]):
     def __contains__(self, phrase: object) -> bool:
         return phrase in self._texts
 
-    def get(self, phrase: str, default=None):  # type: ignore[no-untyped-def,override]
+    def get(self, phrase: str, default=None):  # type: ignore[no-untyped-def]
         return self[phrase] if phrase in self._texts else default
 
 
@@ -182,7 +185,9 @@ class _Groups(Mapping[Bases, tuple[str, ...]]):
         if at == len(self.keys_) or self.keys_[at] != key:
             raise KeyError(bases)
         found = tuple(
-            cells[0] for line in self.lines[at].split("\n") if (cells := line.split("\t")) and _is_product(cells)
+            cells[0]
+            for line in self.lines[at].split("\n")
+            if (cells := line.split("\t")) and _is_product(cells)
         )
         if not found:
             raise KeyError(bases)

@@ -1,4 +1,4 @@
-"""What a text says, before any product is looked for: ingredients, brand, strengths, form, and what is left."""
+"""What a text says, before a product is looked for: ingredients, brand, strengths, form, and the rest."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ class Mention:
     counted: bool = False  # a word about packages came: a number behind it is a count
     label: bool = False  # written as a pharmacy label or a formulary is: in capitals
 
+    def salts(self) -> dict[str, str]:
+        """The salt that the text gives each ingredient, by its phrase or by a word behind it."""
+        found: dict[str, str] = {}
+        for named in self.named:
+            for meaning in named.meanings:
+                if len(meaning.bases) == 1 and not meaning.brand:
+                    (base,) = meaning.bases
+                    said = " ".join(filter(None, (meaning.salt, named.salt)))
+                    found[base] = said or found.get(base, "")
+        return found
+
 
 class Reader:
     """Reads texts against one catalogue."""
@@ -64,7 +75,9 @@ class Reader:
                 at += self._word(tokens, at, mention, found, depth)
             else:
                 # A number behind the form or a package counts pieces: "TAB UD 100".
-                if token.kind != "number" or not (mention.counted or any(kind == "shape" for kind, _ in found)):
+                if token.kind != "number" or not (
+                    mention.counted or any(kind == "shape" for kind, _ in found)
+                ):
                     _amount(token, mention)
                 if token.container and (pair := around().get((token.container,))) and pair[0] == "shape":
                     found.append(pair)

@@ -64,12 +64,14 @@ class ReleaseFiles:
         self.left_out = 0  # rows of sources that are not ours to read, of the last walk over the names
 
     def name(self) -> str:
-        """The release's own name: of RXNSAB, else of the folder or the archive; empty where neither has one."""
+        """The release's own name: of RXNSAB, else of the folder or the archive; else empty."""
         if self._has("RXNSAB.RRF"):
             for _, cells in self._rows("RXNSAB.RRF"):
                 if cells[3] == "RXNORM":
                     return cells[2][:60]
-        found = re.search(r"RxNorm\w*_\d{8}", self.place.stem) or re.search(r"RxNorm\w*_\d{8}", str(self.place))
+        found = re.search(r"RxNorm\w*_\d{8}", self.place.stem) or re.search(
+            r"RxNorm\w*_\d{8}", str(self.place)
+        )
         return found.group()[:60] if found else ""
 
     def digest(self) -> str:
@@ -147,12 +149,17 @@ class ReleaseFiles:
                 with self._in_folder(name).open("rb") as file:
                     yield file
             else:
-                with zipfile.ZipFile(self.place) as archive, archive.open(_in_archive(archive, name)) as packed:
+                with (
+                    zipfile.ZipFile(self.place) as archive,
+                    archive.open(_in_archive(archive, name)) as packed,
+                ):
                     yield io.BufferedReader(packed, 1 << 18)  # type: ignore[type-var]
         except zipfile.BadZipFile as error:
             raise ReleaseRefused("It is neither a folder nor a zip archive that can be read.") from error
         except (OSError, NotImplementedError, RuntimeError) as error:
-            raise ReleaseRefused(f"It cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+            raise ReleaseRefused(
+                f"It cannot be read: {getattr(error, 'strerror', None) or error}."
+            ) from error
 
     def _in_folder(self, name: str) -> Path:
         for place in (self.place, self.place / "rrf"):
@@ -162,11 +169,13 @@ class ReleaseFiles:
 
 
 def _in_archive(archive: zipfile.ZipFile, name: str) -> str:
-    """The file's place in the archive, which is the top or ``rrf``; ``prescribe`` is a second, smaller set."""
+    """The file's place in the archive: the top or ``rrf``; ``prescribe`` holds a second, smaller set."""
     for place in (f"rrf/{name}", name):
         if place in archive.namelist():
             return place
-    found = [each for each in archive.namelist() if each.endswith(f"/rrf/{name}") and "prescribe/" not in each]
+    found = [
+        each for each in archive.namelist() if each.endswith(f"/rrf/{name}") and "prescribe/" not in each
+    ]
     if len(found) != 1:
         raise ReleaseRefused(f"{name} is missing.")
     return found[0]

@@ -1,9 +1,10 @@
-"""Cuts a text into words, strengths and signs. Never fails: what it does not know is a word or is left out."""
+"""Cuts a text into words, strengths and signs. Never fails: what it does not know is left out."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steadwell.terminology.rxnorm import strengths
@@ -12,15 +13,26 @@ from steadwell.terminology.rxnorm.strengths import CONTAINERS, UNITS, Strength
 LONGEST = 500  # characters of a text that are read; a drug's name is shorter
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+)"
-_WORDS_OF_UNITS = "|".join(sorted((re.escape(u) for u in UNITS), key=len, reverse=True))
-_WORDS_OF_PACKS = "|".join(sorted((re.escape(u) for u in CONTAINERS), key=len, reverse=True))
+
+
+def _one_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+_UNIT = rf"(?:%|(?:{_one_of(UNITS)})(?![a-z]))"
 # "325MG/MG OH 75MG": the second MG is magnesium.
 _NO_MAGNESIUM = r"(?!(?<=/mg)\s(?:oh|so4|ox|carb|sulf|citr|chlor|gluc|sali|hydrox|tris))"
-_UNIT = rf"(?:%|(?:{_WORDS_OF_UNITS})(?![a-z]))"
-_PER = rf"(?:\s*/\s*(?:(?P<of_n>{_NUMBER})\s*)?(?P<of>(?:{_WORDS_OF_UNITS}|{_WORDS_OF_PACKS})(?![a-z]){_NO_MAGNESIUM}))"
+
+
+def _per(name: str) -> str:
+    """What an amount may be given per: a number of a unit, or a container."""
+    of = rf"(?P<{name}>(?:{_one_of({*UNITS} | CONTAINERS)})(?![a-z]){_NO_MAGNESIUM})"
+    return rf"(?:\s*/\s*(?:(?P<{name}_n>{_NUMBER})\s*)?{of})?"
+
+
 TOKEN = re.compile(
-    rf"(?P<amount>(?<![a-z0-9])(?P<n>{_NUMBER})\s*-?\s*(?P<u>{_UNIT}){_PER}?)"
-    rf"|(?P<list>(?<![a-z0-9.])(?P<ns>{_NUMBER}(?:\s*[-/]\s*{_NUMBER})+)(?:\s*(?P<lu>{_UNIT}){_PER.replace('of', 'lof')}?)?)"
+    rf"(?P<amount>(?<![a-z0-9])(?P<n>{_NUMBER})\s*-?\s*(?P<u>{_UNIT}){_per('of')})"
+    rf"|(?P<list>(?<![a-z0-9.])(?P<ns>{_NUMBER}(?:\s*[-/]\s*{_NUMBER})+)(?:\s*(?P<lu>{_UNIT}){_per('lof')})?)"
     rf"|(?P<number>{_NUMBER})"
     r"|(?P<word>[a-z]+[0-9]*[a-z]*)"
     r"|(?P<sign>[()\[\]/+,&;])"

@@ -15,7 +15,9 @@ from rapidfuzz.distance import OSA
 from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Meaning
 from steadwell.terminology.rxnorm.words import around, rows, salts
 
-SHORTEST = 6  # letters: below, one change makes another word too easily
+SHORTEST = 7  # letters: below, one change makes another word too easily
+SHORTEST_BRAND = 8  # and brands are made up to be near each other
+HEAD = 3  # letters at the start that must be right
 TWO_CHANGES_FROM = 10
 STEM = 4  # letters at the end that two changes must leave alone
 
@@ -34,7 +36,7 @@ class Speller:
         self._phrases = catalogue.phrases
         self._memory: dict[str, tuple[str, tuple[Meaning, ...]] | None] = {}
         for word in catalogue.phrases:
-            if len(word) >= SHORTEST - 1 and word.isalpha():
+            if len(word) >= SHORTEST - 2 and word.isalpha():
                 self._near[word[0], len(word)].append(word)
 
     def correct(self, word: str) -> tuple[str, tuple[Meaning, ...]] | None:
@@ -60,7 +62,9 @@ class Speller:
         if not near:
             return None
         best, name = min(near)
-        if best > most or (best == 2 and word[-STEM:] != name[-STEM:]):
+        if best > most or word[:HEAD] != name[:HEAD] or (best == 2 and word[-STEM:] != name[-STEM:]):
+            return None
+        if len(word) < SHORTEST_BRAND and any(each.brand for each in self._phrases[name]):
             return None
         meant = self._bases(name)
         if any(distance <= best + 1 and self._bases(other) != meant for distance, other in near):

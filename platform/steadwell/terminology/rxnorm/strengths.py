@@ -43,48 +43,11 @@ for _names, _kind, _factor in (
 
 # What a strength may be given per without changing it: it is the dose unit itself.
 CONTAINERS = frozenset(
-    [
-        "vil",
-        "vial",
-        "vi",
-        "via",
-        "vials",
-        "btl",
-        "bottle",
-        "bag",
-        "amp",
-        "ampul",
-        "ampule",
-        "ampoule",
-        "syr",
-        "syringe",
-        "pkt",
-        "packet",
-        "pkg",
-        "pack",
-        "tab",
-        "tablet",
-        "cap",
-        "capsule",
-        "ea",
-        "each",
-        "kit",
-        "supp",
-        "suppository",
-        "patch",
-        "application",
-        "unit_dose",
-        "cartridge",
-        "cart",
-        "pen",
-        "container",
-        "sachet",
-        "loz",
-        "lozenge",
-        "tube",
-        "film",
-    ]
-)
+    {"vil", "vial", "vi", "via", "vials", "btl", "bottle", "bag", "amp", "ampul", "ampule", "ampoule",
+     "syr", "syringe", "pkt", "packet", "pkg", "pack", "tab", "tablet", "cap", "capsule", "ea", "each",
+     "kit", "supp", "suppository", "patch", "application", "unit_dose", "cartridge", "cart", "pen",
+     "container", "sachet", "loz", "lozenge", "tube", "film"}
+)  # fmt: skip
 QUANTITIES = frozenset({"ml", "hr", "actuat"})  # alone they say how much or how long, not how strong
 
 TOLERANCE = 0.012  # RxNorm rounds to three figures (1.25 MG in 3 ML is written 0.417 MG/ML)

@@ -41,7 +41,7 @@ def around() -> Mapping[Phrase, tuple[str, str]]:
 @cache
 def salts() -> Mapping[str, str]:
     """A salt or ester as written -> its name."""
-    return MappingProxyType({word: salt for word, salt in rows("drug_salts.tsv")})
+    return MappingProxyType({cells[0]: cells[1] for cells in rows("drug_salts.tsv")})
 
 
 @cache

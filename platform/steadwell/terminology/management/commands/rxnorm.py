@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_subparsers(dest="what", required=True, metavar="load|status|show|normalise")
-        load = what.add_parser("load", help="load a release from a folder or a zip archive and use it from then on")
+        load = what.add_parser(
+            "load", help="load a release from a folder or a zip archive and use it from then on"
+        )
         load.add_argument("place", type=Path)
         load.add_argument("--release", default="", help="its name; without it, the one in its files")
         what.add_parser("status", help="which release is in use")
@@ -29,7 +31,9 @@ class Command(BaseCommand):
         show.add_argument("code")
         normalise = what.add_parser("normalise", help="read one text a line from standard input")
         normalise.add_argument("--json", action="store_true", help="one JSON object a line")
-        normalise.add_argument("--names", type=Path, help="a list of names (rxcui, tty, str) instead of the release")
+        normalise.add_argument(
+            "--names", type=Path, help="a list of names (rxcui, tty, str) instead of the release"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         {
@@ -61,7 +65,9 @@ class Command(BaseCommand):
         found = RxNormRelease.objects.filter(current=True).first()
         if found is None:
             shipped = current.starter()
-            self.stdout.write(f"No release of RxNorm is loaded: the shipped set of {shipped.products} drugs answers")
+            self.stdout.write(
+                f"No release of RxNorm is loaded: the shipped set of {shipped.products} drugs answers"
+            )
             return
         self.stdout.write(
             f"RxNorm {found.name}: {found.names} names, {found.clinical_drugs} drugs, {found.retired} retired"
@@ -96,5 +102,7 @@ class Command(BaseCommand):
         try:
             return current.normaliser()
         except OperationalError:
-            self.stderr.write("The database does not answer: the shipped set is used instead of a loaded release")
+            self.stderr.write(
+                "The database does not answer: the shipped set is used instead of a loaded release"
+            )
             return Normaliser(current.starter())
