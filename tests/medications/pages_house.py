@@ -88,7 +88,7 @@ class PagesHouse:
         return house.file(self.person_id, said)
 
     def conflict(self) -> medications.LineView:
-        """One medicine of which three sources speak, and two differ in the dose and in whether it is taken."""
+        """One medicine of which three sources speak: they differ in the dose and in whether it is taken."""
         self.prescribe()
         self.say(dosage_text="Take 2 tablets by mouth daily", source=Source.EHR_A)
         self.say(source=Source.EHR_B, system="ehr-b", kind=StatementKind.STATEMENT, status_word="inactive")

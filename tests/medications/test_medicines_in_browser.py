@@ -67,7 +67,8 @@ def test_patient_walks_all_pages(home, reader, client, size, language):
     home.allergy()
     line = home.line("lisinopril")
     medications.set_reminder(
-        actor=home.patient, line_id=line.line_id, at=clock.now().time().replace(second=0, microsecond=0), zone="UTC",
+        actor=home.patient, line_id=line.line_id, at=clock.now().time().replace(second=0, microsecond=0),
+        zone="UTC",
         request_key=house.key(), now=clock.now(),
     )  # fmt: skip
     ada = reader(size)
@@ -142,7 +143,8 @@ def test_clinician_walks_all_pages(home, reader, client, size, language):
     home.prescribe(WARFARIN)
     unclear = next(each for each in home.line_all() if each.state.value == "ambiguous")
     refill = medications.request_refill(
-        actor=home.patient, line_id=home.line("warfarin").line_id, pharmacy_id=home.pharmacy.pk, note="Two left",
+        actor=home.patient, line_id=home.line("warfarin").line_id, pharmacy_id=home.pharmacy.pk,
+        note="Two left",
         request_key=house.key(), now=clock.now(),
     )  # fmt: skip
     doctor = reader(size)
