@@ -163,7 +163,8 @@ def test_refill_is_taken_back_while_nobody_decided(home, ada):
 def test_refused_refill_says_why(home, ada):
     refill = _asked(home)
     medications.decline_refill(
-        actor=home.doctor, refill_id=refill.refill_id, seen_version=refill.version, reason="Come and see us first",
+        actor=home.doctor, refill_id=refill.refill_id, seen_version=refill.version,
+        reason="Come and see us first",
         request_key=house.key(), now=NOW,
     )  # fmt: skip
 
