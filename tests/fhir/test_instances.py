@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from fhir_house import observation, practitioner, vital
 
@@ -98,6 +100,7 @@ def test_item_13_history(house):
 def test_item_13_history_of_a_corrected_result(house):
     filed = house.lab_report(house.ada, ("2823-3", "4.1"), filler_number="C1")
     key = house.ehr.get("Observation", {"patient": str(house.ada)}).ids[0]
+    house.now += timedelta(minutes=1)
     house.lab_report(
         house.ada, ("2823-3", "6.6"), filler_number="C1", status=labs.Status.CORRECTED, issued_at=house.now
     )
