@@ -45,8 +45,12 @@ def file_report(*, actor: Actor, report: IncomingReport, now: datetime) -> Filed
             site_id=report.site_id, now=now,
         )  # fmt: skip
         who = recognising.recognise(
-            actor=actor, sender=report.sender, patient=report.patient, order=around.order,
-            person_id=report.person_id, now=now,
+            actor=actor,
+            sender=report.sender,
+            patient=report.patient,
+            order=around.order,
+            person_id=report.person_id,
+            now=now,
         )
         arrival = arriving.read(report, around=around, who=who, now=now)
         filed = _Filing(actor=actor, now=now, arrival=arrival, around=around, who=who).file()

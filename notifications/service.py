@@ -5,6 +5,7 @@ from __future__ import annotations
 from notifications.alerting import alert_staff
 from notifications.inbox import Page, calendar_of, list_inbox, mark_all_read, open_notice, unread_count
 from notifications.preferences import OFFSETS, get_preferences, reminder_offsets, set_preferences, wants
+from notifications.relating import describe_notice, describe_notice_rows
 from notifications.telling import tell
 from notifications.types import (
     Choice,
@@ -19,11 +20,7 @@ from notifications.types import (
 )
 from notifications.untold import list_untold, settle_untold
 
-from notifications.relating import describe_notice, describe_notice_rows  # noqa: E402
-
 __all__ = [
-    "describe_notice",
-    "describe_notice_rows",
     "OFFSETS",
     "Choice",
     "InboxMessage",
@@ -37,6 +34,8 @@ __all__ = [
     "Urgency",
     "alert_staff",
     "calendar_of",
+    "describe_notice",
+    "describe_notice_rows",
     "get_preferences",
     "list_inbox",
     "list_untold",

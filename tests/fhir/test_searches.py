@@ -24,7 +24,10 @@ def count(house, kind: str, **params) -> int:
 
 def form(house, kind: str, **params):
     return house.ehr.send(
-        "POST", f"{kind}/_search", urlencode(params, doseq=True).encode(), kind="application/x-www-form-urlencoded"
+        "POST",
+        f"{kind}/_search",
+        urlencode(params, doseq=True).encode(),
+        kind="application/x-www-form-urlencoded",
     )
 
 
@@ -67,15 +70,32 @@ def test_item_28_tokens(house, make):
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        ("2026-05-01", 1), ("2026-05", 1), ("2026", 1), ("2026-05-02", 0), ("ge2026-05-01", 1),
-        ("gt2026-05-01", 0), ("gt2026-04-30", 1), ("lt2026-05-01", 0), ("lt2026-05-02", 1),
-        ("le2026-05-01", 1), ("le2026-04-30", 0), ("ne2026-05-01", 0), ("ne2026-05-02", 1),
-        ("sa2026-04-30", 1), ("sa2026-05-01", 0), ("eb2026-05-02", 1), ("eb2026-05-01", 0),
-        ("ap2026-05-01", 1), ("eq2026-05-01T06:30:00Z", 1), ("2026-05-01T08:30:00+02:00", 1),
-        ("2026-05-01T08:30:00Z", 0), ("gt2026-05-01T06:29:59Z", 1), ("lt2026-05-01T06:30:00Z", 0),
+        ("2026-05-01", 1),
+        ("2026-05", 1),
+        ("2026", 1),
+        ("2026-05-02", 0),
+        ("ge2026-05-01", 1),
+        ("gt2026-05-01", 0),
+        ("gt2026-04-30", 1),
+        ("lt2026-05-01", 0),
+        ("lt2026-05-02", 1),
+        ("le2026-05-01", 1),
+        ("le2026-04-30", 0),
+        ("ne2026-05-01", 0),
+        ("ne2026-05-02", 1),
+        ("sa2026-04-30", 1),
+        ("sa2026-05-01", 0),
+        ("eb2026-05-02", 1),
+        ("eb2026-05-01", 0),
+        ("ap2026-05-01", 1),
+        ("eq2026-05-01T06:30:00Z", 1),
+        ("2026-05-01T08:30:00+02:00", 1),
+        ("2026-05-01T08:30:00Z", 0),
+        ("gt2026-05-01T06:29:59Z", 1),
+        ("lt2026-05-01T06:30:00Z", 0),
         ("2026-05-01T06:30Z", 1),
     ],
-)  # fmt: skip
+)
 def test_item_29_dates(house, make, asked, found):
     """It was at 08:30 in +02:00, which is 06:30 UTC."""
     house.ehr.post("Observation", make(house.ada))
@@ -98,7 +118,13 @@ def test_item_29_periods(house):
     del said["effectiveDateTime"]
     house.ehr.post("Observation", said)
 
-    for asked, found in (("2026-05", 1), ("2026-05-05", 0), ("ge2026-05-05", 1), ("lt2026-05-05", 1), ("gt2026-05-10", 0)):
+    for asked, found in (
+        ("2026-05", 1),
+        ("2026-05-05", 0),
+        ("ge2026-05-05", 1),
+        ("lt2026-05-05", 1),
+        ("gt2026-05-10", 0),
+    ):
         assert count(house, "Observation", patient=str(house.ada), date=asked) == found, asked
 
 
@@ -117,7 +143,9 @@ def test_item_31_every_match_matches(house):
     house.lab_report(house.bo, ("2823-3", "4.2"))
     house.ehr.post("Observation", vital(house.ada))
 
-    found = house.ehr.get("Observation", {"patient": str(house.ada), "category": f"{CATEGORY}|laboratory"}).matches
+    found = house.ehr.get(
+        "Observation", {"patient": str(house.ada), "category": f"{CATEGORY}|laboratory"}
+    ).matches
 
     assert len(found) == 2
     for each in found:
@@ -127,13 +155,20 @@ def test_item_31_every_match_matches(house):
 
 def test_item_32_strings(house):
     house.person("Núñez-O'Hara", "María José", "N-1")
-    house.ehr.post("Practitioner", practitioner("Ångström", name=[{"family": "Ångström", "given": ["Nora", "Ida"], "text": "Dr N"}]))
+    house.ehr.post(
+        "Practitioner",
+        practitioner("Ångström", name=[{"family": "Ångström", "given": ["Nora", "Ida"], "text": "Dr N"}]),
+    )
 
     for name in ("nunez", "NUÑEZ", "maria", "jose", "ohara", "mar"):
         assert count(house, "Patient", name=name) == 1, name
     assert count(house, "Patient", **{"family:exact": "Núñez-O'Hara"}) == 1
     assert count(house, "Patient", **{"family:exact": "nunez"}) == 0
-    assert count(house, "Patient", **{"family:contains": "ez oh"}) + count(house, "Patient", **{"family:contains": "unez"}) >= 1
+    assert (
+        count(house, "Patient", **{"family:contains": "ez oh"})
+        + count(house, "Patient", **{"family:contains": "unez"})
+        >= 1
+    )
     for name in ("angstrom", "Ång", "ida", "nora"):
         assert count(house, "Practitioner", name=name) == 1, name
     assert count(house, "Practitioner", name="zzz") == 0
@@ -185,33 +220,67 @@ def test_item_35_missing(house):
 
 @pytest.mark.parametrize("make", [observation, vital])
 def test_item_36_quantities(house, make):
-    house.ehr.post("Observation", {**make(house.ada, "5.40"), "valueQuantity": {
-        **make(house.ada, "5.40")["valueQuantity"], "unit": "mmol/L", "code": "mmol/L"}})  # fmt: skip
+    house.ehr.post(
+        "Observation",
+        {
+            **make(house.ada, "5.40"),
+            "valueQuantity": {**make(house.ada, "5.40")["valueQuantity"], "unit": "mmol/L", "code": "mmol/L"},
+        },
+    )
     ada, ucum = str(house.ada), "http://unitsofmeasure.org"
 
     for asked, found in (
-        ("5.4", 1), ("5.40", 1), ("gt5.3", 1), ("gt5.4", 0), ("ge5.4", 1), ("lt5.4", 0), ("le5.40", 1), ("ne5.4", 0),
-        (f"5.4|{ucum}|mmol/L", 1), (f"gt5|{ucum}|mmol/L", 1), (f"gt5|{ucum}|mg/dL", 0), (f"5.4|{ucum}|g/L", 0),
-        (f"5400|{ucum}|umol/L", 1), (f"gt5|{ucum}|meq/L", 0),
-    ):  # fmt: skip
+        ("5.4", 1),
+        ("5.40", 1),
+        ("gt5.3", 1),
+        ("gt5.4", 0),
+        ("ge5.4", 1),
+        ("lt5.4", 0),
+        ("le5.40", 1),
+        ("ne5.4", 0),
+        (f"5.4|{ucum}|mmol/L", 1),
+        (f"gt5|{ucum}|mmol/L", 1),
+        (f"gt5|{ucum}|mg/dL", 0),
+        (f"5.4|{ucum}|g/L", 0),
+        (f"5400|{ucum}|umol/L", 1),
+        (f"gt5|{ucum}|meq/L", 0),
+    ):
         assert count(house, "Observation", patient=ada, **{"value-quantity": asked}) == found, asked
 
 
 def test_item_37_common_parameters(house):
     house.lab_report(house.ada)
-    key = house.ehr.post("Practitioner", practitioner(meta={
-        "tag": [{"system": "http://example.org/t", "code": "red"}], "source": "http://example.org/src",
-        "security": [{"system": "http://example.org/s", "code": "R"}], "profile": ["http://example.org/p"],
-    })).json["id"]  # fmt: skip
+    key = house.ehr.post(
+        "Practitioner",
+        practitioner(
+            meta={
+                "tag": [{"system": "http://example.org/t", "code": "red"}],
+                "source": "http://example.org/src",
+                "security": [{"system": "http://example.org/s", "code": "R"}],
+                "profile": ["http://example.org/p"],
+            }
+        ),
+    ).json["id"]
 
     for name, value in (
-        ("_id", key), ("_tag", "red"), ("_tag", "http://example.org/t|red"), ("_security", "R"),
-        ("_source", "http://example.org/src"), ("_profile", "http://example.org/p"),
-    ):  # fmt: skip
+        ("_id", key),
+        ("_tag", "red"),
+        ("_tag", "http://example.org/t|red"),
+        ("_security", "R"),
+        ("_source", "http://example.org/src"),
+        ("_profile", "http://example.org/p"),
+    ):
         assert house.ehr.get("Practitioner", {name: value}).ids == [key], name
     assert count(house, "Observation", _lastUpdated=f"ge{clock.now().date()}") == 1
     assert count(house, "Observation", _lastUpdated="lt2020") == 0
-    assert count(house, "Observation", _profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab") == 1
+    assert (
+        count(
+            house,
+            "Observation",
+            _profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-observation-lab",
+        )
+        == 1
+    )
 
 
 def test_item_38_orders(house):
@@ -221,7 +290,10 @@ def test_item_38_orders(house):
     ada = str(house.ada)
 
     def values(order):
-        return [str(e["valueQuantity"]["value"]) for e in house.ehr.get("Observation", {"patient": ada, "code": "8867-4", "_sort": order}).matches]
+        return [
+            str(e["valueQuantity"]["value"])
+            for e in house.ehr.get("Observation", {"patient": ada, "code": "8867-4", "_sort": order}).matches
+        ]
 
     assert values("date") == ["8", "7", "9"]
     assert values("-date") == ["9", "7", "8"]
@@ -237,9 +309,14 @@ def test_item_39_includes(house):
     house.lab_report(house.ada)
     house.ehr.post("Observation", observation(house.ada))
 
-    answer = house.ehr.get("Observation", {
-        "patient": str(house.ada), "_include": "Observation:subject", "_revinclude": "Provenance:target",
-    })  # fmt: skip
+    answer = house.ehr.get(
+        "Observation",
+        {
+            "patient": str(house.ada),
+            "_include": "Observation:subject",
+            "_revinclude": "Provenance:target",
+        },
+    )
 
     assert len(answer.matches) == 2
     kinds = sorted(each["resourceType"] for each in answer.included)
@@ -254,10 +331,14 @@ def test_item_39_includes_iterate(house):
     house.open_clinic()
     house.visit(house.ada)
 
-    answer = house.ehr.get("PractitionerRole", {
-        "practitioner": str(house.clinician), "_include": "PractitionerRole:location",
-        "_include:iterate": "Location:organization",
-    })  # fmt: skip
+    answer = house.ehr.get(
+        "PractitionerRole",
+        {
+            "practitioner": str(house.clinician),
+            "_include": "PractitionerRole:location",
+            "_include:iterate": "Location:organization",
+        },
+    )
 
     assert sorted(e["resourceType"] for e in answer.included) == ["Location", "Organization"]
     slots = house.ehr.get("Appointment", {"patient": str(house.ada), "_include": "Appointment:slot"})
@@ -266,10 +347,14 @@ def test_item_39_includes_iterate(house):
 
 def test_item_40_pages_hold_under_inserts(house):
     for number in range(7):
-        house.ehr.post("Observation", vital(house.ada, str(60 + number), effectiveDateTime=f"2026-05-0{number + 1}"))
+        house.ehr.post(
+            "Observation", vital(house.ada, str(60 + number), effectiveDateTime=f"2026-05-0{number + 1}")
+        )
     seen: list[str] = []
 
-    for turn, page in enumerate(house.ehr.pages("Observation", {"patient": str(house.ada), "_count": "3", "_sort": "date"})):
+    for turn, page in enumerate(
+        house.ehr.pages("Observation", {"patient": str(house.ada), "_count": "3", "_sort": "date"})
+    ):
         seen += page.ids
         house.ehr.post("Observation", vital(house.ada, effectiveDateTime="2026-04-01"))  # before all of them
         assert page.link("self").startswith("http://testserver/fhir/Observation?patient=")
@@ -286,18 +371,23 @@ def test_item_40_pages_over_both_origins(house):
         house.lab_report(house.ada, ("2823-3", f"4.{number}"))
         house.ehr.post("Observation", vital(house.ada))
 
-    seen = [key for page in house.ehr.pages("Observation", {"patient": str(house.ada), "_count": "3"}) for key in page.ids]
+    seen = [
+        key
+        for page in house.ehr.pages("Observation", {"patient": str(house.ada), "_count": "3"})
+        for key in page.ids
+    ]
 
     assert len(seen) == len(set(seen)) == 8
 
 
 def test_item_40_a_page_expires(house):
+    later = (clock.now() + timedelta(hours=2)).timestamp()
     for _ in range(3):
         house.ehr.post("Practitioner", practitioner())
     following = house.ehr.get("Practitioner", {"_count": "1"}).link("next")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signing.time, "time", lambda now=clock.now().timestamp(): now + timedelta(hours=2).total_seconds())
+        patch.setattr(signing.time, "time", lambda: later)
         expired = house.ehr.follow(following)
 
     assert expired.status == 410
@@ -356,10 +446,17 @@ def test_item_45_compartment(house):
 @pytest.mark.parametrize(
     "params",
     [
-        {"patient": ""}, {"date": "yesterday"}, {"date": "2026-13-01"}, {"value-quantity": "much"},
-        {"code": ""}, {"_sort": ""}, {"_total": "some"}, {"_summary": "x"}, {"code": "a,,b"},
+        {"patient": ""},
+        {"date": "yesterday"},
+        {"date": "2026-13-01"},
+        {"value-quantity": "much"},
+        {"code": ""},
+        {"_sort": ""},
+        {"_total": "some"},
+        {"_summary": "x"},
+        {"code": "a,,b"},
     ],
-)  # fmt: skip
+)
 def test_item_46_values_that_mean_nothing(house, params):
     assert house.ehr.get("Observation", params).status == 400
 
