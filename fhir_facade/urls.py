@@ -16,8 +16,17 @@ _VIEW = Endpoint.as_view()
 def _of_types() -> Iterator[URLPattern]:
     for definition in registry():
         kind = definition.type
-        for rest in ("", "/_search", "/_history", "/$<str:operation>", "/<str:key>", "/<str:key>/_history",
-                     "/<str:key>/_history/<str:version>", "/<str:key>/$<str:operation>", "/<str:key>/<str:inner>"):  # fmt: skip
+        for rest in (
+            "",
+            "/_search",
+            "/_history",
+            "/$<str:operation>",
+            "/<str:key>",
+            "/<str:key>/_history",
+            "/<str:key>/_history/<str:version>",
+            "/<str:key>/$<str:operation>",
+            "/<str:key>/<str:inner>",
+        ):
             yield path(f"{kind}{rest}", _VIEW)
 
 

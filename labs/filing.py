@@ -45,8 +45,12 @@ def file_report(*, actor: Actor, report: IncomingReport, now: datetime) -> Filed
     with transaction.atomic(savepoint=False):
         (around,) = surroundings.look([asked_of(report)], now=now)
         who = recognising.recognise(
-            actor=actor, sender=report.sender, patient=report.patient, order=around.order,
-            person_id=report.person_id, now=now,
+            actor=actor,
+            sender=report.sender,
+            patient=report.patient,
+            order=around.order,
+            person_id=report.person_id,
+            now=now,
         )
         arrival = arriving.read(report, around=around, who=who, now=now)
         filed = Filing(actor=actor, now=now, arrival=arrival, around=around, who=who).file()

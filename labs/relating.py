@@ -124,4 +124,3 @@ def _among(reports: QuerySet[Report]) -> Sql:
     except EmptyResultSet:
         return FALSE
     return Sql(f"rep.id IN ({text})", tuple(params))
-

@@ -19,7 +19,7 @@ from notifications.preferences import CHOOSABLE, MOST_PER_DAY, OFFSETS
 from notifications.quiet import USUAL
 from notifications.types import Choice, Kind, Preferences, Times
 from steadwell.ids import PersonId, UserId
-from steadwell.portal.service import LongSelect, TimeOfDayInput
+from steadwell.portal.service import Options, OptionsField, TimeOfDayInput
 
 _WEEK, _DAY, _HOURS = OFFSETS
 KINDS: Mapping[Kind, str | Promise] = {
@@ -38,10 +38,10 @@ WAYS: Mapping[str, str | Promise] = {
 
 
 @lru_cache(maxsize=1)
-def zones() -> tuple[tuple[str, str], ...]:
+def zones() -> Options:
     """Every zone with a place in its name, once per process: the list is read from the disk."""
     found = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return (("UTC", "–"), *((name, name.replace("_", " ")) for name in found))
+    return Options((("UTC", "–"), *((name, name.replace("_", " ")) for name in found)))
 
 
 class PreferencesForm(forms.Form):
@@ -59,11 +59,8 @@ class PreferencesForm(forms.Form):
         required=False,
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    time_zone = forms.ChoiceField(
-        label=_("Where you are"),
-        help_text=_("Quiet hours follow the clocks there."),
-        choices=zones,
-        widget=LongSelect,
+    time_zone = OptionsField(
+        label=_("Where you are"), help_text=_("Quiet hours follow the clocks there.")
     )
     quiet = forms.BooleanField(label=_("Keep my telephone quiet at night"), required=False)
     quiet_from = forms.TimeField(label=_("From"), widget=TimeOfDayInput, required=False)
@@ -83,6 +80,7 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast("OptionsField", self.fields["time_zone"]).offer(zones())
         for kind in KINDS:
             for way, label in WAYS.items():
                 field = forms.BooleanField(label=cast("str", label), required=False)

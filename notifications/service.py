@@ -35,6 +35,7 @@ from notifications.preferences import (
     set_preferences,
     wants,
 )
+from notifications.relating import describe_notice, describe_notice_rows
 from notifications.replaying import replay_message
 from notifications.switching import list_changes, list_providers, switch_provider
 from notifications.telling import tell
@@ -58,11 +59,7 @@ from notifications.types import (
 )
 from notifications.untold import list_untold, settle_untold
 
-from notifications.relating import describe_notice, describe_notice_rows  # noqa: E402
-
 __all__ = [
-    "describe_notice",
-    "describe_notice_rows",
     "OFFSETS",
     "ActionKind",
     "ActionNotMissed",
@@ -94,6 +91,8 @@ __all__ = [
     "close_actions",
     "close_call",
     "confirm_contact",
+    "describe_notice",
+    "describe_notice_rows",
     "get_preferences",
     "ledger_standing",
     "list_calls",

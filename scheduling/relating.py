@@ -34,7 +34,8 @@ WHERE """
 # Who works where: whoever has hours at a site, in the week or on a day of its own.
 _PLACES = """
 SELECT md5(h.practitioner_id::text || h.site_id::text)::uuid AS id, h.practitioner_id, h.site_id,
-  p.name AS practitioner, p.title, p.specialities, p.active AND s.active AS active, s.name AS site, s.time_zone,
+  p.name AS practitioner, p.title, p.specialities, p.active AND s.active AS active, s.name AS site,
+  s.time_zone,
   s.organisation_id
 FROM (SELECT practitioner_id, site_id FROM scheduling_weeklyhours
       UNION SELECT practitioner_id, site_id FROM scheduling_availabilityexception) h

@@ -1,7 +1,7 @@
 """One write, one transaction: locks that cannot be had in time become Busy, a lost race is run again.
 
-Within ``Joined`` a write is part of the caller's transaction instead, as a savepoint of it: for several writes
-that happen together or not at all.
+Within ``Joined`` a write is part of the caller's transaction instead, as a savepoint of it: for several
+writes that happen together or not at all.
 """
 
 from __future__ import annotations

@@ -27,7 +27,9 @@ class Answers:
         try:
             appointment_id = AppointmentId(UUID(key if kind == "Appointment" else ""))
         except ValueError:
-            raise failed(422, "not-found", "There is no such visit.", at="AppointmentResponse.appointment") from None
+            raise failed(
+                422, "not-found", "There is no such visit.", at="AppointmentResponse.appointment"
+            ) from None
         now = scheduling.get_appointment(actor=access.actor, appointment_id=appointment_id, now=access.now)
         with scheduling.Joined():
             self._act(access, now, said["participantStatus"], text_of(said.get("comment")))

@@ -18,7 +18,7 @@ def record(
     access: Access, act: str, kind: str, persons: Iterable[UUID | None], *, entity: str = "", reason: str = ""
 ) -> None:
     """One entry per patient concerned, in one statement; one without a patient where there is none."""
-    concerned = sorted({each for each in persons if each is not None})[:MOST] or [None]
+    concerned: list[UUID | None] = [*sorted({each for each in persons if each is not None})[:MOST]] or [None]
     detail = {"client": access.grant.client_id, "type": kind}
     audit.record_many(
         [

@@ -17,6 +17,7 @@ from steadwell.relations import Sql
 
 # The server's own, whatever was sent.
 _OWN = frozenset({"resourceType", "id", "meta"})
+_CHOICES = ("value", "effective", "deceased", "occurrence")
 
 
 def joined(head: str, start: Sql) -> Sql:
@@ -29,32 +30,49 @@ def joined(head: str, start: Sql) -> Sql:
     )
 
 
-def together(resource: Resource, row: Mapping[str, Any]) -> Resource:
+def together(resource: Resource, row: Mapping[str, Any], decides: frozenset[str] = frozenset()) -> Resource:
     if not row.get("beside_body"):
         return resource
-    return laid_over(resource, wire.read_stored(row["beside_body"]), wire.read_stored(row["beside_mapped"]))
+    said, then = wire.read_stored(row["beside_body"]), wire.read_stored(row["beside_mapped"])
+    return laid_over(resource, said, then, decides)
 
 
-def laid_over(now: Resource, said: Resource, then: Resource) -> Resource:
-    """``now`` is what the app says, ``then`` what it said when ``said`` was written."""
-    made = {name: value for name, value in now.items() if name in _OWN}
-    for name, value in said.items():
-        plain = name.removeprefix("_")
-        if name in _OWN:
-            continue
-        if _group(plain, now) == _group(plain, then):
-            made[name] = value
+def laid_over(now: Resource, said: Resource, then: Resource, decides: frozenset[str]) -> Resource:
+    """``now`` is what the app says, ``then`` what it said when ``said`` was written. Of the elements in
+    ``decides`` the app alone has the say; identifiers of both are shown.
+    """
+    made = {
+        name: value
+        for name, value in said.items()
+        if name not in _OWN
+        and name.removeprefix("_") not in decides
+        and _group(name.removeprefix("_"), now) == _group(name.removeprefix("_"), then)
+    }
     for name, value in now.items():
-        if name not in made and (_group(name, now) != _group(name, then)):
+        changed = _group(name, now) != _group(name, then)
+        if name not in _OWN and name not in made and (changed or name in decides):
             made[name] = value
+    if "identifier" in decides:
+        made["identifier"] = _identifiers(said, now)
     meta = {**said.get("meta", {}), **now.get("meta", {})}
-    return {"resourceType": now["resourceType"], "id": now["id"], "meta": meta, **{
-        name: value for name, value in made.items() if name not in _OWN
-    }}  # fmt: skip
+    return {"resourceType": now["resourceType"], "id": now["id"], "meta": meta, **made}
+
+
+def _identifiers(said: Resource, now: Resource) -> list[Any]:
+    """As the client wrote those that still hold, then the app's others."""
+    known = [(each.get("system"), each.get("value")) for each in now.get("identifier", [])]
+    kept = [
+        each
+        for each in said.get("identifier", [])
+        if (each.get("system"), each.get("value")) in known or not each.get("system")
+    ]
+    shown = {(each.get("system"), each.get("value")) for each in kept}
+    others = [e for e in now.get("identifier", []) if (e.get("system"), e.get("value")) not in shown]
+    return [*kept, *others]
 
 
 def _group(name: str, resource: Resource) -> list[tuple[str, Any]]:
     """An element with the other forms of the same choice: a value that became absent changed as well."""
-    stem = next((each for each in ("value", "effective", "deceased", "occurrence") if name.startswith(each)), name)
+    stem = next((each for each in _CHOICES if name.startswith(each)), name)
     names = [n for n in resource if n == name or (stem != name and n.startswith(stem))]
     return sorted((n, wire.text(resource[n])) for n in names)

@@ -52,7 +52,9 @@ def process(access: Access, bundle: Resource, prefer: dict[str, str]) -> Answer:
     said = mappings(bundle.get("entry"))
     if len(said) > MOST_ENTRIES:
         raise failed(413, "too-costly", f"A Bundle has at most {MOST_ENTRIES} entries here.")
-    entries = [_entry(number, each, prefer) for number, each in enumerate(said)] if kind == "transaction" else None
+    entries = (
+        [_entry(number, each, prefer) for number, each in enumerate(said)] if kind == "transaction" else None
+    )
     if entries is None:
         made = [_alone(access, number, each, prefer) for number, each in enumerate(said)]
         return _answer("batch-response", made)
@@ -120,14 +122,14 @@ def _together(access: Access, entries: list[Entry]) -> list[dict[str, Any]]:
     answers: dict[int, Answer] = {}
     names: dict[str, str] = {}
     for entry in entries:
-        _run(entry, lambda e=entry: _prepare(access, e))  # type: ignore[misc]
+        _run(entry, lambda e=entry: _prepare(access, e))
         if entry.target and entry.full_url:
             names[entry.full_url] = entry.target
     for entry in _in_order(entries, names):
         if entry.known is not None:
             answers[entry.number] = entry.known
             continue
-        answer = _run(entry, lambda e=entry: _perform(access, e, names))  # type: ignore[misc]
+        answer = _run(entry, lambda e=entry: _perform(access, e, names))
         answers[entry.number] = answer
         if entry.full_url and answer.location:
             names[entry.full_url] = answer.location.split("/_history/")[0]
@@ -159,7 +161,10 @@ def _prepare(access: Access, entry: Entry) -> None:
             meta = found.resource.get("meta", {})
             entry.target = f"{definition.type}/{found.resource['id']}"
             entry.known = Answer(
-                status=200, resource=found.resource, etag=str(meta.get("versionId", "")), location=entry.target
+                status=200,
+                resource=found.resource,
+                etag=str(meta.get("versionId", "")),
+                location=entry.target,
             )
             return
     if call.method == "PUT" and len(call.path) == 2:
@@ -179,7 +184,9 @@ def _in_order(entries: list[Entry], names: dict[str, str]) -> Iterator[Entry]:
             (e for e in waiting if not ((_mentioned(e.call.body) & unnamed) - done - {e.full_url})), None
         )
         if ready is None:
-            raise failed(422, "processing", "These resources refer to each other in a circle.", at=waiting[0].at)
+            raise failed(
+                422, "processing", "These resources refer to each other in a circle.", at=waiting[0].at
+            )
         waiting.remove(ready)
         yield ready
         done.add(ready.full_url)
@@ -270,8 +277,10 @@ def _made(access: Access, answer: Answer) -> dict[str, Any]:
         response["lastModified"] = wire.instant(answer.updated)
     made: dict[str, Any] = {}
     if answer.resource is not None:
-        if answer.resource.get("id") and answer.resource["resourceType"] not in {"Bundle", "OperationOutcome"}:
+        if answer.resource.get("id") and answer.resource["resourceType"] not in {
+            "Bundle",
+            "OperationOutcome",
+        }:
             made["fullUrl"] = f"{access.base}/{answer.resource['resourceType']}/{answer.resource['id']}"
         made["resource"] = answer.resource
     return {**made, "response": response}
-

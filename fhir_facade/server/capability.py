@@ -1,4 +1,6 @@
-"""The CapabilityStatement and SMART's configuration, made from the registry: what is listed is what answers."""
+"""The CapabilityStatement and SMART's configuration, made from the registry: what is listed is what
+answers.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,17 @@ US_CORE_SERVER = "http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server
 FORMATS = ["application/fhir+json", "json"]
 PATCHES = ["application/json-patch+json", "application/fhir+json"]
 # FHIR's interactions have their own order in print.
-_ORDER = ("read", "vread", "update", "patch", "delete", "history-instance", "history-type", "create", "search-type")
+_ORDER = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+)
 
 
 def statement(base: str) -> Resource:
@@ -68,7 +80,9 @@ def _rest() -> dict[str, Any]:
             {"code": "transaction", "documentation": f"At most {MOST_ENTRIES} entries."},
             {"code": "batch", "documentation": f"At most {MOST_ENTRIES} entries."},
         ],
-        "searchParam": [_param(each, "Resource") for each in COMMON.values() if each.name in {"_id", "_lastUpdated"}],
+        "searchParam": [
+            _param(each, "Resource") for each in COMMON.values() if each.name in {"_id", "_lastUpdated"}
+        ],
     }
 
 
@@ -101,7 +115,9 @@ def _resource_cached(name: str) -> dict[str, Any]:
     if searches:
         made["searchInclude"] = list(definition.includes)
         made["searchRevInclude"] = list(definition.rev_includes)
-        made["searchParam"] = [_param(each, definition.type) for each in (*_common(definition), *definition.params)]
+        made["searchParam"] = [
+            _param(each, definition.type) for each in (*_common(definition), *definition.params)
+        ]
     made["operation"] = [
         {"name": each.name, "definition": each.definition} for each in operations.of(definition)
     ]
@@ -118,17 +134,22 @@ def _common(definition: Definition) -> list[Param]:
         return [COMMON["_id"]]
     found = [COMMON["_id"], COMMON["_lastUpdated"]]
     found += [
-        each for each in COMMON.values()
+        each
+        for each in COMMON.values()
         if each not in found and any(each.name in origin.columns for origin in definition.origins)
-    ]  # fmt: skip
+    ]
     return found
 
 
 def _param(param: Param, kind: str) -> dict[str, Any]:
-    name = param.url or (f"{kind}-{param.name}" if not param.name.startswith("_") else f"Resource-{param.name[1:]}")
+    name = param.url or (
+        f"{kind}-{param.name}" if not param.name.startswith("_") else f"Resource-{param.name[1:]}"
+    )
     return {
-        "name": param.name, "definition": f"http://hl7.org/fhir/SearchParameter/{name}", "type": param.kind.value,
-    }  # fmt: skip
+        "name": param.name,
+        "definition": f"http://hl7.org/fhir/SearchParameter/{name}",
+        "type": param.kind.value,
+    }
 
 
 def smart(base: str) -> dict[str, Any]:
@@ -160,10 +181,15 @@ def openapi(base: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Resource": {"type": "object", "required": ["resourceType"],
-                                     "properties": {"resourceType": {"type": "string"}}}},
+            "schemas": {
+                "Resource": {
+                    "type": "object",
+                    "required": ["resourceType"],
+                    "properties": {"resourceType": {"type": "string"}},
+                }
+            },
         },
-    }  # fmt: skip
+    }
 
 
 def _paths(paths: dict[str, Any], definition: Definition) -> None:
@@ -195,20 +221,31 @@ def _paths(paths: dict[str, Any], definition: Definition) -> None:
 
 def _id() -> dict[str, Any]:
     return {
-        "name": "id", "in": "path", "required": True,
+        "name": "id",
+        "in": "path",
+        "required": True,
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9.-]{1,64}$"},
-    }  # fmt: skip
+    }
 
 
 def _query(definition: Definition) -> list[dict[str, Any]]:
-    names = [p.name for p in (*_common(definition), *definition.params)] + ["_count", "_sort", "_total", "_summary"]
+    names = [p.name for p in (*_common(definition), *definition.params)] + [
+        "_count",
+        "_sort",
+        "_total",
+        "_summary",
+    ]
     return [{"name": n, "in": "query", "schema": {"type": "string"}} for n in names]
 
 
 def _operation(
-    summary: str, *, parameters: list[dict[str, Any]] | None = None, body: bool = False, secured: bool = True,
+    summary: str,
+    *,
+    parameters: list[dict[str, Any]] | None = None,
+    body: bool = False,
+    secured: bool = True,
     form: Definition | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     schema = {"schema": {"$ref": "#/components/schemas/Resource"}}
     made: dict[str, Any] = {
         "summary": summary,
@@ -222,9 +259,10 @@ def _operation(
         made["requestBody"] = {"content": {FORMATS[0]: schema}}
     if form is not None:
         properties = {each["name"]: each["schema"] for each in _query(form)}
-        content = {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": properties}}}
+        content = {
+            "application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": properties}}
+        }
         made["requestBody"] = {"content": content}
     if secured:
         made["security"] = [{"bearer": []}]
     return made
-

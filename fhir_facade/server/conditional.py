@@ -1,7 +1,7 @@
 """Writes under a condition: create unless there is one, update or delete the one there is.
 
-Two writers under the same condition would both look, find nothing and both write. So a condition is a row, and so
-is each identifier that is written: whoever takes it makes the other wait, who then sees what was made.
+Two writers under the same condition would both look, find nothing and both write. So a condition is a row,
+and so is each identifier that is written: whoever takes it makes the other wait, who then sees what was made.
 """
 
 from __future__ import annotations
@@ -70,8 +70,12 @@ def _identifiers(said: Resource | None) -> Iterator[str]:
             yield f"identifier={text_of(each.get('system'))}|{value}"
 
 
-def only_match(access: Access, definition: Definition, pairs: tuple[tuple[str, str], ...]) -> running.Found | None:
-    """The one resource that matches; None for none. 412 for several, 400 for a condition that says nothing."""
+def only_match(
+    access: Access, definition: Definition, pairs: tuple[tuple[str, str], ...]
+) -> running.Found | None:
+    """The one resource that matches; None for none. 412 for several, 400 for a condition that says
+    nothing.
+    """
     if not pairs:
         raise failed(400, "invalid", "A condition names at least one search parameter.")
     query = clauses.read(definition, (*pairs, ("_count", "2")), strict=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from fhir_facade.server import definitions, indexing, wire
+from fhir_facade.server import beside, definitions, indexing, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.models import Document, DocumentVersion, SearchValue
 from fhir_facade.server.outcome import failed, not_found, stale
@@ -56,12 +56,19 @@ class Documents:
         access.key_for_next = None
         person_id = person_of(said, base=access.base)
         resource = stamped(said, key, 1, access, source=source_of(access, said))
-        Document.objects.bulk_create([
-            Document(
-                id=key, type=self.type, version=1, person_id=person_id, written_at=access.now,
-                client_id=access.grant.client_id, body=wire.text(resource),
-            )
-        ])  # fmt: skip
+        Document.objects.bulk_create(
+            [
+                Document(
+                    id=key,
+                    type=self.type,
+                    version=1,
+                    person_id=person_id,
+                    written_at=access.now,
+                    client_id=access.grant.client_id,
+                    body=wire.text(resource),
+                )
+            ]
+        )
         _index(self.type, resource, key, access, is_new=True)
         add_version(access, key, 1, "POST", resource, person_id)
         return Stored(key=key)
@@ -82,12 +89,19 @@ class Documents:
         SearchValue.objects.filter(document_id=key).delete()
         add_version(access, key, number, "DELETE", None, person_id)
 
-    def _replace(self, access: Access, key: UUID, version: int | None, person_id: UUID | None, *, deleted: bool) -> int:
+    def _replace(
+        self, access: Access, key: UUID, version: int | None, person_id: UUID | None, *, deleted: bool
+    ) -> int:
         """The version is compared where it is changed: of two writers who saw the same one, one is stale."""
-        values = {
-            "id": key, "type": self.type, "version": version, "person": person_id, "deleted": deleted,
-            "now": access.now, "client": access.grant.client_id,
-        }  # fmt: skip
+        values: dict[str, Any] = {
+            "id": key,
+            "type": self.type,
+            "version": version,
+            "person": person_id,
+            "deleted": deleted,
+            "now": access.now,
+            "client": access.grant.client_id,
+        }
         with connection.cursor() as cursor:
             cursor.execute(_REPLACE, values)
             row = cursor.fetchone()
@@ -152,19 +166,34 @@ def _index(kind: str, resource: Resource, key: UUID, access: Access, *, is_new: 
 
 
 def add_version(
-    access: Access, key: UUID, version: int, method: str, resource: Resource | None, person_id: UUID | None,
-    *, kind: str = "",
-) -> None:  # fmt: skip
-    DocumentVersion.objects.bulk_create([
-        DocumentVersion(
-            entity_id=key, version=version, supersedes=version - 1 or None, valid_from=access.now,
-            recorded_at=access.now, recorded_by=access.grant.user_id,
-            recorded_role=",".join(sorted(access.actor.roles))[:64], source=access.grant.client_id[:100],
-            type=kind or (resource["resourceType"] if resource else find_type(key)), method=method,
-            person_id=person_id, client_id=access.grant.client_id,
-            body=wire.text(resource) if resource else "",
-        )
-    ])  # fmt: skip
+    access: Access,
+    key: UUID,
+    version: int,
+    method: str,
+    resource: Resource | None,
+    person_id: UUID | None,
+    *,
+    kind: str = "",
+) -> None:
+    DocumentVersion.objects.bulk_create(
+        [
+            DocumentVersion(
+                entity_id=key,
+                version=version,
+                supersedes=version - 1 or None,
+                valid_from=access.now,
+                recorded_at=access.now,
+                recorded_by=access.grant.user_id,
+                recorded_role=",".join(sorted(access.actor.roles))[:64],
+                source=access.grant.client_id[:100],
+                type=kind or (resource["resourceType"] if resource else find_type(key)),
+                method=method,
+                person_id=person_id,
+                client_id=access.grant.client_id,
+                body=wire.text(resource) if resource else "",
+            )
+        ]
+    )
 
 
 def find_type(key: UUID) -> str:
@@ -173,27 +202,41 @@ def find_type(key: UUID) -> str:
 
 _BESIDE = """
 INSERT INTO fhir_facade_document (id, type, version, deleted, beside, person_id, written_at, client_id, body,
-  mapped) VALUES (%(id)s, %(type)s, %(version)s, false, true, %(person)s, %(now)s, %(client)s, %(body)s, %(mapped)s)
+  mapped)
+VALUES (%(id)s, %(type)s, %(version)s, false, true, %(person)s, %(now)s, %(client)s, %(body)s, %(mapped)s)
 ON CONFLICT (id) DO UPDATE SET version = excluded.version, person_id = excluded.person_id,
-  written_at = excluded.written_at, client_id = excluded.client_id, body = excluded.body, mapped = excluded.mapped
+  written_at = excluded.written_at, client_id = excluded.client_id, body = excluded.body,
+  mapped = excluded.mapped
 """
 
 
 def keep_beside(
-    access: Access, key: UUID, said: Resource, mapped: Resource, person_id: UUID | None, *, method: str
+    access: Access,
+    key: UUID,
+    said: Resource,
+    mapped: Resource,
+    person_id: UUID | None,
+    *,
+    method: str,
+    decides: frozenset[str],
 ) -> Resource:
     """Keep what was said of an app's resource; answers how it reads now."""
     version = int(mapped["meta"]["versionId"])
-    meta = {**said.get("meta", {}), **mapped["meta"], "source": source_of(access, said)}
-    rest = {name: value for name, value in said.items() if name not in {"resourceType", "id", "meta"}}
-    resource = {"resourceType": mapped["resourceType"], "id": str(key), "meta": meta, **rest}
-    body = {**resource, "meta": {k: v for k, v in meta.items() if k not in {"versionId", "lastUpdated"}}}
+    meta = {k: v for k, v in said.get("meta", {}).items() if k not in {"versionId", "lastUpdated"}}
+    body = {**said, "id": str(key), "meta": {**meta, "source": source_of(access, said)}}
+    values: dict[str, Any] = {
+        "id": key,
+        "type": mapped["resourceType"],
+        "version": version,
+        "person": person_id,
+        "now": access.now,
+        "client": access.grant.client_id,
+        "body": wire.text(body),
+        "mapped": wire.text(mapped),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_BESIDE, {
-            "id": key, "type": mapped["resourceType"], "version": version, "person": person_id,
-            "now": access.now, "client": access.grant.client_id, "body": wire.text(body),
-            "mapped": wire.text(mapped),
-        })  # fmt: skip
+        cursor.execute(_BESIDE, values)
+    resource = beside.laid_over(mapped, body, mapped, decides)
     if not DocumentVersion.objects.filter(entity_id=key, version=version).exists():
         add_version(access, key, version, method, resource, person_id)
     return resource

@@ -111,9 +111,9 @@ def of_type(access: Access, definition: Definition, call: Call) -> Answer:
     if access.in_context_only(definition.type, "s") and definition.of_patients and not access.context_ids():
         raise not_found()
     rows = DocumentVersion.objects.filter(type=definition.type)
-    if not access.reads_everybody or access.in_context_only(definition.type, "s"):
-        if definition.of_patients:
-            rows = rows.filter(person_id__in=access.context_ids() or access.own_ids())
+    narrow = not access.reads_everybody or access.in_context_only(definition.type, "s")
+    if narrow and definition.of_patients:
+        rows = rows.filter(person_id__in=access.context_ids() or access.own_ids())
     since, at = _bounds(call)
     if since is not None:
         rows = rows.filter(recorded_at__gte=since)
@@ -149,9 +149,7 @@ def _bounds(call: Call) -> tuple[datetime | None, datetime | None]:
     return first.low if first else None, last.high if last else None
 
 
-def _answer(
-    access: Access, definition: Definition, call: Call, found: list[tuple[str, Version]]
-) -> Answer:
+def _answer(access: Access, definition: Definition, call: Call, found: list[tuple[str, Version]]) -> Answer:
     since, at = _bounds(call)
     shown = [e for e in found if (since is None or e[1][1] >= since) and (at is None or e[1][1] < at)]
     count = call.option("_count")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -120,13 +120,13 @@ def request_id(request: Request) -> str:
 class Endpoint(APIView):
     """Every address of the API."""
 
-    authentication_classes: ClassVar = [Bearer]
-    permission_classes: ClassVar = []
-    throttle_classes: ClassVar = [PerClient]
+    authentication_classes = [Bearer]
+    permission_classes = []
+    throttle_classes = [PerClient]
     content_negotiation_class = Negotiation
-    renderer_classes: ClassVar = [Fhir]
-    parser_classes: ClassVar = []
-    http_method_names: ClassVar = ["get", "post", "put", "patch", "delete", "head", "options"]
+    renderer_classes = [Fhir]
+    parser_classes = []
+    http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
 
     def _any(self, request: Request, **_: Any) -> HttpResponseBase:
         path = tuple(each for each in request.path_info.removeprefix("/fhir").split("/") if each)
@@ -136,9 +136,11 @@ class Endpoint(APIView):
         access = request.auth
         if not isinstance(access, Access):
             raise failed(
-                401, "login", "A valid bearer token is needed.",
+                401,
+                "login",
+                "A valid bearer token is needed.",
                 headers={"WWW-Authenticate": f'Bearer realm="{base_of(request)}"'},
-            )  # fmt: skip
+            )
         call = call_of(request, path)
         if path:
             return self._answer(request, interactions.perform(access, call))
@@ -168,7 +170,7 @@ class Endpoint(APIView):
             response.headers["X-Request-Id"] = said
         return response
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]
         problem = _problem(exc)
         if problem is None:
             raise exc
@@ -177,13 +179,17 @@ class Endpoint(APIView):
         if problem.status in {401, 403, 404}:
             key = request.path_info.rstrip("/").rsplit("/", 1)[-1]
             auditing.denied(
-                access if isinstance(access, Access) else None, getattr(self, "kind", ""), problem.status,
-                now=clock.now(), entity=key,
-            )  # fmt: skip
+                access if isinstance(access, Access) else None,
+                getattr(self, "kind", ""),
+                problem.status,
+                now=clock.now(),
+                entity=key,
+            )
         response = HttpResponse(
-            wire.dump(operation_outcome(problem.issues)), status=problem.status,
+            wire.dump(operation_outcome(problem.issues)),
+            status=problem.status,
             content_type=f"{FHIR_JSON}; charset=utf-8",
-        )  # fmt: skip
+        )
         for name, value in problem.headers.items():
             response.headers[name] = value
         return response
@@ -198,7 +204,7 @@ def _problem(exc: Exception) -> Failed | None:
             return Failed(422, problem.issues)
         return problem
     if isinstance(exc, Throttled):
-        seconds = str(int(exc.wait or 1) + 1)
+        seconds = str(int(getattr(exc, "wait", None) or 1) + 1)
         issue = Issue("throttled", "This client asks too often. Try again after the time in Retry-After.")
         return Failed(429, (issue,), {"Retry-After": seconds})
     if isinstance(exc, NotAcceptable):
@@ -215,17 +221,25 @@ def call_of(request: Request, path: tuple[str, ...]) -> Call:
     else:
         body, kind = _body(request, method, path)
     return Call(
-        method=method, path=path, pairs=pairs, body=body, content_type=kind,
-        if_match=request.headers.get("If-Match", ""), if_none_match=request.headers.get("If-None-Match", ""),
+        method=method,
+        path=path,
+        pairs=pairs,
+        body=body,
+        content_type=kind,
+        if_match=request.headers.get("If-Match", ""),
+        if_none_match=request.headers.get("If-None-Match", ""),
         if_modified_since=_http_date(request.headers.get("If-Modified-Since", "")),
-        if_none_exist=request.headers.get("If-None-Exist", ""), prefer=prefer_of(request.headers.get("Prefer", "")),
-    )  # fmt: skip
+        if_none_exist=request.headers.get("If-None-Exist", ""),
+        prefer=prefer_of(request.headers.get("Prefer", "")),
+    )
 
 
 def _form(request: Request) -> tuple[tuple[str, str], ...]:
     kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if kind not in {"application/x-www-form-urlencoded", ""}:
-        raise failed(415, "not-supported", "_search by POST takes a form (application/x-www-form-urlencoded).")
+        raise failed(
+            415, "not-supported", "_search by POST takes a form (application/x-www-form-urlencoded)."
+        )
     try:
         return tuple(parse_qsl(_raw(request).decode(), keep_blank_values=True))
     except UnicodeDecodeError:
@@ -290,8 +304,8 @@ def _http_date(text: str) -> datetime | None:
 class Metadata(Endpoint):
     """What may be read without a token, from any origin."""
 
-    throttle_classes: ClassVar = []
-    authentication_classes: ClassVar = []
+    throttle_classes = []
+    authentication_classes = []
 
     def get(self, request: Request, what: str = "metadata") -> HttpResponseBase:  # type: ignore[override]
         base = base_of(request)
@@ -304,7 +318,7 @@ class Metadata(Endpoint):
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
-    head = get
+    head = get  # type: ignore[assignment]
 
     def _refuse(self, request: Request, **_: Any) -> HttpResponseBase:
         raise failed(405, "not-supported", "This is only read.", headers={"Allow": "GET"})
@@ -320,5 +334,3 @@ class Configuration(Metadata):
             return renderers[0], "application/json"
 
     content_negotiation_class = _Any
-
-

@@ -42,7 +42,11 @@ def at(resource: Any, path: str) -> Iterator[Any]:
     if not isinstance(resource, dict):
         return
     stem = name.removesuffix("[x]")
-    names = [n for n in resource if n == name or (stem != name and n.startswith(stem) and n[len(stem) :][:1].isupper())]
+    names = [
+        n
+        for n in resource
+        if n == name or (stem != name and n.startswith(stem) and n[len(stem) :][:1].isupper())
+    ]
     for each in names:
         if rest:
             yield from at(resource[each], rest)
@@ -80,14 +84,19 @@ def _tokens(value: Any) -> Iterator[dict[str, Any]]:
         for each in value.get("coding", []) or [{}]:
             shown = (text or str(each.get("display", ""))).casefold()[:_LONGEST]
             yield {
-                "system": str(each.get("system", ""))[:_LONGEST], "code": str(each.get("code", ""))[:_LONGEST],
+                "system": str(each.get("system", ""))[:_LONGEST],
+                "code": str(each.get("code", ""))[:_LONGEST],
                 "folded": shown,
-            }  # fmt: skip
+            }
     elif isinstance(value, dict):
         code = value.get("code", value.get("value", ""))
         if isinstance(code, str) and code:
             text = str(value.get("display", "")).casefold()
-            yield {"system": str(value.get("system", ""))[:_LONGEST], "code": code[:_LONGEST], "folded": text[:_LONGEST]}
+            yield {
+                "system": str(value.get("system", ""))[:_LONGEST],
+                "code": code[:_LONGEST],
+                "folded": text[:_LONGEST],
+            }
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -98,7 +107,18 @@ def _texts(value: Any) -> Iterator[str]:
         for each in value:
             yield from _texts(each)
     elif isinstance(value, dict):
-        for name in ("text", "family", "given", "prefix", "suffix", "line", "city", "state", "postalCode", "country"):
+        for name in (
+            "text",
+            "family",
+            "given",
+            "prefix",
+            "suffix",
+            "line",
+            "city",
+            "state",
+            "postalCode",
+            "country",
+        ):
             yield from _texts(value.get(name, []))
 
 

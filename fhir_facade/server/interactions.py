@@ -147,9 +147,9 @@ def _read(access: Access, definition: Definition, key: str, call: Call) -> Answe
     auditing.record(access, "read", definition.type, [found.person_id], entity=key)
     if call.if_none_match and etag and version_of(call.if_none_match) == etag:
         return Answer(status=304, etag=etag, updated=updated)
-    if not call.if_none_match and call.if_modified_since and updated is not None:
-        if updated < call.if_modified_since + timedelta(seconds=1):
-            return Answer(status=304, etag=etag, updated=updated)
+    since = None if call.if_none_match else call.if_modified_since
+    if since is not None and updated is not None and updated < since + timedelta(seconds=1):
+        return Answer(status=304, etag=etag, updated=updated)
     summary, elements = call.option("_summary") or "false", call.option("_elements")
     if summary not in {"true", "text", "data", "count", "false"}:
         raise failed(400, "value", "_summary is true, text, data or false.")

@@ -91,18 +91,21 @@ _RULES: dict[str, tuple[tuple[str, Check, str], ...]] = {
     "AllergyIntolerance": (
         (
             "ait-1",
-            lambda said: "clinicalStatus" in said
-            or ("http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", "entered-in-error")
-            in _codes(said, "verificationStatus"),
+            lambda said: (
+                "clinicalStatus" in said
+                or (
+                    "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
+                    "entered-in-error",
+                )
+                in _codes(said, "verificationStatus")
+            ),
             "A clinicalStatus is needed, unless it was entered in error.",
         ),
     ),
     "Organization": (
         ("org-1", lambda said: "identifier" in said or "name" in said, "A name or an identifier is needed."),
     ),
-    "Questionnaire": (
-        ("que-2", lambda said: _link_ids_once(said), "Each linkId may be there once."),
-    ),
+    "Questionnaire": (("que-2", lambda said: _link_ids_once(said), "Each linkId may be there once."),),
     "Provenance": (),
     "Bundle": (
         (
@@ -112,8 +115,9 @@ _RULES: dict[str, tuple[tuple[str, Check, str], ...]] = {
         ),
         (
             "bdl-2",
-            lambda said: said.get("type") == "searchset"
-            or not any("search" in each for each in _each(said, "entry")),
+            lambda said: (
+                said.get("type") == "searchset" or not any("search" in each for each in _each(said, "entry"))
+            ),
             "entry.search is only for searches.",
         ),
         ("bdl-7", lambda said: _full_urls_once(said), "A fullUrl may be there once."),
@@ -206,15 +210,15 @@ def _of_a_type(said: dict[str, Any], at: str, resource: Resource) -> Iterator[Is
         if valued == ("extension" in said):
             yield Issue("invariant", "ext-1: An extension has either extensions or a value.", at)
     reference = said.get("reference")
-    if isinstance(reference, str) and reference.startswith("#") and reference != "#":
-        if reference[1:] not in {each.get("id") for each in _each(resource, "contained")}:
-            yield Issue("invariant", "ref-1: There is no contained resource of this id.", at)
-    if {"start", "end"} <= said.keys() and "resourceType" not in said and isinstance(said["start"], str):
-        if not _in_order(said):
-            yield Issue("invariant", "per-1: A period ends after it starts.", at)
-    if "code" in said and isinstance(said["code"], str) and "system" not in said and "value" in said:
-        if isinstance(said["value"], int) or not isinstance(said["value"], str | dict | list):
-            yield Issue("invariant", "qty-3: A unit's code needs its system.", at)
+    inside = isinstance(reference, str) and reference.startswith("#") and reference != "#"
+    if inside and str(reference)[1:] not in {each.get("id") for each in _each(resource, "contained")}:
+        yield Issue("invariant", "ref-1: There is no contained resource of this id.", at)
+    period = {"start", "end"} <= said.keys() and "resourceType" not in said and isinstance(said["start"], str)
+    if period and not _in_order(said):
+        yield Issue("invariant", "per-1: A period ends after it starts.", at)
+    coded = isinstance(said.get("code"), str) and "system" not in said
+    if coded and "value" in said and not isinstance(said["value"], str | dict | list):
+        yield Issue("invariant", "qty-3: A unit's code needs its system.", at)
     if place.split("[")[0] == "telecom" and "value" in said and "system" not in said:
         yield Issue("invariant", "cpt-2: A value needs the system it belongs to.", at)
     if place.startswith("component[") and not _OBS_6[1](said):

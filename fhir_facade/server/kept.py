@@ -14,7 +14,10 @@ _ROWS = (
     "SELECT d.id, d.version, d.written_at AS changed_at, d.person_id, d.body, d.client_id"
     " FROM fhir_facade_document d WHERE d.type = %s AND NOT d.deleted AND NOT d.beside AND "
 )
-_VALUES = "t.id IN (SELECT i.document_id FROM fhir_facade_searchvalue i WHERE i.type = '{}' AND i.param = '{}' AND ({{}}))"
+_VALUES = (
+    "t.id IN (SELECT i.document_id FROM fhir_facade_searchvalue i WHERE i.type = '{}' AND i.param = '{}'"
+    " AND ({{}}))"
+)
 _EXPRESSIONS = {
     Kind.TOKEN: {"system": "i.system", "code": "i.code", "text": "i.folded"},
     Kind.STRING: {"folded": "i.folded", "exact": "i.exact"},
@@ -25,7 +28,9 @@ _EXPRESSIONS = {
 }
 
 
-def documents(kind: str, params: Iterable[Param], *, visible: Callable[[Access], Sql] | None = None) -> Origin:
+def documents(
+    kind: str, params: Iterable[Param], *, visible: Callable[[Access], Sql] | None = None
+) -> Origin:
     """``visible`` decides for who is no clinician; by default patients and proxies see what is theirs, and
     everybody sees what is nobody's by its type.
     """
@@ -35,10 +40,12 @@ def documents(kind: str, params: Iterable[Param], *, visible: Callable[[Access],
         return Sql(_ROWS, (kind,)) + Sql("(") + _seen(access, of_patients, visible) + Sql(")")
 
     return Origin(
-        name="documents", relation=relation, columns={p.name: (_column(kind, p),) for p in (*params, *COMMON.values())
-                                                      if p.paths},
-        build=_build, person="t.person_id" if of_patients else "",
-    )  # fmt: skip
+        name="documents",
+        relation=relation,
+        columns={p.name: (_column(kind, p),) for p in (*params, *COMMON.values()) if p.paths},
+        build=_build,
+        person="t.person_id" if of_patients else "",
+    )
 
 
 def _seen(access: Access, of_patients: bool, visible: Callable[[Access], Sql] | None) -> Sql:
@@ -53,9 +60,10 @@ def _seen(access: Access, of_patients: bool, visible: Callable[[Access], Sql] | 
 
 def _column(kind: str, param: Param) -> Column:
     return Column(
-        exprs={**_EXPRESSIONS[param.kind], "param": param.name}, within=_VALUES.format(kind, param.name),
+        exprs={**_EXPRESSIONS[param.kind], "param": param.name},
+        within=_VALUES.format(kind, param.name),
         uuid=False,
-    )  # fmt: skip
+    )
 
 
 def _build(row: Row, access: Access) -> Resource:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from fhir_facade.fhir_json import Around, coded, mapping, mappings, moment, text_of
 from fhir_facade.hl7v2.times import Clockwork
 from fhir_facade.lab_observations import observations
-from fhir_facade.server import documents
+from fhir_facade.server import documents, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.documents import Documents
 from fhir_facade.server.outcome import failed, not_found, stale
@@ -23,6 +23,7 @@ from fhir_facade.server.search import running
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writers import Stored
 from labs import service as labs
+from steadwell.ids import new_id
 from steadwell.relations import Sql
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -40,7 +41,7 @@ class Results:
     def create(self, access: Access, said: Resource) -> Stored:
         if not is_laboratory(said):
             return self._documents.create(access, said)
-        report = _report(access, said, number=str(documents.new_id()))
+        report = _report(access, said, number=str(new_id()))
         return Stored(key=_file(access, report), beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
@@ -53,7 +54,9 @@ class Results:
         report = _report(access, said, number=number)
         filed = _file(access, report)
         if filed != key:
-            raise failed(422, "business-rule", "A result keeps its code. Take this one back, then send another.")
+            raise failed(
+                422, "business-rule", "A result keeps its code. Take this one back, then send another."
+            )
         return Stored(key=key, beside=True)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:
@@ -87,13 +90,20 @@ def _report(access: Access, said: Resource, *, number: str) -> labs.IncomingRepo
     issued = clock.read(text_of(said.get("issued")))
     collected = moment(said, "effective")
     return labs.IncomingReport(
-        sender=sender_of(access), code=coded(said.get("code")),
-        status=_STATUS[status] if status in _STATUS else labs.Status(status), filler_number=number,
-        person_id=person_id, site_id=access.grant.site_id, observations=tuple(found),
-        performer=_performer(said, access), issued_at=issued, sent_at=access.now,
-        collected_at=clock.read(collected), collected_text=collected,
+        sender=sender_of(access),
+        code=coded(said.get("code")),
+        status=_STATUS[status] if status in _STATUS else labs.Status(status),
+        filler_number=number,
+        person_id=person_id,
+        site_id=access.grant.site_id,
+        observations=tuple(found),
+        performer=_performer(said, access),
+        issued_at=issued,
+        sent_at=access.now,
+        collected_at=clock.read(collected),
+        collected_text=collected,
         specimen=text_of(mapping(said.get("specimen")).get("display")),
-    )  # fmt: skip
+    )
 
 
 def sender_of(access: Access) -> str:
@@ -119,10 +129,12 @@ def _current(access: Access, key: UUID, version: int | None) -> str:
     result = labs.describe_result_rows(actor=access.actor, now=access.now)
     report = labs.describe_report_rows(actor=access.actor, now=access.now)
     rows = running.fetch(
-        Sql("SELECT r.version, r.sender, p.filler_number FROM (SELECT * FROM (") + result
-        + Sql(") t WHERE t.id = %s) r JOIN LATERAL (SELECT * FROM (", (key,)) + report
+        Sql("SELECT r.version, r.sender, p.filler_number FROM (SELECT * FROM (")
+        + result
+        + Sql(") t WHERE t.id = %s) r JOIN LATERAL (SELECT * FROM (", (key,))
+        + report
         + Sql(") t WHERE t.id = r.report_id) p ON true")
-    )  # fmt: skip
+    )
     if not rows:
         raise not_found()
     now, sender, number = rows[0]
@@ -134,7 +146,9 @@ def _current(access: Access, key: UUID, version: int | None) -> str:
 
 
 def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
-    """Every version of a result, newest first: what it read as when each message about its report had come."""
+    """Every version of a result, newest first: what it read as when each message about its report had
+    come.
+    """
     definition = registry().find("Observation")
     assert definition is not None  # noqa: S101 - it is ours
     found = running.read(access, definition, key)
@@ -152,7 +166,7 @@ def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
         if version.version == newest:
             made.append((newest, version.recorded_at, found.resource))
         elif version.version in kept:
-            made.append((version.version, version.recorded_at, documents.wire.read_stored(kept[version.version])))
+            made.append((version.version, version.recorded_at, wire.read_stored(kept[version.version])))
         elif (shown := _as_known(access, rows[0][0], UUID(key), version)) is not None:
             made.append((version.version, version.recorded_at, shown))
     return made
@@ -161,9 +175,7 @@ def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
 def _as_known(access: Access, report_id: UUID, key: UUID, version: labs.VersionView) -> Resource | None:
     from fhir_facade.server.resources import lab_views
 
-    report = labs.as_known(
-        actor=access.actor, report_id=report_id, at=version.recorded_at, now=access.now
-    )
+    report = labs.as_known(actor=access.actor, report_id=report_id, at=version.recorded_at, now=access.now)
     shown = next((each for each in report.results if each.result_id == key), None)
     if shown is None:
         return None

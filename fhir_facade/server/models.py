@@ -93,13 +93,9 @@ class SearchValue(models.Model):
             # Of one document: conditions on a patient's documents, and replacing them with the next version.
             models.Index(fields=["document", "param"], name="fhir_value_of_document"),
             # Found by a code or an identifier.
-            models.Index(
-                fields=["type", "param", "code"], name="fhir_value_code", condition=~Q(code="")
-            ),
+            models.Index(fields=["type", "param", "code"], name="fhir_value_code", condition=~Q(code="")),
             # Found by the beginning of a name.
-            models.Index(
-                fields=["type", "param", "folded"], name="fhir_value_text", condition=~Q(folded="")
-            ),
+            models.Index(fields=["type", "param", "folded"], name="fhir_value_text", condition=~Q(folded="")),
             # What points at something: reverse includes, chains, _has.
             models.Index(
                 fields=["target_type", "target_id", "type", "param"],
@@ -116,8 +112,8 @@ class ConditionClaim(models.Model):
     """That somebody writes under a condition (If-None-Exist, PUT ?identifier=…): one row per type and
     condition, and per type and identifier. phi: none (a digest)
 
-    Two writers under the same condition take the same row one after the other, so the second one sees what the
-    first one made.
+    Two writers under the same condition take the same row one after the other, so the second one sees what
+    the first one made.
     """
 
     type = models.CharField(max_length=40)

@@ -38,7 +38,9 @@ def _json(resource: Resource, patch: Any) -> Resource:
     try:
         made: Resource = jsonpatch.JsonPatch(patch).apply(copy.deepcopy(resource))
     except jsonpatch.JsonPatchTestFailed:
-        raise failed(409, "conflict", "A test of the patch failed: the resource is not what it expects.") from None
+        raise failed(
+            409, "conflict", "A test of the patch failed: the resource is not what it expects."
+        ) from None
     except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, IndexError):
         raise failed(422, "processing", "An operation of the patch does not fit this resource.") from None
     return made
@@ -96,7 +98,7 @@ def _unfit() -> Exception:
 def _found(resource: Resource, path: str) -> list[Any]:
     try:
         found: list[Any] = fhirpathpy.evaluate(resource, path, {})
-    except Exception as error:  # noqa: BLE001 - the engine raises whatever its parser does; the client is told
+    except Exception as error:
         raise failed(422, "processing", "A path of the patch cannot be read.") from error
     return [each.data if hasattr(each, "data") else each for each in found]
 
@@ -115,11 +117,11 @@ def _same(node: Any, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """The very object in the resource: the engine may answer a copy."""
     if node is wanted:
         return wanted
-    equal: dict[str, Any] | None = node if isinstance(node, dict) and node == wanted else None
+    equal = node if isinstance(node, dict) and node == wanted else None
     for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         inner = _same(each, wanted)
         if inner is wanted:
-            return inner
+            return wanted
         equal = equal or inner
     return equal
 
@@ -220,7 +222,13 @@ def _by_evaluation(resource: Resource, path: str, value: Any) -> None:
 
 
 def _swap(node: Any, wanted: dict[str, Any], value: Any) -> bool:
-    pairs = list(node.items()) if isinstance(node, dict) else list(enumerate(node)) if isinstance(node, list) else []
+    pairs = (
+        list(node.items())
+        if isinstance(node, dict)
+        else list(enumerate(node))
+        if isinstance(node, list)
+        else []
+    )
     for key, each in pairs:
         if each is wanted or (isinstance(each, dict) and each == wanted):
             if value is None:

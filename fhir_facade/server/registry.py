@@ -1,7 +1,8 @@
 """What the API knows of each resource: declared once, and everything else is made from it.
 
-Routes, searches, includes, scopes, the patient's compartment, the CapabilityStatement and the OpenAPI document
-read these definitions and nothing else. A new type is one file in resources/ and its name in the list there.
+Routes, searches, includes, scopes, the patient's compartment, the CapabilityStatement and the OpenAPI
+document read these definitions and nothing else. A new type is one file in resources/ and its name in the
+list there.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Row = Mapping[str, Any]
 class Kind(StrEnum):
     """Types of search parameters."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - no secret
     STRING = "string"
     DATE = "date"
     REFERENCE = "reference"
@@ -52,8 +53,8 @@ class Column:
     """Where an origin's rows hold a parameter's values: SQL expressions over its row ``t``, or over the rows
     that ``within`` opens (``t.id IN (SELECT … WHERE {})``).
 
-    Names by kind: ``system`` ``code`` ``text`` of a token; ``folded`` ``exact`` of a string or uri; ``at``, or
-    ``low`` and ``high``, of a date; ``type`` ``id`` of a reference; ``number`` ``unit`` of a quantity.
+    Names by kind: ``system`` ``code`` ``text`` of a token; ``folded`` ``exact`` of a string or uri; ``at``,
+    or ``low`` and ``high``, of a date; ``type`` ``id`` of a reference; ``number`` ``unit`` of a quantity.
     ``person``: the reference is to a patient, whom several ids may mean. ``uuid``: its id is one.
     """
 
@@ -79,6 +80,7 @@ class Origin:
     updated: str = "t.changed_at"
     key: Callable[[str], Sql | None] | None = None  # finds a row by id where that is no UUID
     listed: str = "true"  # rows that a search shows; a read shows others as well (a merged patient)
+    decides: frozenset[str] = frozenset()  # elements of which the app alone has the say, whatever was sent
     beside: bool = False  # documents keep what its app has no column for
     versions: Callable[[Access, str], list[tuple[int, Any, Resource]]] | None = None
 

@@ -1,5 +1,5 @@
-"""Slots have no rows: they are what the clinic's hours leave open (ADR 0040). A slot's id names its visit type,
-clinician and site by the beginnings of their digests, and its start.
+"""Slots have no rows: they are what the clinic's hours leave open (ADR 0040). A slot's id names its visit
+type, clinician and site by the beginnings of their digests, and its start.
 """
 
 from __future__ import annotations
@@ -97,12 +97,19 @@ def offers(access: Access, query: Query, within: Stretch) -> Iterator[scheduling
         if not _of_kind(query, kind):
             continue
         found = scheduling.search(
-            actor=access.actor, visit_type_id=kind.visit_type_id, now=access.now,
-            from_on=within.low.date() - timedelta(days=1), until_on=within.high.date(), limit=MOST,
-            **({"practitioner_ids": practitioners, "site_ids": sites} if practitioners and sites else {}),
-        )  # fmt: skip
+            actor=access.actor,
+            visit_type_id=kind.visit_type_id,
+            now=access.now,
+            from_on=within.low.date() - timedelta(days=1),
+            until_on=within.high.date(),
+            limit=MOST,
+            practitioner_ids=practitioners or (),
+            site_ids=sites or (),
+        )
         for offer in found.offers:
-            if not practitioners or (offer.practitioner_id in practitioners and offer.site_id in (sites or ())):
+            if not practitioners or (
+                offer.practitioner_id in practitioners and offer.site_id in (sites or ())
+            ):
                 yield offer
 
 
@@ -162,16 +169,23 @@ def get(access: Access, key: str) -> Resource | None:
         return None
     on = ref.starts_at.date()
     found = scheduling.search(
-        actor=access.actor, visit_type_id=ref.visit_type_id, now=access.now, from_on=on - timedelta(days=1),
-        until_on=on + timedelta(days=1), limit=MOST, practitioner_ids=[ref.practitioner_id],
+        actor=access.actor,
+        visit_type_id=ref.visit_type_id,
+        now=access.now,
+        from_on=on - timedelta(days=1),
+        until_on=on + timedelta(days=1),
+        limit=MOST,
+        practitioner_ids=[ref.practitioner_id],
         site_ids=[ref.site_id],
-    )  # fmt: skip
+    )
     free = any(each.ref == ref for each in found.offers)
     return _slot(offer, "free" if free else "busy", access)
 
 
 def _slot(offer: scheduling.Offer, status: str, access: Access) -> Resource:
-    kind = scheduling.get_clinic(now=access.now, searching=offer.visit_type_id).visit_type(offer.visit_type_id)
+    kind = scheduling.get_clinic(now=access.now, searching=offer.visit_type_id).visit_type(
+        offer.visit_type_id
+    )
     made = {
         "serviceType": [service_type(kind.code, kind.name)],
         "specialty": specialities([kind.speciality]),
@@ -186,4 +200,3 @@ def _slot(offer: scheduling.Offer, status: str, access: Access) -> Resource:
 
 def service_type(code: str, name: str) -> dict[str, object]:
     return {"coding": [{"system": VISIT_TYPE, "code": code, "display": name}], "text": name}
-

@@ -36,7 +36,9 @@ _FORMS = {
 FORMS = {name: re.compile(form) for name, form in _FORMS.items()}
 _INTEGERS = {"integer": (-(2**31), 2**31 - 1), "unsignedInt": (0, 2**31 - 1), "positiveInt": (1, 2**31 - 1)}
 _TEXTS = {"string", "markdown", "xhtml", "String"}
-_SCRIPT = re.compile(r"<\s*(script|iframe|object|embed|form|style|link|meta|base)\b|\son\w+\s*=|javascript:", re.I)
+_SCRIPT = re.compile(
+    r"<\s*(script|iframe|object|embed|form|style|link|meta|base)\b|\son\w+\s*=|javascript:", re.I
+)
 _ALWAYS = {"id", "extension", "modifierExtension"}
 
 
@@ -87,7 +89,9 @@ def _object(said: Any, path: str, at: str) -> Iterator[Issue]:
                 yield Issue("structure", "There is no such element.", f"{at}.{_safe(name)}")
             continue
         if name != plain and element.types[0][0].isupper():
-            yield Issue("structure", "Only simple values have extensions of this form.", f"{at}.{_safe(name)}")
+            yield Issue(
+                "structure", "Only simple values have extensions of this form.", f"{at}.{_safe(name)}"
+            )
             continue
         if element.name.endswith("[x]") and element.name in there and plain not in there:
             yield Issue("structure", "Only one of these may be there.", f"{at}.{element.name}")
@@ -117,7 +121,9 @@ def _value(value: Any, element: definitions.Element, path: str, at: str) -> Iter
     if kind.startswith("="):
         yield from _object(value, kind[1:], at)
     elif kind == "Resource":
-        yield from _resource(value, at) if isinstance(value, dict) else [Issue("structure", "Not a resource.", at)]
+        yield from (
+            _resource(value, at) if isinstance(value, dict) else [Issue("structure", "Not a resource.", at)]
+        )
     elif kind in {"BackboneElement", "Element"}:
         yield from _object(value, path, at)
     elif kind[0].islower() or kind == "String":
@@ -174,7 +180,9 @@ def _simple(value: Any, kind: str, at: str) -> Iterator[Issue]:
         form = FORMS.get(kind)
         right = form is None or form.fullmatch(value) is not None
     if not right:
-        yield Issue("value" if value not in ("", None) else "structure", f"This is not of the type {kind}.", at)
+        yield Issue(
+            "value" if value not in ("", None) else "structure", f"This is not of the type {kind}.", at
+        )
 
 
 def _safe(name: str) -> str:

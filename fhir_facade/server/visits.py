@@ -34,16 +34,22 @@ class Visits:
     def create(self, access: Access, said: Resource) -> Stored:
         if said["status"] not in {"booked", "pending"}:
             raise failed(
-                422, "business-rule", "A new visit is booked or pending. Ask $find for times that are proposed.",
+                422,
+                "business-rule",
+                "A new visit is booked or pending. Ask $find for times that are proposed.",
                 at="Appointment.status",
-            )  # fmt: skip
+            )
         person_id = patient_of(said, access)
         offer = offer_of(said, access)
         with scheduling.Joined():
             visit = scheduling.book_direct(
-                actor=access.actor, person_id=person_id, offer=offer, request_key=key_of(access, "book"),
-                now=access.now, note=text_of(said.get("comment")) or text_of(said.get("description")),
-            )  # fmt: skip
+                actor=access.actor,
+                person_id=person_id,
+                offer=offer,
+                request_key=key_of(access, "book"),
+                now=access.now,
+                note=text_of(said.get("comment")) or text_of(said.get("description")),
+            )
         return Stored(key=visit.appointment_id, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
@@ -53,8 +59,12 @@ class Visits:
         if version is not None and now.version != version:
             raise stale(str(now.version))
         patient = patient_of(said, access)
-        if patient != now.person_id and access.actor.known_as(patient) != access.actor.known_as(now.person_id):
-            raise failed(422, "business-rule", "A visit stays with its patient.", at="Appointment.participant")
+        if patient != now.person_id and access.actor.known_as(patient) != access.actor.known_as(
+            now.person_id
+        ):
+            raise failed(
+                422, "business-rule", "A visit stays with its patient.", at="Appointment.participant"
+            )
         with scheduling.Joined():
             if not (_moved(access, now, said) or _stepped(access, now, said)):
                 raise failed(
@@ -81,9 +91,14 @@ def _moved(access: Access, now: scheduling.Appointment, said: Resource) -> bool:
     plain = {**said, "slot": []} if _same_slot(now, said, access) else said
     offer = offer_of(plain, access, otherwise=now)
     scheduling.reschedule(
-        actor=access.actor, appointment_id=now.appointment_id, offer=offer, now=access.now,
-        request_key=key_of(access, "move"), seen_version=now.version, reason=_reason(said),
-    )  # fmt: skip
+        actor=access.actor,
+        appointment_id=now.appointment_id,
+        offer=offer,
+        now=access.now,
+        request_key=key_of(access, "move"),
+        seen_version=now.version,
+        reason=_reason(said),
+    )
     return True
 
 
@@ -100,9 +115,11 @@ def _stepped(access: Access, now: scheduling.Appointment, said: Resource) -> boo
     if status == _SHOWN.get(now.status, now.status.value):
         return False
     about: dict[str, Any] = {
-        "actor": access.actor, "appointment_id": now.appointment_id, "now": access.now,
+        "actor": access.actor,
+        "appointment_id": now.appointment_id,
+        "now": access.now,
         "request_key": key_of(access, status),
-    }  # fmt: skip
+    }
     if status == "cancelled":
         scheduling.cancel(**about, reason=_reason(said))
     elif status == "entered-in-error":
@@ -117,14 +134,18 @@ def _stepped(access: Access, now: scheduling.Appointment, said: Resource) -> boo
 def _reason(said: Resource) -> str:
     concept = mapping(said.get("cancelationReason"))
     text = text_of(concept.get("text"))
-    shown = (text_of(each.get("display")) or text_of(each.get("code")) for each in mappings(concept.get("coding")))
+    shown = (
+        text_of(each.get("display")) or text_of(each.get("code")) for each in mappings(concept.get("coding"))
+    )
     return (text or next((each for each in shown if each), "") or text_of(said.get("comment")))[:200]
 
 
 def patient_of(said: Resource, access: Access) -> PersonId:
     found = documents.person_of({**said, "resourceType": "Appointment"}, base=access.base)
     if found is None:
-        raise failed(422, "required", "A visit needs its patient among the participants.", at="Appointment.participant")
+        raise failed(
+            422, "required", "A visit needs its patient among the participants.", at="Appointment.participant"
+        )
     return found
 
 
@@ -143,8 +164,8 @@ def offer_of(
         return ref
     start = _instant(said.get("start"))
     clinic = scheduling.get_clinic(now=access.now)
-    practitioner = _participant(said, "Practitioner", access) or (otherwise and otherwise.practitioner_id)
-    site = _participant(said, "Location", access) or (otherwise and otherwise.site_id)
+    practitioner = _participant(said, "Practitioner", access)
+    site = _participant(said, "Location", access)
     codes = {
         text_of(coding.get("code"))
         for each in mappings(said.get("serviceType"))
@@ -152,14 +173,21 @@ def offer_of(
         if coding.get("system") in {None, sid("visit-type")}
     }
     kind_id = next((k.visit_type_id for k in clinic.visit_types.values() if k.code in codes), None)
-    kind_id = kind_id or (otherwise and otherwise.visit_type_id)
+    if otherwise is not None:
+        practitioner, site = practitioner or otherwise.practitioner_id, site or otherwise.site_id
+        kind_id = kind_id or otherwise.visit_type_id
     if start is None or practitioner is None or site is None or kind_id is None:
         raise failed(
-            422, "required", "Name the slot, or clinician, site, service type and start of the visit.",
+            422,
+            "required",
+            "Name the slot, or clinician, site, service type and start of the visit.",
             at="Appointment.slot",
-        )  # fmt: skip
+        )
     return scheduling.OfferRef(
-        visit_type_id=kind_id, practitioner_id=PractitionerId(practitioner), site_id=SiteId(site), starts_at=start
+        visit_type_id=kind_id,
+        practitioner_id=PractitionerId(practitioner),
+        site_id=SiteId(site),
+        starts_at=start,
     )
 
 

@@ -45,9 +45,7 @@ class Digits(Decimal):
 def load(raw: bytes | str) -> Resource:
     """Raises NotJson, also for what is nested too deep and for a name that comes twice in an object."""
     try:
-        found = json.loads(
-            raw, parse_float=Digits, parse_constant=_no_constant, object_pairs_hook=_each_once
-        )
+        found = json.loads(raw, parse_float=Digits, parse_constant=_no_constant, object_pairs_hook=_each_once)
     except (ValueError, RecursionError, InvalidOperation) as error:
         raise NotJson("This is not JSON.") from error
     if not isinstance(found, dict):

@@ -1,8 +1,8 @@
 """Writes over the API: one transaction each, in the order of every write here (DESIGN 4).
 
-What a type's ``Writer`` does with it is the app's business or the documents'; what holds for all of them is here:
-scopes are checked again on the row that was written, versions are compared inside the UPDATE, a version with
-its author is kept, and the act is audited.
+What a type's ``Writer`` does with it is the app's business or the documents'; what holds for all of them is
+here: scopes are checked again on the row that was written, versions are compared inside the UPDATE, a version
+with its author is kept, and the act is audited.
 """
 
 from __future__ import annotations
@@ -69,16 +69,27 @@ def create(access: Access, definition: Definition, said: Resource) -> Written:
     said = {name: value for name, value in said.items() if name != "id"}
     with transaction.atomic():
         stored = writer.create(access, said)
-        return _noted(access, definition, stored, said, "POST", letter="c", status=200 if stored.existed else 201)
+        return _noted(
+            access, definition, stored, said, "POST", letter="c", status=200 if stored.existed else 201
+        )
 
 
-def update(access: Access, definition: Definition, key: str, said: Resource, version: int | None, *,
-           method: str = "PUT") -> Written:  # fmt: skip
+def update(
+    access: Access,
+    definition: Definition,
+    key: str,
+    said: Resource,
+    version: int | None,
+    *,
+    method: str = "PUT",
+) -> Written:
     """The next version. The same content again is no new version. A deleted one comes back (201)."""
     access.need(definition.type, "u")
     writer = writer_of(definition, "u")
     if said.get("id") != key:
-        raise failed(400, "invalid", "The id in the resource is not that of the address.", at=f"{definition.type}.id")
+        raise failed(
+            400, "invalid", "The id in the resource is not that of the address.", at=f"{definition.type}.id"
+        )
     checked(definition, said)
     with transaction.atomic():
         known = documents.find(definition.type, _uuid(key))
@@ -120,16 +131,22 @@ def _same(now: Resource, said: Resource) -> bool:
     return _content(now) == _content(said)
 
 
-def _content(resource: Resource) -> Any:
+def _content(resource: Resource) -> bytes:
     """Without what the server says about it."""
     meta = {k: v for k, v in resource.get("meta", {}).items() if k not in {"versionId", "lastUpdated"}}
     return wire.dump({**{k: resource[k] for k in sorted(resource) if k != "meta"}, "meta": meta})
 
 
 def _noted(
-    access: Access, definition: Definition, stored: Stored, said: Resource, method: str, *, letter: str,
+    access: Access,
+    definition: Definition,
+    stored: Stored,
+    said: Resource,
+    method: str,
+    *,
+    letter: str,
     status: int,
-) -> Written:  # fmt: skip
+) -> Written:
     """Read back what was written: only a row that the token may write stays written."""
     origin = _origin(definition, stored)
     tail = Sql(" AND t.id = %s", (stored.key,))
@@ -140,11 +157,16 @@ def _noted(
         raise failed(403, "forbidden", "The token's scopes do not reach what this would write.")
     resource = now.resource
     if stored.beside:
-        resource = documents.keep_beside(access, stored.key, said, now.resource, now.person_id, method=method)
+        resource = documents.keep_beside(
+            access, stored.key, said, now.resource, now.person_id, method=method, decides=origin.decides
+        )
     auditing.record(
-        access, {"POST": "create", "PUT": "update", "PATCH": "update"}[method], definition.type,
-        [now.person_id], entity=str(stored.key),
-    )  # fmt: skip
+        access,
+        {"POST": "create", "PUT": "update", "PATCH": "update"}[method],
+        definition.type,
+        [now.person_id],
+        entity=str(stored.key),
+    )
     return _written(definition, resource, status)
 
 
@@ -167,9 +189,13 @@ def _written(definition: Definition, resource: Resource, status: int) -> Written
     meta = resource.get("meta", {})
     updated = meta.get("lastUpdated")
     return Written(
-        status=status, type=definition.type, key=resource["id"], version=meta.get("versionId", ""),
-        updated=datetime.fromisoformat(updated) if updated else None, resource=resource,
-    )  # fmt: skip
+        status=status,
+        type=definition.type,
+        key=resource["id"],
+        version=meta.get("versionId", ""),
+        updated=datetime.fromisoformat(updated) if updated else None,
+        resource=resource,
+    )
 
 
 def gone_or_missing(definition: Definition, key: str, *, access: Access) -> Failed:
@@ -182,8 +208,7 @@ def gone_or_missing(definition: Definition, key: str, *, access: Access) -> Fail
         return not_found()
     if not access.reads_everybody and known.person_id not in {None, *access.own_ids()}:
         return not_found()
-    if access.in_context_only(definition.type, "r") and definition.of_patients:
-        if known.person_id not in access.context_ids():
-            return not_found()
+    narrow = access.in_context_only(definition.type, "r") and definition.of_patients
+    if narrow and known.person_id not in access.context_ids():
+        return not_found()
     return gone()
-

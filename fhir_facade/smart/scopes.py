@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from fhir_facade.smart.types import Level, Scope
 
-_FORM = re.compile(r"^(patient|user|system)/(\*|[A-Z][A-Za-z]{1,40})\.(\*|read|write|[cruds]{1,5})(?:\?(.+))?$")
+_FORM = re.compile(
+    r"^(patient|user|system)/(\*|[A-Z][A-Za-z]{1,40})\.(\*|read|write|[cruds]{1,5})(?:\?(.+))?$"
+)
 _VERSION_1 = {"read": "rs", "write": "cud", "*": "cruds"}
 _ORDER = "cruds"
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from fhir_facade.smart import scopes
 from fhir_facade.smart.models import AccessToken, Client
-from fhir_facade.smart.types import Grant
+from fhir_facade.smart.types import Grant, Scope
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
@@ -80,7 +80,7 @@ def issue(
 
 
 def _checked(
-    client: Client, asked: tuple[scopes.Scope, ...], *, user_id: UserId | None, person_id: PersonId | None,
+    client: Client, asked: tuple[Scope, ...], *, user_id: UserId | None, person_id: PersonId | None,
     lifetime: timedelta,
 ) -> None:  # fmt: skip
     levels = {scope.level for scope in asked}
@@ -98,7 +98,7 @@ def _checked(
         raise Invalid(fields=fields)
 
 
-def _within(one: scopes.Scope, wide: scopes.Scope) -> bool:
+def _within(one: Scope, wide: Scope) -> bool:
     return (
         one.level == wide.level
         and wide.resource in {"*", one.resource}
@@ -126,9 +126,7 @@ def revoke(*, actor: Actor, token_id: UUID, now: datetime) -> None:
     _operates(actor)
     with transaction.atomic():
         AccessToken.objects.filter(pk=token_id, revoked_at__isnull=True).update(revoked_at=now)
-        audit.record(
-            actor=actor, action="fhir.revoke-token", category="access", now=now, entity_id=token_id
-        )
+        audit.record(actor=actor, action="fhir.revoke-token", category="access", now=now, entity_id=token_id)
 
 
 def hashed(token: str) -> bytes:

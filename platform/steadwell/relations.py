@@ -1,8 +1,8 @@
 """Rows as an app shows them to one reader: a SELECT that whoever composes a statement may only narrow.
 
 An app gives a relation where its rows are searched in ways that it does not know of (ADR 0150). Who may see
-what is inside of it, so nothing made from it, however it is joined or counted, holds a row that the reader may
-not see.
+what is inside of it, so nothing made from it, however it is joined or counted, holds a row that the reader
+may not see.
 """
 
 from __future__ import annotations

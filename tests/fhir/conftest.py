@@ -19,7 +19,7 @@ def _judge() -> Iterator[None]:
 
 
 @pytest.fixture
-def house(db: None):  # noqa: ANN201 - its own module's class
+def house(db: None):
     from fhir_house import House
 
     return House()

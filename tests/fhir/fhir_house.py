@@ -30,9 +30,7 @@ from steadwell.ids import PersonId, new_id
 OPERATOR = system("operator")
 LOINC = "http://loinc.org"
 LAB = {
-    "coding": [
-        {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
-    ]
+    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}]
 }
 _serial = count(1)
 
@@ -82,8 +80,9 @@ class Api:
         self.token = token
         self._client = Client()
 
-    def send(self, method: str, path: str, body: Any = None, *, kind: str = "application/fhir+json",
-             **headers: str) -> Answer:  # fmt: skip
+    def send(
+        self, method: str, path: str, body: Any = None, *, kind: str = "application/fhir+json", **headers: str
+    ) -> Answer:
         said = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         if self.token:
             said["HTTP_AUTHORIZATION"] = f"Bearer {self.token}"
@@ -133,21 +132,35 @@ class House:
 
     def person(self, family: str, given: str, number: str, **more: Any) -> PersonId:
         said = identity.Demographics(
-            family_name=family, given_name=given, birth_date=date(1980, 3, 12), sex="female",
-            phone="555-0100", email=f"{given.lower()}@example.org",
-            address=identity.Address(lines=("1 Main St",), city="Springfield", state="IL", postal_code="62701"),
+            family_name=family,
+            given_name=given,
+            birth_date=date(1980, 3, 12),
+            sex="female",
+            phone="555-0100",
+            email=f"{given.lower()}@example.org",
+            address=identity.Address(
+                lines=("1 Main St",), city="Springfield", state="IL", postal_code="62701"
+            ),
             **more,
-        )  # fmt: skip
+        )
         return identity.register(
-            actor=OPERATOR, source="steadwell", external_id=number, demographics=said,
-            identifiers=[identity.Identifier(system="clinic", type="MR", value=number)], now=self.now,
-        )  # fmt: skip
+            actor=OPERATOR,
+            source="steadwell",
+            external_id=number,
+            demographics=said,
+            identifiers=[identity.Identifier(system="clinic", type="MR", value=number)],
+            now=self.now,
+        )
 
     def token(self, scope: str, *, minutes: float = 60, now: datetime | None = None, **more: Any) -> str:
         token, _ = tokens.issue(
-            actor=OPERATOR, client_id="ehr", scope=scope, now=now or clock.now(),
-            lifetime=timedelta(minutes=minutes), **more,
-        )  # fmt: skip
+            actor=OPERATOR,
+            client_id="ehr",
+            scope=scope,
+            now=now or clock.now(),
+            lifetime=timedelta(minutes=minutes),
+            **more,
+        )
         return token
 
     def api(self, scope: str, **more: Any) -> Api:
@@ -162,18 +175,29 @@ class House:
         """A laboratory's report of (LOINC, value) pairs, released as a worker would."""
         observations = [
             labs.IncomingObservation(
-                key=loinc, code=labs.Coded(code=loinc, text=f"Test {loinc}", system="LN"), value_type="NM",
-                value=value, unit="mmol/L", range_text="3.5-5.1", status=labs.Status.FINAL,
+                key=loinc,
+                code=labs.Coded(code=loinc, text=f"Test {loinc}", system="LN"),
+                value_type="NM",
+                value=value,
+                unit="mmol/L",
+                range_text="3.5-5.1",
+                status=labs.Status.FINAL,
             )
             for loinc, value in values or (("2823-3", "4.1"),)
-        ]  # fmt: skip
+        ]
         lab_models.LabSender.objects.get_or_create(sender="north-lab")
         said = {
-            "sender": "north-lab", "code": labs.Coded(code="24326-1", text="Electrolytes", system="LN"),
-            "status": labs.Status.FINAL, "filler_number": f"F{next(_serial)}", "person_id": person_id,
-            "issued_at": self.now - timedelta(hours=1), "collected_at": self.now - timedelta(hours=2),
-            "observations": tuple(observations), "message_id": new_id(), "performer": "North Laboratory",
-        }  # fmt: skip
+            "sender": "north-lab",
+            "code": labs.Coded(code="24326-1", text="Electrolytes", system="LN"),
+            "status": labs.Status.FINAL,
+            "filler_number": f"F{next(_serial)}",
+            "person_id": person_id,
+            "issued_at": self.now - timedelta(hours=1),
+            "collected_at": self.now - timedelta(hours=2),
+            "observations": tuple(observations),
+            "message_id": new_id(),
+            "performer": "North Laboratory",
+        }
         filed = labs.file_report(
             actor=system("labs.ingest"), report=labs.IncomingReport(**(said | more)), now=self.now
         )
@@ -192,28 +216,45 @@ class House:
 
     def visit(self, person_id: PersonId, hours: float = 0) -> scheduling.Appointment:
         return scheduling.book_direct(
-            actor=OPERATOR, person_id=person_id, offer=self.offer(hours), request_key=clinic.key(), now=self.now
+            actor=OPERATOR,
+            person_id=person_id,
+            offer=self.offer(hours),
+            request_key=clinic.key(),
+            now=self.now,
         )
 
 
 def observation(person_id: PersonId, value: str = "4.1", code: str = "2823-3", **more: Any) -> dict[str, Any]:
     """A laboratory result as an EHR writes it; ``value`` is written digit for digit."""
     return {
-        "resourceType": "Observation", "status": "final", "category": [LAB],
+        "resourceType": "Observation",
+        "status": "final",
+        "category": [LAB],
         "code": {"coding": [{"system": LOINC, "code": code}], "text": "Potassium"},
-        "subject": {"reference": f"Patient/{person_id}"}, "effectiveDateTime": "2026-05-01T08:30:00+02:00",
+        "subject": {"reference": f"Patient/{person_id}"},
+        "effectiveDateTime": "2026-05-01T08:30:00+02:00",
         "valueQuantity": {
-            "value": wire.Digits(value), "unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L",
+            "value": wire.Digits(value),
+            "unit": "mmol/L",
+            "system": "http://unitsofmeasure.org",
+            "code": "mmol/L",
         },
         **more,
-    }  # fmt: skip
+    }
 
 
 def vital(person_id: PersonId, value: str = "72", **more: Any) -> dict[str, Any]:
     """An observation that is no laboratory's: kept as a document."""
     made = observation(person_id, value, "8867-4", **more)
     made["category"] = [
-        {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}
+        {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+                    "code": "vital-signs",
+                }
+            ]
+        }
     ]
     made["valueQuantity"] |= {"unit": "/min", "code": "/min"}
     return made
@@ -221,10 +262,13 @@ def vital(person_id: PersonId, value: str = "72", **more: Any) -> dict[str, Any]
 
 def practitioner(family: str = "Quill", **more: Any) -> dict[str, Any]:
     return {
-        "resourceType": "Practitioner", "name": [{"family": family, "given": ["Nora"]}],
-        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": f"{1000000000 + next(_serial)}"}],
+        "resourceType": "Practitioner",
+        "name": [{"family": family, "given": ["Nora"]}],
+        "identifier": [
+            {"system": "http://hl7.org/fhir/sid/us-npi", "value": f"{1000000000 + next(_serial)}"}
+        ],
         **more,
-    }  # fmt: skip
+    }
 
 
 def bundle(*entries: dict[str, Any], kind: str = "transaction") -> dict[str, Any]:
@@ -232,7 +276,10 @@ def bundle(*entries: dict[str, Any], kind: str = "transaction") -> dict[str, Any
 
 
 def post(resource: dict[str, Any], full_url: str = "", **request: str) -> dict[str, Any]:
-    made: dict[str, Any] = {"resource": resource, "request": {"method": "POST", "url": resource["resourceType"], **request}}
+    made: dict[str, Any] = {
+        "resource": resource,
+        "request": {"method": "POST", "url": resource["resourceType"], **request},
+    }
     if full_url:
         made["fullUrl"] = full_url
     return made

@@ -18,15 +18,23 @@ def urn() -> str:
 
 def test_item_47_references_are_rewritten(house):
     patient, doctor = urn(), urn()
-    said = vital("x", subject={"reference": patient}, performer=[{"reference": doctor}],
-                 extension=[{"url": "http://example.org/also", "valueReference": {"reference": patient}}])  # fmt: skip
+    said = vital(
+        "x",
+        subject={"reference": patient},
+        performer=[{"reference": doctor}],
+        extension=[{"url": "http://example.org/also", "valueReference": {"reference": patient}}],
+    )
     newcomer = {"resourceType": "Patient", "name": [{"family": "Newcomer", "given": ["Ike"]}]}
 
     answer = house.ehr.post("", bundle(post(said), post(newcomer, patient), post(practitioner(), doctor)))
 
     assert answer.status == 200, answer.text
     assert [e["response"]["status"] for e in answer.entries] == ["201"] * 3
-    assert [e["resource"]["resourceType"] for e in answer.entries] == ["Observation", "Patient", "Practitioner"]
+    assert [e["resource"]["resourceType"] for e in answer.entries] == [
+        "Observation",
+        "Patient",
+        "Practitioner",
+    ]
     kept = house.ehr.get(f"Observation/{answer.entries[0]['resource']['id']}").json
     person = f"Patient/{answer.entries[1]['resource']['id']}"
     assert kept["subject"]["reference"] == person
@@ -39,7 +47,10 @@ def test_item_47_one_bad_entry_undoes_all(house):
     before = house.ehr.get("Practitioner", {"_summary": "count"}).json["total"]
 
     answer = house.ehr.post(
-        "", bundle(post(practitioner()), post(observation(house.ada)), post(observation(house.ada, status="bogus")))
+        "",
+        bundle(
+            post(practitioner()), post(observation(house.ada)), post(observation(house.ada, status="bogus"))
+        ),
     )
 
     assert answer.status == 422
@@ -52,12 +63,18 @@ def test_item_47_verbs_in_their_order(house):
     old = house.ehr.post("Practitioner", practitioner()).json
     other = house.ehr.post("Practitioner", practitioner()).json
 
-    answer = house.ehr.post("", bundle(
-        {"request": {"method": "GET", "url": f"Practitioner/{other['id']}"}},
-        {"resource": {**other, "gender": "female"}, "request": {"method": "PUT", "url": f"Practitioner/{other['id']}"}},
-        post(practitioner("Made")),
-        {"request": {"method": "DELETE", "url": f"Practitioner/{old['id']}"}},
-    ))  # fmt: skip
+    answer = house.ehr.post(
+        "",
+        bundle(
+            {"request": {"method": "GET", "url": f"Practitioner/{other['id']}"}},
+            {
+                "resource": {**other, "gender": "female"},
+                "request": {"method": "PUT", "url": f"Practitioner/{other['id']}"},
+            },
+            post(practitioner("Made")),
+            {"request": {"method": "DELETE", "url": f"Practitioner/{old['id']}"}},
+        ),
+    )
 
     assert [e["response"]["status"] for e in answer.entries] == ["200", "200", "201", "204"]
     assert answer.entries[0]["resource"]["gender"] == "female"
@@ -67,7 +84,10 @@ def test_item_47_verbs_in_their_order(house):
 def test_item_47_conditional_references(house):
     said = vital("x", subject={"reference": "Patient?identifier=AD-1"})
 
-    assert house.ehr.post("", bundle(post(said))).entries[0]["resource"]["subject"]["reference"] == f"Patient/{house.ada}"
+    assert (
+        house.ehr.post("", bundle(post(said))).entries[0]["resource"]["subject"]["reference"]
+        == f"Patient/{house.ada}"
+    )
     none = vital("x", subject={"reference": "Patient?identifier=NOBODY"})
     refused = house.ehr.post("", bundle(post(practitioner()), post(none)))
     assert refused.status == 412
@@ -88,27 +108,41 @@ def test_item_47_the_same_twice_is_refused(house):
 def test_item_47_visits_and_results_go_along(house):
     """What apps own is part of the same transaction."""
     house.open_clinic()
-    slot = house.ehr.get("Slot", {"service-type": "check-up", "start": f"ge{house.starts_at.date()}"}).matches[0]
+    slot = house.ehr.get(
+        "Slot", {"service-type": "check-up", "start": f"ge{house.starts_at.date()}"}
+    ).matches[0]
     visit = {
-        "resourceType": "Appointment", "status": "booked", "slot": [{"reference": f"Slot/{slot['id']}"}],
-        "start": slot["start"], "end": slot["end"],
+        "resourceType": "Appointment",
+        "status": "booked",
+        "slot": [{"reference": f"Slot/{slot['id']}"}],
+        "start": slot["start"],
+        "end": slot["end"],
         "participant": [{"actor": {"reference": f"Patient/{house.ada}"}, "status": "accepted"}],
-    }  # fmt: skip
+    }
 
-    undone = house.ehr.post("", bundle(post(visit), post(observation(house.ada)), post(practitioner(gender="bogus"))))
+    undone = house.ehr.post(
+        "", bundle(post(visit), post(observation(house.ada)), post(practitioner(gender="bogus")))
+    )
     done = house.ehr.post("", bundle(post(visit), post(observation(house.ada))))
 
     assert undone.status == 422
     assert done.status == 200, done.text
-    assert house.ehr.get("Appointment", {"patient": str(house.ada)}).ids == [done.entries[0]["resource"]["id"]]
+    assert house.ehr.get("Appointment", {"patient": str(house.ada)}).ids == [
+        done.entries[0]["resource"]["id"]
+    ]
 
 
 def test_item_48_entries_of_a_batch_stand_alone(house):
-    answer = house.ehr.post("", bundle(
-        post(practitioner()), post(observation(house.ada, status="bogus")),
-        {"request": {"method": "GET", "url": f"Patient/{house.ada}"}},
-        {"request": {"method": "GET", "url": "Observation?patient=" + str(house.ada)}}, kind="batch",
-    ))  # fmt: skip
+    answer = house.ehr.post(
+        "",
+        bundle(
+            post(practitioner()),
+            post(observation(house.ada, status="bogus")),
+            {"request": {"method": "GET", "url": f"Patient/{house.ada}"}},
+            {"request": {"method": "GET", "url": "Observation?patient=" + str(house.ada)}},
+            kind="batch",
+        ),
+    )
 
     assert answer.json["type"] == "batch-response"
     assert [e["response"]["status"] for e in answer.entries] == ["201", "422", "200", "200"]

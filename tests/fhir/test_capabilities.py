@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fhir_house import Api, observation, practitioner, vital
+from fhir_house import Api, observation, practitioner
 
 from fhir_facade.server import operations
 from fhir_facade.server.registry import Kind, registry
@@ -73,16 +73,24 @@ def test_item_03_every_declared_search_answers(house, kind):
 @pytest.mark.parametrize("kind", [d.type for d in registry()])
 def test_item_03_verbs_that_are_not_declared_are_refused(house, kind):
     inner = registry().find(kind).interactions
-    wanted = {"create": ("POST", kind), "update": ("PUT", f"{kind}/{NOBODY}"), "delete": ("DELETE", f"{kind}/{NOBODY}")}
+    wanted = {
+        "create": ("POST", kind),
+        "update": ("PUT", f"{kind}/{NOBODY}"),
+        "delete": ("DELETE", f"{kind}/{NOBODY}"),
+    }
 
     for name, (verb, path) in wanted.items():
-        answer = house.ehr.send(verb, path, {"resourceType": kind, "id": NOBODY} if verb != "DELETE" else None)
+        answer = house.ehr.send(
+            verb, path, {"resourceType": kind, "id": NOBODY} if verb != "DELETE" else None
+        )
         assert (answer.status == 405) == (name not in inner), (name, answer.text)
         if answer.status == 405:
             assert verb not in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("kind", [d.type for d in registry() if "search-type" in d.interactions and d.type != "Slot"])
+@pytest.mark.parametrize(
+    "kind", [d.type for d in registry() if "search-type" in d.interactions and d.type != "Slot"]
+)
 def test_item_03_every_declared_include_answers(house, kind):
     said = resources()[kind]
 
@@ -92,7 +100,9 @@ def test_item_03_every_declared_include_answers(house, kind):
         assert house.ehr.get(kind, {"_revinclude": name}, prefer="handling=strict").status == 200, name
 
 
-@pytest.mark.parametrize("accept", ["application/fhir+json", "application/json", "*/*", "application/fhir+json; fhirVersion=4.0"])
+@pytest.mark.parametrize(
+    "accept", ["application/fhir+json", "application/json", "*/*", "application/fhir+json; fhirVersion=4.0"]
+)
 def test_item_04_json_is_served(house, accept):
     answer = house.ehr.get(f"Patient/{house.ada}", accept=accept)
 
@@ -104,14 +114,19 @@ def test_item_04_format_beats_accept(house):
     assert house.ehr.get(f"Patient/{house.ada}?_format=json", accept="text/html").status == 200
     assert house.ehr.get(f"Patient/{house.ada}", accept="text/html").status == 406
     assert house.ehr.get(f"Patient/{house.ada}?_format=xml").status == 406
-    assert house.ehr.get(f"Patient/{house.ada}", accept="application/fhir+json; fhirVersion=3.0").status == 406
+    assert (
+        house.ehr.get(f"Patient/{house.ada}", accept="application/fhir+json; fhirVersion=3.0").status == 406
+    )
 
 
 def test_item_05_bodies_are_looked_at(house):
     good = practitioner()
 
     assert house.ehr.send("POST", "Practitioner", good, kind="text/plain").status == 415
-    assert house.ehr.send("POST", "Practitioner", good, kind="application/fhir+json; fhirVersion=3.0").status == 415
+    assert (
+        house.ehr.send("POST", "Practitioner", good, kind="application/fhir+json; fhirVersion=3.0").status
+        == 415
+    )
     assert house.ehr.send("POST", "Practitioner", b"{nonsense").status == 400
     assert house.ehr.post("Practitioner", {**good, "nonsense": 1}).status == 400
     assert house.ehr.post("Practitioner", {**good, "id": 7}).status in {400, 422}
@@ -192,6 +207,3 @@ def test_openapi_has_every_type():
     paths = Api().get("openapi.json").json["paths"]
 
     assert {f"/{d.type}" for d in registry() if "search-type" in d.interactions} <= set(paths)
-
-
-__all__ = ["vital"]

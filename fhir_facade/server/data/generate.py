@@ -13,13 +13,41 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-RESOURCES = """
-AllergyIntolerance Appointment AppointmentResponse AuditEvent Binary Bundle CapabilityStatement Communication
-Consent DiagnosticReport Encounter Group HealthcareService Location Medication MedicationRequest
-MedicationStatement Observation OperationOutcome Organization Parameters Patient Practitioner
-PractitionerRole Provenance Questionnaire QuestionnaireResponse RelatedPerson Schedule ServiceRequest Slot
-Specimen Subscription
-""".split()
+RESOURCES = (
+    "AllergyIntolerance",
+    "Appointment",
+    "AppointmentResponse",
+    "AuditEvent",
+    "Binary",
+    "Bundle",
+    "CapabilityStatement",
+    "Communication",
+    "Consent",
+    "DiagnosticReport",
+    "Encounter",
+    "Group",
+    "HealthcareService",
+    "Location",
+    "Medication",
+    "MedicationRequest",
+    "MedicationStatement",
+    "Observation",
+    "OperationOutcome",
+    "Organization",
+    "Parameters",
+    "Patient",
+    "Practitioner",
+    "PractitionerRole",
+    "Provenance",
+    "Questionnaire",
+    "QuestionnaireResponse",
+    "RelatedPerson",
+    "Schedule",
+    "ServiceRequest",
+    "Slot",
+    "Specimen",
+    "Subscription",
+)
 # Codes that come from registries beyond FHIR are not listed there.
 SYSTEM = "http://hl7.org/fhirpath/System."
 
@@ -59,7 +87,9 @@ def concepts(found: list[dict[str, Any]]) -> list[str]:
     return [code for each in found for code in (each["code"], *concepts(each.get("concept", [])))]
 
 
-def element(package: dict[str, dict[str, Any]], said: dict[str, Any], sets: dict[str, list[str]]) -> list[Any]:
+def element(
+    package: dict[str, dict[str, Any]], said: dict[str, Any], sets: dict[str, list[str]]
+) -> list[Any]:
     """[types, at least, at most, value set or empty, reference targets]"""
     types = [t["code"].removeprefix(SYSTEM) for t in said.get("type", [])]
     if "contentReference" in said:

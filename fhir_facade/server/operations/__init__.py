@@ -25,7 +25,9 @@ _IHE = "https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/"
 OPERATIONS = {
     each.name: each
     for each in (
-        Operation(name="everything", definition=f"{_HL7}Patient-everything", run=everything.run, instance=True),
+        Operation(
+            name="everything", definition=f"{_HL7}Patient-everything", run=everything.run, instance=True
+        ),
         Operation(name="validate", definition=f"{_HL7}Resource-validate", run=validate.run, instance=False),
         Operation(name="find", definition=f"{_IHE}appointment-find", run=scheduling_ihe.find, instance=False),
         Operation(name="hold", definition=f"{_IHE}appointment-hold", run=scheduling_ihe.hold, instance=False),

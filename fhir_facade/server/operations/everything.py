@@ -1,4 +1,6 @@
-"""Patient/ID/$everything: the patient, all that is in their compartment, and whom that names; page by page."""
+"""Patient/ID/$everything: the patient, all that is in their compartment, and whom that names; page by
+page.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,12 @@ def run(access: Access, definition: Definition, call: Call) -> Answer:
     if following:
         options = "".join(f"&{n}={v}" for n, v in call.pairs if n in {"_since", "_type", "_count"})
         links.append({"relation": "next", "url": f"{address}?_cursor={following}{options}"})
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "id": str(new_id()), "type": "searchset", "link": links}
+    bundle: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "id": str(new_id()),
+        "type": "searchset",
+        "link": links,
+    }
     if shown:
         bundle["entry"] = [
             {
@@ -64,16 +71,24 @@ def _wanted(call: Call) -> set[str]:
 def _kinds(access: Access, call: Call) -> list[Definition]:
     wanted = _wanted(call)
     return [
-        each for each in registry()
-        if each.compartment and each.type in wanted and each.type not in _LEFT_OUT and access.rules(each.type, "s")
-    ]  # fmt: skip
+        each
+        for each in registry()
+        if each.compartment
+        and each.type in wanted
+        and each.type not in _LEFT_OUT
+        and access.rules(each.type, "s")
+    ]
 
 
 def _page(
     access: Access, call: Call, kinds: list[Definition], key: str, first: int, inner: str
 ) -> tuple[list[running.Found], str]:
     count = call.option("_count")
-    left = min(int(count), clauses.MOST_COUNT) if count.isdecimal() and 0 < len(count) < 9 else clauses.MOST_COUNT
+    left = (
+        min(int(count), clauses.MOST_COUNT)
+        if count.isdecimal() and 0 < len(count) < 9
+        else clauses.MOST_COUNT
+    )
     found: list[running.Found] = []
     for place in range(first, len(kinds)):
         if left <= 0:

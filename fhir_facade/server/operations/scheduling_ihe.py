@@ -80,17 +80,22 @@ def book(access: Access, definition: Definition, call: Call) -> Answer:
     access.need("Appointment", "c")
     said = parameters.read(call)
     proposed = parameters.one(said, "appt-resource", "appointment")
-    key = proposed.get("id", "") if isinstance(proposed, dict) else str(
-        parameters.one(said, "appt-id", "appointment-reference", "appointment") or ""
-    )  # fmt: skip
+    key = (
+        proposed.get("id", "")
+        if isinstance(proposed, dict)
+        else str(parameters.one(said, "appt-id", "appointment-reference", "appointment") or "")
+    )
     try:
         hold_id = HoldId(UUID(named(str(key), base=access.base)[1]))
     except ValueError:
         raise failed(422, "not-found", "$book needs the id of an appointment that is held.") from None
     visit = scheduling.book(
-        actor=_holder(access), hold_id=hold_id, now=access.now,
-        request_key=visits.key_of(access, f"book:{hold_id}"), note=str(parameters.one(said, "comment") or ""),
-    )  # fmt: skip
+        actor=_holder(access),
+        hold_id=hold_id,
+        now=access.now,
+        request_key=visits.key_of(access, f"book:{hold_id}"),
+        note=str(parameters.one(said, "comment") or ""),
+    )
     found = running.read(access, definition, str(visit.appointment_id), letter="c")
     if found is None:
         raise failed(403, "forbidden", "The token's scopes do not reach this visit.")
@@ -108,10 +113,15 @@ def _holder(access: Access) -> Actor:
 def _patient(said: dict[str, list[Any]], access: Access) -> PersonId:
     proposed = parameters.one(said, "appt-resource", "appointment")
     text = parameters.one(said, "patient-id", "patient", "patient-reference")
-    actor: Resource = {"participant": [{"actor": {"reference": f"Patient/{named(str(text), base=access.base)[1]}"}}]}
+    actor: Resource = {
+        "participant": [{"actor": {"reference": f"Patient/{named(str(text), base=access.base)[1]}"}}]
+    }
     asked = proposed if isinstance(proposed, dict) and text is None else actor
     person_id = visits.patient_of(asked, access)
-    if all(rule.in_context for rule in access.rules("Appointment", "c")) and person_id not in access.context_ids():
+    if (
+        all(rule.in_context for rule in access.rules("Appointment", "c"))
+        and person_id not in access.context_ids()
+    ):
         raise failed(403, "forbidden", "The token is for another patient.")
     return person_id
 
@@ -140,32 +150,48 @@ def _held(held: scheduling.Hold, access: Access) -> Resource:
 def _appointment(
     key: str, offer: scheduling.Offer, status: str, person_id: PersonId | None, access: Access
 ) -> Resource:
-    kind = scheduling.get_clinic(now=access.now, searching=offer.visit_type_id).visit_type(offer.visit_type_id)
+    kind = scheduling.get_clinic(now=access.now, searching=offer.visit_type_id).visit_type(
+        offer.visit_type_id
+    )
     people = [
-        ("Practitioner", offer.practitioner_id, offer.practitioner_name), ("Location", offer.site_id, offer.site_name),
-    ]  # fmt: skip
+        ("Practitioner", offer.practitioner_id, offer.practitioner_name),
+        ("Location", offer.site_id, offer.site_name),
+    ]
     participants = [
-        {"actor": reference(name, each, shown), "required": "required",
-         "status": "accepted" if person_id else "needs-action"}
-        for name, each, shown in people
-    ]  # fmt: skip
-    if person_id:
-        participants.insert(0, {"actor": reference("Patient", person_id), "required": "required", "status": "accepted"})
-    return resource(
-        "Appointment", key,
         {
-            "status": status, "serviceType": [slots.service_type(kind.code, kind.name)],
-            "start": instant(offer.starts_at), "end": instant(offer.ends_at),
-            "slot": [reference("Slot", slots.slot_id(offer.ref))], "participant": participants,
+            "actor": reference(name, each, shown),
+            "required": "required",
+            "status": "accepted" if person_id else "needs-action",
+        }
+        for name, each, shown in people
+    ]
+    if person_id:
+        participants.insert(
+            0, {"actor": reference("Patient", person_id), "required": "required", "status": "accepted"}
+        )
+    return resource(
+        "Appointment",
+        key,
+        {
+            "status": status,
+            "serviceType": [slots.service_type(kind.code, kind.name)],
+            "start": instant(offer.starts_at),
+            "end": instant(offer.ends_at),
+            "slot": [reference("Slot", slots.slot_id(offer.ref))],
+            "participant": participants,
         },
-    )  # fmt: skip
+    )
 
 
 def _bundle(access: Access, found: list[Resource]) -> Answer:
     made: Resource = {"resourceType": "Bundle", "id": str(new_id()), "type": "searchset"}
     if found:
         made["entry"] = [
-            {"fullUrl": f"{access.base}/Appointment/{each['id']}", "resource": each, "search": {"mode": "match"}}
+            {
+                "fullUrl": f"{access.base}/Appointment/{each['id']}",
+                "resource": each,
+                "search": {"mode": "match"},
+            }
             for each in found
         ]
     return Answer(status=200, resource=made)

@@ -36,17 +36,34 @@ COLUMNS = {
     "slot": (Column(exprs={"type": "'Slot'", "id": slots.SQL}, uuid=False),),
 }
 _WAITING = {"pending"}
+# All that a visit is; reasons, descriptions and extensions are the client's.
+DECIDED = frozenset(
+    {
+        "status",
+        "start",
+        "end",
+        "slot",
+        "participant",
+        "serviceType",
+        "specialty",
+        "minutesDuration",
+        "created",
+    }
+)
 
 
 def build(row: Row, access: Access | None) -> Resource:
     status = "arrived" if row["status"] == "in-progress" else row["status"]
     ref = scheduling.OfferRef(
-        visit_type_id=row["visit_type_id"], practitioner_id=row["practitioner_id"], site_id=row["site_id"],
+        visit_type_id=row["visit_type_id"],
+        practitioner_id=row["practitioner_id"],
+        site_id=row["site_id"],
         starts_at=row["starts_at"],
-    )  # fmt: skip
+    )
     answer = "needs-action" if status in _WAITING else "accepted"
     return resource(
-        "Appointment", row["id"],
+        "Appointment",
+        row["id"],
         {
             "meta": meta(row),
             "status": status,
@@ -60,14 +77,24 @@ def build(row: Row, access: Access | None) -> Resource:
             "created": at(row["booked_at"]),
             "comment": row["note"],
             "participant": [
-                {"actor": reference("Patient", row["person_id"]), "required": "required", "status": "accepted"},
-                {"actor": reference("Practitioner", row["practitioner_id"], row["practitioner"]),
-                 "required": "required", "status": answer},
-                {"actor": reference("Location", row["site_id"], row["site"]), "required": "required",
-                 "status": answer},
+                {
+                    "actor": reference("Patient", row["person_id"]),
+                    "required": "required",
+                    "status": "accepted",
+                },
+                {
+                    "actor": reference("Practitioner", row["practitioner_id"], row["practitioner"]),
+                    "required": "required",
+                    "status": answer,
+                },
+                {
+                    "actor": reference("Location", row["site_id"], row["site"]),
+                    "required": "required",
+                    "status": answer,
+                },
             ],
         },
-    )  # fmt: skip
+    )
 
 
 def _reason(row: Row) -> dict[str, Any] | None:
@@ -83,10 +110,10 @@ def _reason(row: Row) -> dict[str, Any] | None:
 def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
     """Every step of a visit, the newest first."""
     relation = scheduling.describe_visit_version_rows(actor=access.actor)
-    sql = Sql("SELECT t.* FROM (") + relation + Sql(") t WHERE t.id = %s ORDER BY t.version DESC", (UUID(key),))
-    return [
-        (row["version"], row["changed_at"], build(row, access)) for row in running.fetch_dicts(sql)
-    ]
+    sql = (
+        Sql("SELECT t.* FROM (") + relation + Sql(") t WHERE t.id = %s ORDER BY t.version DESC", (UUID(key),))
+    )
+    return [(row["version"], row["changed_at"], build(row, access)) for row in running.fetch_dicts(sql)]
 
 
 def _relation(access: Access) -> Sql:
@@ -97,16 +124,26 @@ DEFINITION = Definition(
     type="Appointment",
     origins=(
         Origin(
-            name="scheduling", relation=_relation, columns=COLUMNS, build=build, person="t.person_id",
-            beside=True, versions=versions,
+            name="scheduling",
+            relation=_relation,
+            columns=COLUMNS,
+            build=build,
+            person="t.person_id",
+            beside=True,
+            decides=DECIDED,
+            versions=versions,
         ),
     ),
     params=(
         Param(name="patient", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Patient",)),
-        Param(name="practitioner", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Practitioner",)),
+        Param(
+            name="practitioner", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Practitioner",)
+        ),
         Param(name="location", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Location",)),
         Param(
-            name="actor", kind=Kind.REFERENCE, paths=("participant.actor",),
+            name="actor",
+            kind=Kind.REFERENCE,
+            paths=("participant.actor",),
             targets=("Patient", "Practitioner", "Location"),
         ),
         Param(name="date", kind=Kind.DATE),
@@ -120,4 +157,4 @@ DEFINITION = Definition(
     rev_includes=("Provenance:target",),
     operations=("find", "hold", "book"),
     writer=visits.WRITER,
-)  # fmt: skip
+)

@@ -10,12 +10,21 @@ PARAMS = (
     Param(name="appointment", kind=Kind.REFERENCE, paths=("appointment",), targets=("Appointment",)),
     Param(name="patient", kind=Kind.REFERENCE, paths=("actor",), targets=("Patient",)),
     Param(
-        name="actor", kind=Kind.REFERENCE, paths=("actor",),
-        targets=("Patient", "Practitioner", "PractitionerRole", "RelatedPerson", "Location", "HealthcareService"),
+        name="actor",
+        kind=Kind.REFERENCE,
+        paths=("actor",),
+        targets=(
+            "Patient",
+            "Practitioner",
+            "PractitionerRole",
+            "RelatedPerson",
+            "Location",
+            "HealthcareService",
+        ),
     ),
     Param(name="part-status", kind=Kind.TOKEN, paths=("participantStatus",)),
     Param(name="identifier", kind=Kind.TOKEN, paths=("identifier",)),
-)  # fmt: skip
+)
 DEFINITION = Definition(
     type="AppointmentResponse",
     origins=(documents("AppointmentResponse", PARAMS),),

@@ -67,7 +67,10 @@ def _agent(row: Row, detail: dict[str, Any]) -> dict[str, Any]:
     if shown:
         made["who"] = {"display": shown}
     if row["user_id"]:
-        made["who"] = {"identifier": {"system": sid("user"), "value": str(row["user_id"])}, **made.get("who", {})}
+        made["who"] = {
+            "identifier": {"system": sid("user"), "value": str(row["user_id"])},
+            **made.get("who", {}),
+        }
     if row["roles"]:
         made["role"] = [{"text": each} for each in row["roles"].split(",")]
     return made

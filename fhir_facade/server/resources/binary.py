@@ -25,7 +25,9 @@ def get(access: Access, key: str) -> Resource | None:
     if not access.rules("DiagnosticReport", "r"):
         return None
     rows = compiling.rows(access, report, report.origins[0], letter="r")
-    named = every([Sql("%s = ANY (t.documents)", (document_id,)), some([Sql("cardinality(t.shown) = t.results")])])
+    named = every(
+        [Sql("%s = ANY (t.documents)", (document_id,)), some([Sql("cardinality(t.shown) = t.results")])]
+    )
     found = running.fetch(Sql("SELECT t.id ") + rows + Sql(" AND ") + named + Sql(" LIMIT 1"))
     if not found:
         return None

@@ -18,7 +18,9 @@ COLUMNS = {
     "patient": (SUBJECT,),
     "subject": (SUBJECT,),
     "recipient": (SUBJECT,),
-    "category": (Column(exprs={"system": f"'{CATEGORY}'", "code": "'notification'", "text": "'notification'"}),),
+    "category": (
+        Column(exprs={"system": f"'{CATEGORY}'", "code": "'notification'", "text": "'notification'"}),
+    ),
     "status": (Column(exprs={"system": "'http://hl7.org/fhir/event-status'", "code": "'completed'"}),),
     "sent": (Column(exprs={"at": "t.told_at"}),),
     "received": (Column(exprs={"at": "t.read_at"}),),
@@ -26,14 +28,19 @@ COLUMNS = {
 
 
 def build(row: Row, access: Access) -> Resource:
-    subject, body = notifications.describe_notice(template=row["template"], params=row["params"], language="en")
+    subject, body = notifications.describe_notice(
+        template=row["template"], params=row["params"], language="en"
+    )
     version = "2" if row["read_at"] else "1"
     return resource(
-        "Communication", row["id"],
+        "Communication",
+        row["id"],
         {
             "meta": {"versionId": version, "lastUpdated": instant(row["read_at"] or row["told_at"])},
             "status": "completed",
-            "category": [{"coding": [{"system": CATEGORY, "code": "notification", "display": "Notification"}]}],
+            "category": [
+                {"coding": [{"system": CATEGORY, "code": "notification", "display": "Notification"}]}
+            ],
             "subject": reference("Patient", row["person_id"]),
             "topic": {"text": subject},
             "sent": at(row["told_at"]),
@@ -41,7 +48,7 @@ def build(row: Row, access: Access) -> Resource:
             "recipient": [reference("Patient", row["person_id"])],
             "payload": [{"contentString": body}] if body else [],
         },
-    )  # fmt: skip
+    )
 
 
 def _relation(access: Access) -> Sql:
@@ -64,11 +71,19 @@ DEFINITION = Definition(
     type="Communication",
     origins=(
         Origin(
-            name="notifications", relation=_relation, columns=COLUMNS, build=build, person="t.person_id",
-            version="1", updated="coalesce(t.read_at, t.told_at)",
+            name="notifications",
+            relation=_relation,
+            columns=COLUMNS,
+            build=build,
+            person="t.person_id",
+            version="1",
+            updated="coalesce(t.read_at, t.told_at)",
         ),
         documents("Communication", PARAMS),
     ),
-    params=PARAMS, interactions=ALL, compartment=("patient",), rev_includes=("Provenance:target",),
+    params=PARAMS,
+    interactions=ALL,
+    compartment=("patient",),
+    rev_includes=("Provenance:target",),
     writer=Documents("Communication"),
-)  # fmt: skip
+)

@@ -33,15 +33,23 @@ COLUMNS = {
     "issued": (Column(exprs={"at": "coalesce(t.issued_at, t.received_at)"}),),
     "status": (Column(exprs={"system": _SYSTEM, "code": "t.status"}),),
     "identifier": (
-        Column(exprs={"system": "'" + sid("lab-report/") + "' || t.sender", "code": "nullif(t.filler_number, '')"}),
+        Column(
+            exprs={
+                "system": "'" + sid("lab-report/") + "' || t.sender",
+                "code": "nullif(t.filler_number, '')",
+            }
+        ),
         Column(exprs={"system": f"'{sid('lab-order')}'", "code": "nullif(t.placer_number, '')"}),
     ),
     "result": (
-        Column(exprs={"type": "'Observation'", "id": "n.id"}, within="EXISTS (SELECT FROM unnest(t.shown) n(id) WHERE {})"),
+        Column(
+            exprs={"type": "'Observation'", "id": "n.id"},
+            within="EXISTS (SELECT FROM unnest(t.shown) n(id) WHERE {})",
+        ),
     ),
     "based-on": (Column(exprs={"type": "'ServiceRequest'", "id": "t.order_id"}),),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
-}  # fmt: skip
+}
 
 
 def build(row: Row, access: Access) -> Resource:
@@ -49,7 +57,8 @@ def build(row: Row, access: Access) -> Resource:
     results = row["shown"]
     whole = len(results) == row["results"]
     return resource(
-        "DiagnosticReport", row["id"],
+        "DiagnosticReport",
+        row["id"],
         {
             "meta": meta(row, PROFILE),
             "identifier": _identifiers(row),
@@ -66,9 +75,11 @@ def build(row: Row, access: Access) -> Resource:
             "conclusion": "\n".join(_list(row["notes"])) if whole else None,
             "presentedForm": [
                 {"contentType": "application/pdf", "url": f"Binary/{each}"} for each in row["documents"]
-            ] if whole else [],
+            ]
+            if whole
+            else [],
         },
-    )  # fmt: skip
+    )
 
 
 def _identifiers(row: Row) -> list[dict[str, Any]]:
@@ -93,10 +104,12 @@ def _relation(access: Access) -> Sql:
     reports = labs.describe_report_rows(actor=access.actor, now=access.now)
     results = labs.describe_result_rows(actor=access.actor, now=access.now)
     return (
-        Sql("SELECT p.*, ARRAY(SELECT o.id FROM (") + results
-        + Sql(") o WHERE o.report_id = p.id ORDER BY o.position) AS shown FROM (") + reports
+        Sql("SELECT p.*, ARRAY(SELECT o.id FROM (")
+        + results
+        + Sql(") o WHERE o.report_id = p.id ORDER BY o.position) AS shown FROM (")
+        + reports
         + Sql(") p WHERE p.sender NOT LIKE %s", (f"{ALONE}%",))
-    )  # fmt: skip
+    )
 
 
 def _visible(access: Access) -> Sql:
@@ -104,8 +117,8 @@ def _visible(access: Access) -> Sql:
     results = labs.describe_result_rows(actor=access.actor, now=access.now)
     return (
         Sql(
-            "NOT EXISTS (SELECT FROM fhir_facade_searchvalue v WHERE v.document_id = d.id AND v.param = 'result'"
-            " AND v.target_id NOT IN (SELECT o.id::text FROM ("
+            "NOT EXISTS (SELECT FROM fhir_facade_searchvalue v"
+            " WHERE v.document_id = d.id AND v.param = 'result' AND v.target_id NOT IN (SELECT o.id::text FROM ("
         )
         + results
         + Sql(
@@ -116,7 +129,9 @@ def _visible(access: Access) -> Sql:
 
 
 PARAMS = (
-    Param(name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",), url="clinical-patient"),
+    Param(
+        name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",), url="clinical-patient"
+    ),
     Param(name="subject", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient", "Location")),
     Param(name="category", kind=Kind.TOKEN, paths=("category",)),
     Param(name="code", kind=Kind.TOKEN, paths=("code",), url="clinical-code"),
@@ -128,10 +143,12 @@ PARAMS = (
     Param(name="based-on", kind=Kind.REFERENCE, paths=("basedOn",), targets=("ServiceRequest",)),
     Param(name="specimen", kind=Kind.REFERENCE, paths=("specimen",), targets=("Specimen",)),
     Param(
-        name="performer", kind=Kind.REFERENCE, paths=("performer",),
+        name="performer",
+        kind=Kind.REFERENCE,
+        paths=("performer",),
         targets=("Practitioner", "PractitionerRole", "Organization"),
     ),
-)  # fmt: skip
+)
 DEFINITION = Definition(
     type="DiagnosticReport",
     origins=(

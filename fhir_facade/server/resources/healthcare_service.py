@@ -37,7 +37,13 @@ def build(row: Row, access: Access) -> Resource:
 DEFINITION = Definition(
     type="HealthcareService",
     origins=(
-        Origin(name="scheduling", relation=set_up("visit_types"), columns=COLUMNS, build=build, updated="NULL::timestamptz"),
+        Origin(
+            name="scheduling",
+            relation=set_up("visit_types"),
+            columns=COLUMNS,
+            build=build,
+            updated="NULL::timestamptz",
+        ),
     ),
     params=(
         Param(name="name", kind=Kind.STRING),
@@ -47,4 +53,4 @@ DEFINITION = Definition(
         Param(name="active", kind=Kind.TOKEN),
         Param(name="organization", kind=Kind.REFERENCE, targets=("Organization",)),
     ),
-)  # fmt: skip
+)

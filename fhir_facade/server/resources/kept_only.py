@@ -11,7 +11,9 @@ from fhir_facade.server.registry import Definition, Param
 ALL = frozenset({"read", "vread", "history-instance", "search-type", "create", "update", "patch", "delete"})
 
 
-def kept(kind: str, params: Iterable[Param], *, profile: str = "", compartment: tuple[str, ...] = ()) -> Definition:
+def kept(
+    kind: str, params: Iterable[Param], *, profile: str = "", compartment: tuple[str, ...] = ()
+) -> Definition:
     several = tuple(params)
     return Definition(
         type=kind, origins=(documents(kind, several),), params=several,

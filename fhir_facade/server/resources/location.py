@@ -19,13 +19,15 @@ COLUMNS = {
     "identifier": (Column(exprs={"system": f"'{sid('site')}'", "code": "t.id::text"}),),
     "organization": (Column(exprs={"type": "'Organization'", "id": "t.organisation_id"}),),
     "status": (
-        Column(exprs={
-            "system": "'http://hl7.org/fhir/location-status'",
-            "code": "CASE WHEN t.active THEN 'active' ELSE 'inactive' END",
-        }),
+        Column(
+            exprs={
+                "system": "'http://hl7.org/fhir/location-status'",
+                "code": "CASE WHEN t.active THEN 'active' ELSE 'inactive' END",
+            }
+        ),
     ),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
-}  # fmt: skip
+}
 
 
 def build(row: Row, access: Access) -> Resource:
@@ -44,7 +46,9 @@ PARAMS = (
     Param(name="name", kind=Kind.STRING, paths=("name", "alias")),
     Param(name="address", kind=Kind.STRING, paths=("address",)),
     Param(name="identifier", kind=Kind.TOKEN, paths=("identifier",)),
-    Param(name="organization", kind=Kind.REFERENCE, paths=("managingOrganization",), targets=("Organization",)),
+    Param(
+        name="organization", kind=Kind.REFERENCE, paths=("managingOrganization",), targets=("Organization",)
+    ),
     Param(name="partof", kind=Kind.REFERENCE, paths=("partOf",), targets=("Location",)),
     Param(name="status", kind=Kind.TOKEN, paths=("status",)),
     Param(name="type", kind=Kind.TOKEN, paths=("type",)),
@@ -52,9 +56,18 @@ PARAMS = (
 DEFINITION = Definition(
     type="Location",
     origins=(
-        Origin(name="scheduling", relation=set_up("sites"), columns=COLUMNS, build=build, updated="NULL::timestamptz"),
+        Origin(
+            name="scheduling",
+            relation=set_up("sites"),
+            columns=COLUMNS,
+            build=build,
+            updated="NULL::timestamptz",
+        ),
         documents("Location", PARAMS),
     ),
-    params=PARAMS, profiles=(PROFILE,), interactions=ALL, rev_includes=("Provenance:target",),
+    params=PARAMS,
+    profiles=(PROFILE,),
+    interactions=ALL,
+    rev_includes=("Provenance:target",),
     writer=Documents("Location"),
-)  # fmt: skip
+)

@@ -9,8 +9,17 @@ import orjson
 from fhir_facade.server import lab_results, validation
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import (
-    LOINC, UCUM, US_CORE, at, concept, meta, reference, resource, system_of, without_empty,
-)  # fmt: skip
+    LOINC,
+    UCUM,
+    US_CORE,
+    at,
+    concept,
+    meta,
+    reference,
+    resource,
+    system_of,
+    without_empty,
+)
 from fhir_facade.server.kept import documents
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
 from fhir_facade.server.wire import Digits, Resource
@@ -22,12 +31,23 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 STATUS = {"partial": "preliminary", "appended": "amended"}
-STATUS_SQL = "CASE t.status WHEN 'partial' THEN 'preliminary' WHEN 'appended' THEN 'amended' ELSE t.status END"
-_ABSENT = {"not performed": "not-performed", "pending": "temp-unknown", "no result": "unknown"}
+STATUS_SQL = (
+    "CASE t.status WHEN 'partial' THEN 'preliminary' WHEN 'appended' THEN 'amended' ELSE t.status END"
+)
+_ABSENT = {
+    "not-performed": "not-performed",
+    "pending": "temp-unknown",
+    "cancelled": "not-performed",
+    "not-applicable": "not-applicable",
+    "insufficient": "error",
+    "unsuitable": "error",
+    "missing": "error",
+}
 _LOCAL = (
     "CASE t.code_system WHEN 'LN' THEN 'http://loinc.org' WHEN 'SCT' THEN 'http://snomed.info/sct'"
     " WHEN 'UCUM' THEN 'http://unitsofmeasure.org'"
-    " ELSE CASE WHEN t.code_system LIKE '%%://%%' OR t.code_system LIKE 'urn:%%' THEN t.code_system ELSE '' END END"
+    " ELSE CASE WHEN t.code_system LIKE '%%://%%' OR t.code_system LIKE 'urn:%%' THEN t.code_system"
+    " ELSE '' END END"
 )
 
 SUBJECT = Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True)
@@ -40,20 +60,19 @@ COLUMNS = {
         Column(exprs={"system": _LOCAL, "code": "nullif(t.code, '')", "text": "t.name"}),
     ),
     "date": (Column(exprs={"at": "t.observed_at"}),),
-    "status": (
-        Column(exprs={"system": "'http://hl7.org/fhir/observation-status'", "code": STATUS_SQL}),
-    ),
+    "status": (Column(exprs={"system": "'http://hl7.org/fhir/observation-status'", "code": STATUS_SQL}),),
     "value-quantity": (Column(exprs={"number": "t.quantity", "unit": "t.unit"}),),
     "value-string": (
         Column(exprs={"folded": "lower(t.value_text)", "exact": "t.value_text"}, fold=str.casefold),
     ),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
-}  # fmt: skip
+}
 
 
 def build(row: Row, access: Access) -> Resource:
     return resource(
-        "Observation", row["id"],
+        "Observation",
+        row["id"],
         {
             "meta": meta(row, PROFILE),
             "status": STATUS.get(row["status"], row["status"]),
@@ -70,7 +89,7 @@ def build(row: Row, access: Access) -> Resource:
             "specimen": {"display": row["specimen"]} if row["specimen"] else None,
             "referenceRange": _range(row),
         },
-    )  # fmt: skip
+    )
 
 
 def _code(row: Row) -> dict[str, Any]:
@@ -101,9 +120,16 @@ def value(row: Row) -> dict[str, Any]:
         ends = {n: _quantity(row[n], row["unit"], row["unit_text"]) for n in ("low", "high") if row[n]}
         return {"valueRange": ends} if ends else {"valueString": text}
     if kind in {"ratio", "titre"} and row["low"] and row["high"] and not unsure:
-        return {"valueRatio": {"numerator": {"value": Digits(row["low"])}, "denominator": {"value": Digits(row["high"])}}}
+        return {
+            "valueRatio": {
+                "numerator": {"value": Digits(row["low"])},
+                "denominator": {"value": Digits(row["high"])},
+            }
+        }
     if kind == "coded":
-        return {"valueCodeableConcept": concept(system_of(row["value_code_system"]), row["value_code"], text=text)}
+        return {
+            "valueCodeableConcept": concept(system_of(row["value_code_system"]), row["value_code"], text=text)
+        }
     if text:
         unit = f" {row['unit_text']}" if unsure and row["unit_text"] else ""
         return {"valueString": f"{text}{unit}"}
@@ -111,10 +137,15 @@ def value(row: Row) -> dict[str, Any]:
 
 
 def _quantity(number: str, unit: str, unit_text: str, comparator: str = "") -> dict[str, Any]:
-    return without_empty({
-        "value": Digits(number), "comparator": comparator, "unit": unit_text or unit or "1", "system": UCUM,
-        "code": unit or "1",
-    })  # fmt: skip
+    return without_empty(
+        {
+            "value": Digits(number),
+            "comparator": comparator,
+            "unit": unit_text or unit or "1",
+            "system": UCUM,
+            "code": unit or "1",
+        }
+    )
 
 
 def _interpretation(row: Row) -> list[dict[str, Any]]:
@@ -147,7 +178,9 @@ def _relation(access: Access) -> Sql:
 
 
 PARAMS = (
-    Param(name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",), url="clinical-patient"),
+    Param(
+        name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",), url="clinical-patient"
+    ),
     Param(name="subject", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient", "Location")),
     Param(name="category", kind=Kind.TOKEN, paths=("category",)),
     Param(name="code", kind=Kind.TOKEN, paths=("code",), url="clinical-code"),
@@ -158,17 +191,24 @@ PARAMS = (
     Param(name="value-string", kind=Kind.STRING, paths=("valueString", "valueCodeableConcept.text")),
     Param(name="value-concept", kind=Kind.TOKEN, paths=("valueCodeableConcept",)),
     Param(
-        name="performer", kind=Kind.REFERENCE, paths=("performer",),
+        name="performer",
+        kind=Kind.REFERENCE,
+        paths=("performer",),
         targets=("Practitioner", "PractitionerRole", "Organization", "Patient", "RelatedPerson"),
     ),
     Param(name="specimen", kind=Kind.REFERENCE, paths=("specimen",), targets=("Specimen",)),
     Param(name="based-on", kind=Kind.REFERENCE, paths=("basedOn",), targets=("ServiceRequest",)),
     Param(name="has-member", kind=Kind.REFERENCE, paths=("hasMember",), targets=("Observation",)),
-)  # fmt: skip
+)
 LABS = Origin(
-    name="labs", relation=_relation, columns=COLUMNS, build=build, person="t.person_id", beside=True,
+    name="labs",
+    relation=_relation,
+    columns=COLUMNS,
+    build=build,
+    person="t.person_id",
+    beside=True,
     versions=lab_results.versions,
-)  # fmt: skip
+)
 DEFINITION = Definition(
     type="Observation",
     origins=(LABS, documents("Observation", PARAMS)),

@@ -23,9 +23,10 @@ COLUMNS = {
 
 def build(row: Row, access: Access) -> Resource:
     made = {
-        "identifier": [{"system": sid("organisation"), "value": str(row["id"])}], "active": True,
+        "identifier": [{"system": sid("organisation"), "value": str(row["id"])}],
+        "active": True,
         "name": row["name"],
-    }  # fmt: skip
+    }
     return resource("Organization", row["id"], {"meta": version_of(made, PROFILE), **made})
 
 
@@ -40,9 +41,18 @@ PARAMS = (
 DEFINITION = Definition(
     type="Organization",
     origins=(
-        Origin(name="scheduling", relation=set_up("organisations"), columns=COLUMNS, build=build, updated="NULL::timestamptz"),
+        Origin(
+            name="scheduling",
+            relation=set_up("organisations"),
+            columns=COLUMNS,
+            build=build,
+            updated="NULL::timestamptz",
+        ),
         documents("Organization", PARAMS),
     ),
-    params=PARAMS, profiles=(PROFILE,), interactions=ALL, rev_includes=("Provenance:target",),
+    params=PARAMS,
+    profiles=(PROFILE,),
+    interactions=ALL,
+    rev_includes=("Provenance:target",),
     writer=Documents("Organization"),
-)  # fmt: skip
+)

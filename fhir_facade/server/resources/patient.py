@@ -16,19 +16,24 @@ from steadwell.relations import Sql
 
 PROFILE = f"{US_CORE}us-core-patient"
 _TYPES = {
-    "MR": "Medical record number", "SS": "Social Security number", "NI": "National unique individual identifier",
-    "MB": "Member Number", "DL": "Driver's license number", "PPN": "Passport number",
-}  # fmt: skip
+    "MR": "Medical record number",
+    "SS": "Social Security number",
+    "NI": "National unique individual identifier",
+    "MB": "Member Number",
+    "DL": "Driver's license number",
+    "PPN": "Passport number",
+}
 V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 NUMBER = "record-number"
-_NAMES = f"t.id IN (SELECT n.person_id FROM ({identity.describe_name_rows().text}) n WHERE {{}})"
-_NUMBERS = f"t.id IN (SELECT n.person_id FROM ({identity.describe_identifier_rows().text}) n WHERE {{}})"
+_NAMES = f"t.id IN (SELECT n.person_id FROM ({identity.describe_name_rows().text}) n WHERE {{}})"  # noqa: S608
+_NUMBERS = f"t.id IN (SELECT n.person_id FROM ({identity.describe_identifier_rows().text}) n WHERE {{}})"  # noqa: S608
 
 
 def _name(*exprs: str) -> tuple[Column, ...]:
     return tuple(
         Column(
-            exprs={"folded": f"n.{each}", "exact": f"t.{each}_name"}, within=_NAMES,
+            exprs={"folded": f"n.{each}", "exact": f"t.{each}_name"},
+            within=_NAMES,
             sort=f"lower(t.{each}_name)",
         )
         for each in exprs
@@ -36,8 +41,8 @@ def _name(*exprs: str) -> tuple[Column, ...]:
 
 
 def _sid_sql(expression: str) -> str:
-    start = sid("")
-    return f"CASE WHEN {expression} LIKE '%%://%%' OR {expression} LIKE 'urn:%%' THEN {expression} ELSE '{start}' || {expression} END"
+    whole = f"{expression} LIKE '%%://%%' OR {expression} LIKE 'urn:%%'"
+    return f"CASE WHEN {whole} THEN {expression} ELSE '{sid('')}' || {expression} END"
 
 
 COLUMNS = {
@@ -55,17 +60,20 @@ COLUMNS = {
     "language": (Column(exprs={"system": "'urn:ietf:bcp:47'", "code": "t.language"}),),
     "active": (Column(exprs={"system": "''", "code": "(t.current_id = t.id)::text"}),),
     "address-postalcode": (
-        Column(exprs={"folded": "lower(t.address->>'postal_code')", "exact": "t.address->>'postal_code'"},
-               fold=str.casefold),
+        Column(
+            exprs={"folded": "lower(t.address->>'postal_code')", "exact": "t.address->>'postal_code'"},
+            fold=str.casefold,
+        ),
     ),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
-}  # fmt: skip
+}
 
 
 def build(row: Row, access: Access) -> Resource:
     replaced = row["current_id"] != row["id"]
     return resource(
-        "Patient", row["id"],
+        "Patient",
+        row["id"],
         {
             "meta": meta(row, PROFILE),
             "active": not replaced,
@@ -80,19 +88,28 @@ def build(row: Row, access: Access) -> Resource:
             "address": _address(row["address"]),
             "communication": [
                 {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": row["language"]}]}}
-            ] if row["language"] else [],
+            ]
+            if row["language"]
+            else [],
             "link": [
-                *([{"other": reference("Patient", row["current_id"]), "type": "replaced-by"}] if replaced else []),
+                *(
+                    [{"other": reference("Patient", row["current_id"]), "type": "replaced-by"}]
+                    if replaced
+                    else []
+                ),
                 *({"other": reference("Patient", each), "type": "replaces"} for each in row["replaces"]),
             ],
         },
-    )  # fmt: skip
+    )
 
 
 def _identifiers(row: Row) -> list[dict[str, Any]]:
     own = {
-        "use": "usual", "type": _type("MR"), "system": sid(NUMBER), "value": row["number"],
-    }  # fmt: skip
+        "use": "usual",
+        "type": _type("MR"),
+        "system": sid(NUMBER),
+        "value": row["number"],
+    }
     found = [own]
     said = orjson.loads(row["identifiers"]) if isinstance(row["identifiers"], str) else row["identifiers"]
     for system, kind, value in said:
@@ -108,13 +125,19 @@ def _type(code: str) -> dict[str, Any]:
 
 def _names(row: Row) -> list[dict[str, Any]]:
     given = [each for each in (row["given_name"], *row["middle_name"].split()) if each]
-    name = without_empty({
-        "use": "official", "family": row["family_name"], "given": given,
-        "suffix": [row["suffix"]] if row["suffix"] else [],
-    })  # fmt: skip
+    name = without_empty(
+        {
+            "use": "official",
+            "family": row["family_name"],
+            "given": given,
+            "suffix": [row["suffix"]] if row["suffix"] else [],
+        }
+    )
     if not row["family_name"]:
         name["_family"] = absent()
-    former = orjson.loads(row["former_names"]) if isinstance(row["former_names"], str) else row["former_names"]
+    former = (
+        orjson.loads(row["former_names"]) if isinstance(row["former_names"], str) else row["former_names"]
+    )
     return [name, *({"use": "old", "family": each, "given": given} for each in former)]
 
 
@@ -123,10 +146,16 @@ def _address(said: Any) -> list[dict[str, Any]]:
         said = orjson.loads(said)
     if not said:
         return []
-    made = without_empty({
-        "use": "home", "line": said["lines"], "city": said["city"], "state": said["state"],
-        "postalCode": said["postal_code"], "country": said["country"],
-    })  # fmt: skip
+    made = without_empty(
+        {
+            "use": "home",
+            "line": said["lines"],
+            "city": said["city"],
+            "state": said["state"],
+            "postalCode": said["postal_code"],
+            "country": said["country"],
+        }
+    )
     return [made]
 
 
@@ -135,9 +164,15 @@ def _relation(access: Access) -> Sql:
 
 
 ORIGIN = Origin(
-    name="identity", relation=_relation, columns=COLUMNS, build=build, person="t.id", beside=True,
+    name="identity",
+    relation=_relation,
+    columns=COLUMNS,
+    build=build,
+    person="t.id",
+    beside=True,
     listed="t.current_id = t.id",
-)  # fmt: skip
+    decides=frozenset({"active", "link", "identifier"}),
+)
 DEFINITION = Definition(
     type="Patient",
     origins=(ORIGIN,),

@@ -30,9 +30,11 @@ def build(row: Row, access: Access) -> Resource:
     made = {
         "identifier": [{"system": sid("practitioner"), "value": str(row["id"])}],
         "active": row["active"],
-        "name": [{"use": "usual", "text": row["name"], "family": family, **({"given": given} if given else {})}],
+        "name": [
+            {"use": "usual", "text": row["name"], "family": family, **({"given": given} if given else {})}
+        ],
         "communication": [concept("urn:ietf:bcp:47", each) for each in row["languages"]],
-    }  # fmt: skip
+    }
     return resource("Practitioner", row["id"], {"meta": version_of(made, PROFILE), **made})
 
 
@@ -47,9 +49,18 @@ PARAMS = (
 DEFINITION = Definition(
     type="Practitioner",
     origins=(
-        Origin(name="scheduling", relation=set_up("practitioners"), columns=COLUMNS, build=build, updated="NULL::timestamptz"),
+        Origin(
+            name="scheduling",
+            relation=set_up("practitioners"),
+            columns=COLUMNS,
+            build=build,
+            updated="NULL::timestamptz",
+        ),
         documents("Practitioner", PARAMS),
     ),
-    params=PARAMS, profiles=(PROFILE,), interactions=ALL, rev_includes=("Provenance:target",),
+    params=PARAMS,
+    profiles=(PROFILE,),
+    interactions=ALL,
+    rev_includes=("Provenance:target",),
     writer=Documents("Practitioner"),
-)  # fmt: skip
+)

@@ -31,10 +31,12 @@ COLUMNS = {
 
 def specialities(codes: list[str]) -> list[dict[str, object]]:
     return [
-        {"coding": [{"system": SPECIALITY, "code": each, "display": scheduling.speciality_name(each)}],
-         "text": scheduling.speciality_name(each)}
+        {
+            "coding": [{"system": SPECIALITY, "code": each, "display": scheduling.speciality_name(each)}],
+            "text": scheduling.speciality_name(each),
+        }
         for each in codes
-    ]  # fmt: skip
+    ]
 
 
 def build(row: Row, access: Access) -> Resource:
@@ -60,9 +62,18 @@ PARAMS = (
 DEFINITION = Definition(
     type="PractitionerRole",
     origins=(
-        Origin(name="scheduling", relation=set_up("places"), columns=COLUMNS, build=build, updated="NULL::timestamptz"),
+        Origin(
+            name="scheduling",
+            relation=set_up("places"),
+            columns=COLUMNS,
+            build=build,
+            updated="NULL::timestamptz",
+        ),
         documents("PractitionerRole", PARAMS),
     ),
-    params=PARAMS, profiles=(PROFILE,), interactions=ALL, rev_includes=("Provenance:target",),
+    params=PARAMS,
+    profiles=(PROFILE,),
+    interactions=ALL,
+    rev_includes=("Provenance:target",),
     writer=Documents("PractitionerRole"),
-)  # fmt: skip
+)

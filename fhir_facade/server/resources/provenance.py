@@ -1,4 +1,6 @@
-"""Provenance: of each write over the API, made from its version. Nothing is stored for it, so none is missing."""
+"""Provenance: of each write over the API, made from its version. Nothing is stored for it, so none is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,15 @@ PROFILE = f"{US_CORE}us-core-provenance"
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 TRANSMITTER = "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type"
 _ROWS = """
-SELECT v.entity_id::text || '.' || v.version AS id, v.entity_id, v.version, v.recorded_at AS changed_at, v.type,
-  v.method, v.person_id, v.client_id, v.recorded_by, c.name AS client
+SELECT v.entity_id::text || '.' || v.version AS id, v.entity_id, v.version, v.recorded_at AS changed_at,
+v.type, v.method, v.person_id, v.client_id, v.recorded_by, c.name AS client
 FROM fhir_facade_documentversion v LEFT JOIN fhir_facade_client c ON c.client_id = v.client_id WHERE """
-_ACTS = {"POST": ("CREATE", "create"), "PUT": ("UPDATE", "revise"), "PATCH": ("UPDATE", "revise"),
-         "DELETE": ("DELETE", "delete")}  # fmt: skip
+_ACTS = {
+    "POST": ("CREATE", "create"),
+    "PUT": ("UPDATE", "revise"),
+    "PATCH": ("UPDATE", "revise"),
+    "DELETE": ("DELETE", "delete"),
+}
 # Types of which some are not for everybody who reads the type.
 _WITHHELD = ("Observation", "DiagnosticReport", "Appointment")
 COLUMNS = {
@@ -60,7 +66,9 @@ def _shown(access: Access, kind: str) -> Sql:
     definition = registry().find(kind)
     assert definition is not None  # noqa: S101 - one of ours
     rows = [
-        Sql("v.entity_id IN (SELECT t.id FROM (") + access.relation(f"{kind}:{o.name}", o.relation) + Sql(") t)")
+        Sql("v.entity_id IN (SELECT t.id FROM (")
+        + access.relation(f"{kind}:{o.name}", o.relation)
+        + Sql(") t)")
         for o in definition.origins
     ]
     return some([Sql("v.type <> %s", (kind,)), *rows])
@@ -76,10 +84,13 @@ def build(row: Row, access: Access) -> Resource:
     author = {"display": f"User of {client['display']}"} if row["recorded_by"] else client
     target = f"{row['type']}/{row['entity_id']}/_history/{row['version']}"
     return resource(
-        "Provenance", row["id"],
+        "Provenance",
+        row["id"],
         {
             "meta": {"versionId": "1", "lastUpdated": instant(row["changed_at"]), "profile": [PROFILE]},
-            "target": [{"reference": target if row["method"] != "DELETE" else f"{row['type']}/{row['entity_id']}"}],
+            "target": [
+                {"reference": target if row["method"] != "DELETE" else f"{row['type']}/{row['entity_id']}"}
+            ],
             "recorded": at(row["changed_at"]),
             "activity": concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", act, occurred),
             "agent": [
@@ -87,26 +98,55 @@ def build(row: Row, access: Access) -> Resource:
                 {"type": concept(TRANSMITTER, "transmitter", "Transmitter"), "who": client},
             ],
         },
-    )  # fmt: skip
+    )
 
 
 DEFINITION = Definition(
     type="Provenance",
     origins=(
         Origin(
-            name="versions", relation=_relation, columns=COLUMNS, build=build, person="t.person_id", key=_key,
+            name="versions",
+            relation=_relation,
+            columns=COLUMNS,
+            build=build,
+            person="t.person_id",
+            key=_key,
             version="1",
         ),
     ),
     params=(
         Param(
-            name="target", kind=Kind.REFERENCE, paths=("target",),
+            name="target",
+            kind=Kind.REFERENCE,
+            paths=("target",),
             targets=(
-                "Patient", "RelatedPerson", "Practitioner", "PractitionerRole", "Organization", "Location",
-                "Appointment", "AppointmentResponse", "ServiceRequest", "Specimen", "DiagnosticReport",
-                "Observation", "Communication", "Medication", "MedicationRequest", "MedicationStatement",
-                "AllergyIntolerance", "Encounter", "Questionnaire", "QuestionnaireResponse", "Consent", "Group",
-                "HealthcareService", "Schedule", "Slot", "AuditEvent", "Binary",
+                "Patient",
+                "RelatedPerson",
+                "Practitioner",
+                "PractitionerRole",
+                "Organization",
+                "Location",
+                "Appointment",
+                "AppointmentResponse",
+                "ServiceRequest",
+                "Specimen",
+                "DiagnosticReport",
+                "Observation",
+                "Communication",
+                "Medication",
+                "MedicationRequest",
+                "MedicationStatement",
+                "AllergyIntolerance",
+                "Encounter",
+                "Questionnaire",
+                "QuestionnaireResponse",
+                "Consent",
+                "Group",
+                "HealthcareService",
+                "Schedule",
+                "Slot",
+                "AuditEvent",
+                "Binary",
             ),
         ),
         Param(name="patient", kind=Kind.REFERENCE, targets=("Patient",)),
@@ -115,4 +155,4 @@ DEFINITION = Definition(
     profiles=(PROFILE,),
     compartment=("patient",),
     key_kind="text",
-)  # fmt: skip
+)

@@ -41,7 +41,13 @@ def build(row: Row, access: Access) -> Resource:
 DEFINITION = Definition(
     type="Schedule",
     origins=(
-        Origin(name="scheduling", relation=set_up("places"), columns=COLUMNS, build=build, updated="NULL::timestamptz"),
+        Origin(
+            name="scheduling",
+            relation=set_up("places"),
+            columns=COLUMNS,
+            build=build,
+            updated="NULL::timestamptz",
+        ),
     ),
     params=(
         Param(name="actor", kind=Kind.REFERENCE, targets=("Practitioner", "Location")),
@@ -49,4 +55,4 @@ DEFINITION = Definition(
         Param(name="specialty", kind=Kind.TOKEN),
         Param(name="date", kind=Kind.DATE),
     ),
-)  # fmt: skip
+)

@@ -28,16 +28,20 @@ COLUMNS = {
     "identifier": (Column(exprs={"system": f"'{sid('lab-order')}'", "code": "t.number"}),),
     "requester": (Column(exprs={"type": "'Practitioner'", "id": "t.practitioner_id"}),),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
-}  # fmt: skip
+}
 
 
 def build(row: Row, access: Access) -> Resource:
     code = concept(LOINC, row["loinc"], text=row["name"])
     return resource(
-        "ServiceRequest", row["id"],
+        "ServiceRequest",
+        row["id"],
         {
-            "meta": {"versionId": "1" if row["state"] == "placed" else "2", "lastUpdated": instant(row["placed_at"]),
-                     "profile": [PROFILE]},
+            "meta": {
+                "versionId": "1" if row["state"] == "placed" else "2",
+                "lastUpdated": instant(row["placed_at"]),
+                "profile": [PROFILE],
+            },
             "identifier": [{"system": sid("lab-order"), "value": row["number"]}],
             "status": "revoked" if row["state"] == "cancelled" else "active",
             "intent": "order",
@@ -45,9 +49,11 @@ def build(row: Row, access: Access) -> Resource:
             "code": code,
             "subject": reference("Patient", row["person_id"]),
             "authoredOn": at(row["placed_at"]),
-            "requester": reference("Practitioner", row["practitioner_id"]) if row["practitioner_id"] else None,
+            "requester": reference("Practitioner", row["practitioner_id"])
+            if row["practitioner_id"]
+            else None,
         },
-    )  # fmt: skip
+    )
 
 
 def _relation(access: Access) -> Sql:
@@ -55,7 +61,9 @@ def _relation(access: Access) -> Sql:
 
 
 PARAMS = (
-    Param(name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",), url="clinical-patient"),
+    Param(
+        name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",), url="clinical-patient"
+    ),
     Param(name="subject", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient", "Location")),
     Param(name="category", kind=Kind.TOKEN, paths=("category",)),
     Param(name="code", kind=Kind.TOKEN, paths=("code",), url="clinical-code"),
@@ -64,20 +72,29 @@ PARAMS = (
     Param(name="intent", kind=Kind.TOKEN, paths=("intent",)),
     Param(name="identifier", kind=Kind.TOKEN, paths=("identifier",), url="clinical-identifier"),
     Param(
-        name="requester", kind=Kind.REFERENCE, paths=("requester",),
+        name="requester",
+        kind=Kind.REFERENCE,
+        paths=("requester",),
         targets=("Practitioner", "PractitionerRole", "Organization", "Patient", "RelatedPerson"),
     ),
     Param(
-        name="performer", kind=Kind.REFERENCE, paths=("performer",),
+        name="performer",
+        kind=Kind.REFERENCE,
+        paths=("performer",),
         targets=("Practitioner", "PractitionerRole", "Organization", "Patient", "HealthcareService"),
     ),
     Param(name="specimen", kind=Kind.REFERENCE, paths=("specimen",), targets=("Specimen",)),
-)  # fmt: skip
+)
 DEFINITION = Definition(
     type="ServiceRequest",
     origins=(
         Origin(
-            name="labs", relation=_relation, columns=COLUMNS, build=build, person="t.person_id", version="1",
+            name="labs",
+            relation=_relation,
+            columns=COLUMNS,
+            build=build,
+            person="t.person_id",
+            version="1",
             updated="t.placed_at",
         ),
         documents("ServiceRequest", PARAMS),
@@ -90,4 +107,4 @@ DEFINITION = Definition(
     compartment=("patient",),
     rev_includes=("Provenance:target",),
     writer=Documents("ServiceRequest"),
-)  # fmt: skip
+)

@@ -1,4 +1,6 @@
-"""What the resources of the clinic's set-up share. It has no versions: its tag is a digest of what it says."""
+"""What the resources of the clinic's set-up share. It has no versions: its tag is a digest of what it
+says.
+"""
 
 from __future__ import annotations
 

@@ -118,7 +118,9 @@ def _clause(reading: _Reading, name: str, value: str) -> None:
         raise
     if clause is None:
         if reading.strict:
-            raise failed(400, "not-supported", f"{reading.definition.type} has no search parameter of this name.")
+            raise failed(
+                400, "not-supported", f"{reading.definition.type} has no search parameter of this name."
+            )
         reading.ignored.append(name)
         return
     reading.clauses.append(clause)
@@ -235,7 +237,12 @@ def _include(reading: _Reading, name: str, value: str, *, iterate: bool) -> Incl
     param = source.param(param_name) if source else None
     if source is not None and param is None and param_name == "*" and name == "_include":
         return Include(source=source, param=None, iterate=iterate)
-    if source is None or param is None or param.kind is not Kind.REFERENCE or (target and target not in param.targets):
+    if (
+        source is None
+        or param is None
+        or param.kind is not Kind.REFERENCE
+        or (target and target not in param.targets)
+    ):
         if reading.strict:
             raise failed(400, "not-supported", f"{name} names no reference of a type that is served here.")
         reading.ignored.append(name)

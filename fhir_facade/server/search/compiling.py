@@ -13,7 +13,9 @@ from steadwell.relations import FALSE, TRUE, Sql, every, some
 
 
 def rows(access: Access, definition: Definition, origin: Origin, *, letter: str) -> Sql:
-    """``FROM`` and ``WHERE`` of the rows of an origin that this request may read (r) or find (s), as ``t``."""
+    """``FROM`` and ``WHERE`` of the rows of an origin that this request may read (r) or find (s), as
+    ``t``.
+    """
     relation = access.relation(f"{definition.type}:{origin.name}", origin.relation)
     return Sql("FROM (") + relation + Sql(") t WHERE ") + _allowed(access, definition, origin, letter)
 
@@ -131,8 +133,8 @@ def _pointed_at(
         return head + start + Sql(" AND ") + of_type + Sql(")")
     # The values lie in rows of their own: those of the documents that hold the rest.
     head = Sql(
-        f"{own} IN (SELECT i.target_id FROM fhir_facade_searchvalue i WHERE i.type = %s AND i.target_type = %s"
-        " AND i.param = ANY (%s) AND i.document_id IN (SELECT t.id ",
+        f"{own} IN (SELECT i.target_id FROM fhir_facade_searchvalue i WHERE i.type = %s"  # noqa: S608
+        " AND i.target_type = %s AND i.param = ANY (%s) AND i.document_id IN (SELECT t.id ",
         (source.type, definition.type, [column.exprs["param"]]),
     )
     return head + start + Sql("))")
@@ -158,8 +160,8 @@ def _sorted(columns: Sequence[Column], param: Param, descending: bool) -> str:
     if not columns or "param" not in columns[0].exprs:
         return "NULL"
     column, pick = columns[0], "max" if descending else "min"
-    names = {Kind.DATE: "low", Kind.QUANTITY: "number", Kind.TOKEN: "code"}
-    expression = column.exprs[names.get(param.kind, "folded")]
+    by_kind = {Kind.DATE: "low", Kind.QUANTITY: "number", Kind.TOKEN: "code"}
+    expression = column.exprs[by_kind.get(param.kind, "folded")]
     return (
         f"(SELECT {pick}({expression}) FROM fhir_facade_searchvalue i"  # noqa: S608 - our own names
         f" WHERE i.document_id = t.id AND i.param = '{column.exprs['param']}')"

@@ -47,7 +47,9 @@ def _name(resource: Resource) -> str:
 
 def _forward(access: Access, include: Include, sources: Iterable[Found]) -> dict[str, Found]:
     wanted: dict[str, set[str]] = {}
-    params = [include.param] if include.param else [p for p in include.source.params if p.kind is Kind.REFERENCE]
+    params = (
+        [include.param] if include.param else [p for p in include.source.params if p.kind is Kind.REFERENCE]
+    )
     for each in sources:
         if each.resource["resourceType"] != include.source.type:
             continue

@@ -75,7 +75,9 @@ def _date(param: Param, modifier: str, value: str, column: Column, base: str) ->
     prefix, text = with_prefix(value)
     asked = stretch(text)
     if asked is None:
-        raise failed(400, "value", f"{param.name} is a date such as ge2026-01-31, or with a time and an offset.")
+        raise failed(
+            400, "value", f"{param.name} is a date such as ge2026-01-31, or with a time and an offset."
+        )
     at = column.exprs
     if "at" in at:
         return _point(prefix, at["at"], asked)
@@ -91,9 +93,13 @@ def _point(prefix: str, at: str, asked: Stretch) -> Sql:
     if prefix == "ne":
         return Sql(f"{at} < %s OR {at} >= %s", (low, high))
     sign, bound = {
-        "gt": (">=", high), "sa": (">=", high), "ge": (">=", low), "lt": ("<", low), "eb": ("<", low),
+        "gt": (">=", high),
+        "sa": (">=", high),
+        "ge": (">=", low),
+        "lt": ("<", low),
+        "eb": ("<", low),
         "le": ("<", high),
-    }[prefix]  # fmt: skip
+    }[prefix]
     return Sql(f"{at} {sign} %s", (bound,))
 
 
@@ -205,7 +211,9 @@ def _number(prefix: str, at: str, low: Decimal, high: Decimal, exact: Decimal) -
 
 @lru_cache(maxsize=512)
 def _equivalents(code: str) -> tuple[tuple[str, Decimal], ...]:
-    """Other units in which results come here, and by what a number in ``code`` is multiplied to be in them."""
+    """Other units in which results come here, and by what a number in ``code`` is multiplied to be in
+    them.
+    """
     found = []
     for unit in _units():
         one, two = (terminology.convert(Decimal(n), code, unit) for n in (_ONE, _TWO))
@@ -220,7 +228,11 @@ def _equivalents(code: str) -> tuple[tuple[str, Decimal], ...]:
 
 @lru_cache(maxsize=1)
 def _units() -> tuple[str, ...]:
-    return tuple(sorted({code.unit for code in terminology.lab_codes().values() if code.unit} | {"g/L", "mg/L", "g/dL"}))
+    return tuple(
+        sorted(
+            {code.unit for code in terminology.lab_codes().values() if code.unit} | {"g/L", "mg/L", "g/dL"}
+        )
+    )
 
 
 _MATCH: dict[Kind, Callable[[Param, str, str, Column, str], Sql]] = {

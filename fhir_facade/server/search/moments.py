@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 _FORM = re.compile(
-    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[ +-]\d{2}:\d{2})?)?)?)?"
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
+    r"(Z|[ +-]\d{2}:\d{2})?)?)?)?"
 )
 
 
@@ -42,9 +43,15 @@ def stretch(text: str) -> Stretch | None:
 
 
 def _stretch(
-    year: int, month: str | None, day: str | None, hour: str | None, minute: str | None, second: str | None,
-    fraction: str | None, zone: str | None,
-) -> Stretch:  # fmt: skip
+    year: int,
+    month: str | None,
+    day: str | None,
+    hour: str | None,
+    minute: str | None,
+    second: str | None,
+    fraction: str | None,
+    zone: str | None,
+) -> Stretch:
     if month is None:
         return Stretch(datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC))
     if day is None:

@@ -92,10 +92,10 @@ def _matching(access: Access, query: Query, origin: Origin) -> Sql:
 def _page(access: Access, query: Query, total: int | None) -> Page:
     definition = query.definition
     keys = cursors.read(access, query)
-    parts = [
-        _part(access, query, origin, number, keys) for number, origin in enumerate(definition.origins)
-    ]
-    order = ", ".join([*(f"{n + 3}{' DESC' if down else ''}" for n, (_, down) in enumerate(query.sort)), "2 DESC"])
+    parts = [_part(access, query, origin, number, keys) for number, origin in enumerate(definition.origins)]
+    order = ", ".join(
+        [*(f"{n + 3}{' DESC' if down else ''}" for n, (_, down) in enumerate(query.sort)), "2 DESC"]
+    )
     if not query.sort:
         order = "2 DESC"
     sql = _union(parts) + Sql(f" ORDER BY {order} LIMIT {query.count + 1}")
@@ -120,7 +120,9 @@ def _part(access: Access, query: Query, origin: Origin, number: int, keys: list[
     start = Sql(f"SELECT {number}, t.id{columns} ") + _matching(access, query, origin)
     if keys is not None:
         start += Sql(" AND ") + _after(sorts, keys, query.definition.key_kind)
-    order = ", ".join([*(f"{n + 3}{' DESC' if down else ''}" for n, (_, _, down) in enumerate(sorts)), "2 DESC"])
+    order = ", ".join(
+        [*(f"{n + 3}{' DESC' if down else ''}" for n, (_, _, down) in enumerate(sorts)), "2 DESC"]
+    )
     return start + Sql(f" ORDER BY {order} LIMIT {query.count + 1}")
 
 
@@ -128,7 +130,8 @@ def _after(sorts: Sequence[tuple[str, str, bool]], keys: list[str], key_kind: st
     """Rows behind the last one: greater in the first sort value that differs, or the smaller id."""
     if len(keys) != len(sorts) + 1:
         raise failed(400, "value", "This is no page of ours.")
-    found, equal = [], []
+    found: list[Sql] = []
+    equal: list[Sql] = []
     for (expression, kind, down), key in zip(sorts, keys, strict=False):
         beyond = Sql(f"{expression} {'<' if down else '>'} %s::{kind}", (key,))
         found.append(every([*equal, beyond]))
@@ -168,7 +171,7 @@ def read_rows(
     for row in fetch_dicts(sql):
         resource = origin.build(row, access)
         if origin.beside:
-            resource = beside.together(resource, row)
+            resource = beside.together(resource, row, origin.decides)
         found[str(row["id"])] = Found(resource=resource, person_id=row["whose"])
     return found
 
@@ -208,5 +211,7 @@ def _execute(cursor: Any, sql: Sql) -> None:
         cursor.execute(sql.text, sql.params)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") == "57014":
-            raise failed(400, "too-costly", "This search takes too long. Narrow it, by a patient or a date.") from error
+            raise failed(
+                400, "too-costly", "This search takes too long. Narrow it, by a patient or a date."
+            ) from error
         raise

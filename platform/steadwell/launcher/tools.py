@@ -1,4 +1,5 @@
-"""Environments of their own for what cannot stand beside the platform's packages: a FHIR validator, FHIR clients.
+"""Environments of their own for what cannot stand beside the platform's packages: a FHIR validator, FHIR
+clients.
 
 Only tests and benches use them; ``manage.py install --dev`` makes them. Standard library only.
 """

@@ -1,0 +1,164 @@
+"""Two patients, one token: every address that the registry declares, and not one byte of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fhir_house import Api, House, bundle, observation, vital
+
+from fhir_facade.server.registry import COMMON, Kind, registry
+
+pytestmark = pytest.mark.django_db
+SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUANTITY: "gt0", Kind.URI: "x"}
+
+
+@pytest.fixture
+def two(house: House) -> House:
+    """Each has something of everything; Bo's things carry Bo's canary wherever there is room for words."""
+    house.open_clinic()
+    for number, (person_id, name) in enumerate(((house.ada, "Canaryada"), (house.bo, "Canarybo"))):
+        house.visit(person_id, hours=number * 2)
+        house.lab_report(person_id)
+        subject = {"reference": f"Patient/{person_id}"}
+        for body in (
+            observation(person_id, note=[{"text": name}]), vital(person_id, note=[{"text": name}]),
+            {"resourceType": "RelatedPerson", "patient": subject, "name": [{"family": name}]},
+            {"resourceType": "Specimen", "subject": subject, "note": [{"text": name}]},
+            {"resourceType": "Communication", "status": "completed", "subject": subject, "topic": {"text": name}},
+            {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "subject": subject,
+             "code": {"text": name}},
+            {"resourceType": "DiagnosticReport", "status": "final", "subject": subject, "code": {"text": name}},
+        ):  # fmt: skip
+            made = house.ehr.post(body["resourceType"], body)
+            assert made.status == 201, made.text
+            house.ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
+    return house
+
+
+def bos(two: House) -> dict[str, list[str]]:
+    """Ids of what is Bo's, by type."""
+    found: dict[str, list[str]] = {"Patient": [str(two.bo)]}
+    for definition in registry():
+        if definition.compartment:
+            found[definition.type] = two.ehr.get(
+                definition.type, {"patient": str(two.bo), "_count": "500"}
+            ).ids
+    assert all(found[kind] for kind in found if kind not in {"AppointmentResponse"}), found
+    return found
+
+
+def marks(two: House) -> list[str]:
+    return [str(two.bo), "anarybo", "Bofirst", "BO-1", *(key for ids in bos(two).values() for key in ids)]
+
+
+def searches(two: House, theirs: dict[str, list[str]]) -> Iterator[tuple[str, Any]]:
+    """Each type with each parameter, modifier, chain, order and include."""
+    for d in registry():
+        if "search-type" not in d.interactions:
+            continue
+        base = {"service-type": "check-up"} if d.finder else {}
+        for extra in ({}, {"_total": "accurate"}, {"_summary": "count"}, {"_include": "*"}, {"_count": "1"}):
+            yield d.type, {**base, **extra}
+        for param in (*d.params, *COMMON.values()):
+            for value in values(param, two, theirs):
+                yield d.type, {**base, param.name: value}
+            if not d.finder and param.name != "_id":
+                yield d.type, {f"{param.name}:missing": "false"}
+            if not d.finder and param.kind is Kind.REFERENCE and "Patient" in param.targets:
+                yield d.type, {f"{param.name}:Patient.name": "canarybo"}
+                yield d.type, {f"{param.name}:identifier": "BO-1"}
+            if not d.finder and param.kind not in {Kind.REFERENCE, Kind.URI}:
+                yield d.type, {"_sort": param.name, "_include": "*"}
+        for name in d.rev_includes:
+            yield d.type, {"_revinclude": name, "_include": "*", "_include:iterate": f"{d.type}:*"}
+    for d in registry():
+        for param in d.params:
+            if param.kind is Kind.REFERENCE and "Patient" in param.targets and not d.finder:
+                yield "Patient", {f"_has:{d.type}:{param.name}:_id": ",".join(theirs.get(d.type) or ["x"])}
+                yield "Patient", {"_revinclude": f"{d.type}:{param.name}"}
+
+
+def values(param: Any, two: House, theirs: dict[str, list[str]]) -> Iterator[str]:
+    if param.kind is Kind.REFERENCE:
+        for kind in param.targets:
+            yield from (f"{kind}/{key}" for key in theirs.get(kind, [])[:2])
+    elif param.name == "_id":
+        yield ",".join(key for ids in theirs.values() for key in ids)
+    else:
+        yield SAMPLES[param.kind]
+
+
+def without_what_was_asked(answer: Any) -> str:
+    """Links repeat the question, which named the other patient."""
+    text: str = answer.text
+    for link in answer.json.get("link", []):
+        text = text.replace(link["url"], "")
+    return text
+
+
+def test_item_69_crawl_of_searches(two):
+    own, theirs, canaries = two.of(two.ada), bos(two), marks(two)
+
+    for kind, params in searches(two, theirs):
+        answer = own.get(kind, params)
+        assert answer.status == 200, (kind, params, answer.text)
+        said = without_what_was_asked(answer)
+        assert [c for c in canaries if c in said] == [], (kind, params)
+
+
+def test_item_69_counts_say_nothing_of_others(two):
+    own, theirs = two.of(two.ada), bos(two)
+
+    for kind, params in searches(two, theirs):
+        if kind == "Slot" or not any("Patient/" in str(v) or "canarybo" in str(v) for v in params.values()):
+            continue
+        if any(str(two.bo) in str(v) or "canarybo" in str(v) for v in params.values()):
+            assert own.get(kind, {**params, "_summary": "count"}).json["total"] == 0, (kind, params)
+
+
+def test_item_69_crawl_of_instances(two):
+    own, theirs, canaries = two.of(two.ada), bos(two), marks(two)
+    nothing = own.get("Observation/00000000-0000-7000-8000-000000000000")
+
+    for kind, keys in theirs.items():
+        for key in keys[:3]:
+            for rest in ("", "/_history", "/_history/1", "/$everything"):
+                answer = own.get(f"{kind}/{key}{rest}")
+                assert answer.status == 404, (kind, rest, answer.text)
+                assert [c for c in canaries if c in answer.text] == []
+                if rest == "":
+                    assert answer.json == nothing.json  # not yours looks like not there
+        assert [c for c in canaries if c in own.get(f"{kind}/_history").text] == [], kind
+        assert [
+            c
+            for c in canaries
+            if c in own.get(f"Patient/{two.bo}/{kind}").text.replace(f"Patient/{two.bo}/", "")
+        ] == []
+
+
+def test_item_69_crawl_of_batches_and_everything(two):
+    own, theirs, canaries = two.of(two.ada), bos(two), marks(two)
+    urls = [f"{kind}/{keys[0]}" for kind, keys in theirs.items() if keys] + [
+        f"{kind}?patient={two.bo}" for kind in theirs if kind != "Patient"
+    ]
+
+    answer = own.post("", bundle(*({"request": {"method": "GET", "url": url}} for url in urls), kind="batch"))
+    statuses = [e["response"]["status"] for e in answer.entries]
+    assert set(statuses[: len(theirs) - 1]) <= {"404"}
+    for entry in answer.entries:
+        assert not entry.get("resource", {}).get("entry"), entry
+    everything = "".join(page.text for page in own.pages(f"Patient/{two.ada}/$everything"))
+    assert [c for c in canaries if c in everything] == []
+    refused = own.post("", bundle({"request": {"method": "GET", "url": f"Patient/{two.bo}"}}))
+    assert refused.status == 404
+
+
+def test_crawl_would_see_a_leak(two):
+    """The same searches with a token for everybody do find Bo."""
+    canaries = marks(two)
+    wide: Api = two.ehr
+
+    assert any(c in wide.get("Observation").text for c in canaries)
+    assert wide.get("Patient", {"name": "canarybo"}).ids == [str(two.bo)]
