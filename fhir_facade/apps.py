@@ -30,9 +30,7 @@ class FhirFacadeConfig(AppConfig):
         from steadwell.events import ExportStepDue
         from steadwell.outbox import service as outbox
 
-        outbox.subscribe(
-            ExportStepDue, consumer="fhir.export", queue="fhir.export", handler=exporting.step
-        )
+        outbox.subscribe(ExportStepDue, consumer="fhir.export", queue="fhir.export", handler=exporting.step)
         outbox.repeat(
             "fhir.forget-exports", every=timedelta(hours=1), queue="default", handler=exporting.forget
         )

@@ -59,9 +59,7 @@ class PreferencesForm(forms.Form):
         required=False,
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    time_zone = OptionsField(
-        label=_("Where you are"), help_text=_("Quiet hours follow the clocks there.")
-    )
+    time_zone = OptionsField(label=_("Where you are"), help_text=_("Quiet hours follow the clocks there."))
     quiet = forms.BooleanField(label=_("Keep my telephone quiet at night"), required=False)
     quiet_from = forms.TimeField(label=_("From"), widget=TimeOfDayInput, required=False)
     quiet_until = forms.TimeField(label=_("Until"), widget=TimeOfDayInput, required=False)

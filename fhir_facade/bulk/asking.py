@@ -125,9 +125,7 @@ def _filters(call: Call) -> list[list[str]]:
             kind, _, query = each.partition("?")
             definition = registry().find(kind)
             if definition is None or not query:
-                raise failed(
-                    400, "value", "_typeFilter is a type and a search: Observation?status=final."
-                )
+                raise failed(400, "value", "_typeFilter is a type and a search: Observation?status=final.")
             clauses.read(definition, parse_qsl(query, keep_blank_values=True), strict=True)
             found.append([kind, query])
     return found

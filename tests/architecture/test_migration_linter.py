@@ -15,9 +15,7 @@ from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql
 # Without a transaction around it: an index that is made concurrently cannot be looked at within one.
 pytestmark = pytest.mark.django_db(transaction=True)
 OURS = [
-    config.label
-    for config in apps.get_app_configs()
-    if Path(sys.prefix) not in Path(config.path).parents
+    config.label for config in apps.get_app_configs() if Path(sys.prefix) not in Path(config.path).parents
 ]
 
 

@@ -6,4 +6,13 @@ from steadwell.mail.addresses import domain_of_ours, is_plain
 from steadwell.mail.breaker import breaker_of
 from steadwell.mail.smtp import PROVIDER, InDoubt, NotTaken, Server, hand_over
 
-__all__ = ["PROVIDER", "InDoubt", "NotTaken", "Server", "breaker_of", "domain_of_ours", "hand_over", "is_plain"]
+__all__ = [
+    "PROVIDER",
+    "InDoubt",
+    "NotTaken",
+    "Server",
+    "breaker_of",
+    "domain_of_ours",
+    "hand_over",
+    "is_plain",
+]
