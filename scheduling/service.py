@@ -71,7 +71,7 @@ from scheduling.queries import (
     list_overdue,
     list_requests,
 )
-from scheduling.search import describe_offer, first_available, months_glance, search
+from scheduling.search import Wishes, describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
 from scheduling.types import (
     Alternative,
@@ -153,6 +153,7 @@ __all__ = [
     "ViewOnly",
     "VisitTypeInfo",
     "VisitsInTheWay",
+    "Wishes",
     "add_leave",
     "alternatives_for",
     "approve",
