@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql_analyser_class
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OURS = [
     config.label
     for config in apps.get_app_configs()
-    if (Path(settings.ROOT) / ".venv") not in Path(config.path).parents
+    if "site-packages" not in Path(config.path).parts
 ]
 
 

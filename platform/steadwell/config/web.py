@@ -64,8 +64,8 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 
 def _fill_pool() -> None:
-    """A database connection for each thread is made now, in the background. A pool that grows when a storm comes
-    lets the first to arrive wait for connecting, and some of them for longer than they may.
+    """A database connection for each thread is made now, in the background. A pool that grows when a storm
+    comes lets the first to arrive wait for connecting, and some of them for longer than they may.
     """
     from django.db import connection
 
