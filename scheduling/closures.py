@@ -206,7 +206,7 @@ def remove_closure(*, actor: Actor, closure_id: UUID, request_key: str, now: dat
         if row is None:
             return
         _may_plan(actor, PractitionerId(row["practitioner_id"]))
-        end([closure_id], actor=actor, now=now)
+        end([closure_id], practitioner_id=PractitionerId(row["practitioner_id"]), actor=actor, now=now)
 
     write(work)
 
@@ -262,15 +262,25 @@ def close(plan: Plan, closure_id: UUID) -> Closure:
     )
 
 
-def end(closure_ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
-    """Give the time of closures back, in the caller's transaction. Their rows stay as history."""
+def end(closure_ids: Sequence[UUID], *, practitioner_id: PractitionerId, actor: Actor, now: datetime) -> None:
+    """Give closures' time back, in the caller's transaction. Their rows stay as history."""
     claims.release(*closure_ids)
     ClosureRow.objects.filter(pk__in=closure_ids).update(ended_at=now, ended_by=actor.user_id)
+    site_ids = sites_of(practitioner_id)
     audit.record_many(
-        [audit.Entry(action="calendar.open", category="calendar", entity_id=each) for each in closure_ids],
+        [
+            audit.Entry(action="calendar.open", category="calendar", entity_id=each, site_ids=site_ids)
+            for each in closure_ids
+        ],
         actor=actor,
         now=now,
     )
+
+
+def sites_of(practitioner_id: PractitionerId) -> frozenset[SiteId]:
+    """Where a clinician's time is planned: the roles of whoever plans it count there."""
+    clinician = catalogue.latest().practitioners.get(practitioner_id)
+    return clinician.site_ids if clinician else frozenset()
 
 
 def read(row: Any) -> Closure:
@@ -316,6 +326,7 @@ def _once(
             now=plan.now,
             entity_id=new,
             reason=plan.reason,
+            site_ids=sites_of(plan.practitioner_id),
         )
         return done
 

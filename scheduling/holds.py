@@ -117,11 +117,12 @@ def release_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> None:
     """Give a time back. A hold that is gone already is no failure: the wish is fulfilled."""
 
     def work() -> None:
-        row = HoldRow.objects.filter(pk=hold_id, held_by=_user(actor)).values("id", "person_id").first()
+        row = HoldRow.objects.filter(pk=hold_id, held_by=_user(actor)).values("person_id", "site_id").first()
         if row is None:
             return
         drop(hold_id, now=now)
-        _audit(actor, "appointment.release_hold", PersonId(row["person_id"]), hold_id, now)
+        person_id, site_id = PersonId(row["person_id"]), SiteId(row["site_id"])
+        _audit(actor, "appointment.release_hold", person_id, site_id, hold_id, now)
 
     write(work)
 
@@ -181,7 +182,7 @@ def _hold(asked: Asked) -> Hold | Refusal:
     clear_the_way(found)
     hold_id, expires_at = HoldId(new_id()), asked.now + LASTS
     taken = _take(found, hold_id, rooms, expires_at)
-    _audit(asked.actor, "appointment.hold", asked.person_id, hold_id, asked.now)
+    _audit(asked.actor, "appointment.hold", asked.person_id, asked.ref.site_id, hold_id, asked.now)
     transaction.on_commit(metrics.holds_made.inc)
     return taken
 
@@ -289,7 +290,10 @@ def _user(actor: Actor) -> UUID:
     return actor.user_id
 
 
-def _audit(actor: Actor, action: str, person_id: PersonId, hold_id: UUID, now: datetime) -> None:
+def _audit(
+    actor: Actor, action: str, person_id: PersonId, site_id: SiteId, hold_id: UUID, now: datetime
+) -> None:
     audit.record(
-        actor=actor, action=action, category="appointment", now=now, subject_id=person_id, entity_id=hold_id
-    )
+        actor=actor, action=action, category="appointment", now=now,
+        subject_id=person_id, entity_id=hold_id, site_id=site_id,
+    )  # fmt: skip

@@ -103,7 +103,7 @@ def _import(asked: Import) -> ImportReport:
     kept = set(former.values()) & wanted
     added = _in_order(wanted - kept)
     if not asked.dry_run:
-        closures.end(list(gone), actor=asked.actor, now=asked.now)
+        closures.end(list(gone), practitioner_id=asked.practitioner_id, actor=asked.actor, now=asked.now)
         for each in added:
             closures.close(_plan(asked, each), new_id())
         _audit(asked, added=len(added), kept=len(kept), ended=len(gone))
@@ -173,6 +173,7 @@ def _audit(asked: Import, *, added: int, kept: int, ended: int) -> None:
         category="calendar",
         now=asked.now,
         entity_id=asked.practitioner_id,
+        site_ids=closures.sites_of(asked.practitioner_id),
         detail={
             "stretches": str(len(asked.reading.busy)),
             "events": str(len(asked.reading.uids)),

@@ -74,7 +74,7 @@ from scheduling.queries import (
     list_sites_of_patient,
 )
 from scheduling.relating import describe_setup_rows, describe_visit_rows, describe_visit_version_rows
-from scheduling.search import describe_offer, first_available, months_glance, search
+from scheduling.search import Wishes, describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
 from scheduling.transactions import Joined
 from scheduling.types import (
@@ -158,6 +158,7 @@ __all__ = [
     "ViewOnly",
     "VisitTypeInfo",
     "VisitsInTheWay",
+    "Wishes",
     "add_leave",
     "alternatives_for",
     "approve",

@@ -71,7 +71,7 @@ def save_setup(
             ) from wrong
         row.save()
         action = "setup.change" if entity_id else "setup.add"
-        _record(actor, action, kind, UUID(str(row.pk)), now, {"fields": ",".join(sorted(values))[:200]})
+        _record(actor, action, kind, row, now, {"fields": ",".join(sorted(values))[:200]})
         return UUID(str(row.pk))
 
     # Not durable: the admin has its own transaction around a form.
@@ -87,8 +87,8 @@ def remove_setup(*, actor: Actor, kind: SetUp, entity_id: UUID, now: datetime) -
     def work() -> None:
         row = _find(kind, entity_id)
         _may_change(actor, kind, row)
+        _record(actor, "setup.remove", kind, row, now, {})
         row.delete()
-        _record(actor, "setup.remove", kind, entity_id, now, {})
 
     with transaction.atomic():
         work()
@@ -111,13 +111,20 @@ def _may_change(actor: Actor, kind: SetUp, row: django_models.Model) -> None:
 
 
 def _record(
-    actor: Actor, action: str, kind: SetUp, entity_id: UUID, now: datetime, detail: Mapping[str, str]
+    actor: Actor,
+    action: str,
+    kind: SetUp,
+    row: django_models.Model,
+    now: datetime,
+    detail: Mapping[str, str],
 ) -> None:
+    site_id = getattr(row, "site_id", None)
     audit.record(
         actor=actor,
         action=action,
         category="set-up",
         now=now,
-        entity_id=entity_id,
+        entity_id=UUID(str(row.pk)),
         detail={"kind": kind.value, **detail},
+        site_id=SiteId(site_id) if site_id else None,
     )

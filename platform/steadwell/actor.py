@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,16 +83,17 @@ class Actor:
         return everywhere | (self.roles & STAFF_ROLES if site_id in self.site_ids else frozenset())
 
     def acting_roles(
-        self, *, subject_id: PersonId | None = None, site_id: SiteId | None = None
+        self, *, subject_id: PersonId | None = None, site_ids: Collection[SiteId] = ()
     ) -> frozenset[Role]:
-        """The roles in which an act is done: as the patient, for them, or at a site; else all there are.
+        """The roles in which an act is done: as the patient, for them, or at its sites; else all there are.
 
         A member of staff who is a patient too acts as the patient on their own data, whatever their work.
         Staff whose roles hold elsewhere (a clinician with a visit of theirs) act in all of them.
         """
         if subject_id is not None and (own := self.known_as(subject_id)) is not None:
             return frozenset({Role.PATIENT if own == self.person_id else Role.PROXY})
-        return (self.roles_at(site_id) if site_id is not None else frozenset()) or self.roles
+        there = (self.roles_at(site_id) for site_id in site_ids)
+        return frozenset().union(*there) or self.roles
 
     def works_at(self, site_id: SiteId) -> bool:
         """Whether the staff scope covers a site, in whatever role."""

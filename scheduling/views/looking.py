@@ -130,12 +130,7 @@ def first_url(request: PortalRequest, looking: Looking, *, now: datetime) -> str
         actor=request.actor,
         visit_type_id=looking.kind.visit_type_id,
         now=now,
-        site_ids=form.site_ids,
-        practitioner_ids=form.practitioner_ids,
-        language=form.language_code,
-        time_of_day=form.time_of_day,
-        person_id=looking.person_id,
-        moving=looking.moving,
+        **_wishes(form, looking),
     )
     if found is None:
         return ""
@@ -152,11 +147,7 @@ def month_context(request: PortalRequest, looking: Looking, *, now: datetime) ->
         visit_type_id=looking.kind.visit_type_id,
         month=first,
         now=now,
-        site_ids=form.site_ids,
-        practitioner_ids=form.practitioner_ids,
-        language=form.language_code,
-        time_of_day=form.time_of_day,
-        person_id=looking.person_id,
+        **_wishes(form, looking),
     )
     shown = month_of(
         first=first,
@@ -192,14 +183,20 @@ def _search(
         now=now,
         from_on=first,
         until_on=first + timedelta(days=days - 1),
-        site_ids=form.site_ids,
-        practitioner_ids=form.practitioner_ids,
-        language=form.language_code,
-        time_of_day=form.time_of_day,
-        person_id=looking.person_id,
-        moving=looking.moving,
+        **_wishes(form, looking),
         limit=DAY_LIMIT if days == 1 else LIMIT,
     )
+
+
+def _wishes(form: FindForm, looking: Looking) -> scheduling.Wishes:
+    return {
+        "site_ids": form.site_ids,
+        "practitioner_ids": form.practitioner_ids,
+        "language": form.language_code,
+        "time_of_day": form.time_of_day,
+        "person_id": looking.person_id,
+        "moving": looking.moving,
+    }
 
 
 def _last_day(result: SearchResult, first: date) -> date:

@@ -47,22 +47,32 @@ def test_stranger_costs_no_statement(client):
     assert answer.content == b"None "
 
 
-def test_patient_costs_two_statements(client):
+def test_patient_costs_one_statement(client):
     user = make(person_id=PersonId(uuid4()))
     sign_in(client, user)
 
     with CaptureQueriesContext(connection) as statements:
         answer = client.get("/whoami/")
 
-    assert len(statements) == 2
+    assert len(statements) == 1
     assert answer.content.decode() == f"{user} patient"
 
 
-def test_staff_cost_two_statements(client):
+def test_staff_cost_one_statement(client):
     sign_in(client, make(roles=[Role.CLINICIAN], site_ids=[SiteId(uuid4())]))
 
     with CaptureQueriesContext(connection) as statements:
         answer = client.get("/whoami/")
 
-    assert len(statements) == 2
+    assert len(statements) == 1
     assert answer.content.endswith(b"clinician")
+
+
+def test_a_session_of_somebody_disabled_or_with_a_former_password_is_nobody_s(client):
+    for change in ({"is_active": False}, {"password": "another"}):
+        user = make(person_id=PersonId(uuid4()))
+        sign_in(client, user)
+
+        type(user).objects.filter(pk=user.pk).update(**change)
+
+        assert client.get("/whoami/").content == b"None "

@@ -49,9 +49,9 @@ def _run(report: Report, server: web.Server, *, runs: int, first: int = 0) -> No
         exact += taken == capacity
         errors += sum(count for status, count in ran.statuses.items() if status >= 500)
         broken += ran.failures
-        slowest = max(slowest, *ran.latencies)
+        slowest = max([slowest, *ran.latencies])
         late += sum(seconds > 1 for seconds in ran.latencies)
-        slow = max(ran.latencies) * 1000
+        slow = max(ran.latencies, default=0.0) * 1000
         figures.say(f"storm {number}: {taken} of {capacity}, slowest {slow:.0f} ms, {dict(ran.statuses)}")
         if taken != capacity:
             report.notes.append(

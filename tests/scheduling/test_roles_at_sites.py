@@ -179,3 +179,37 @@ def test_staff_who_are_patients_act_as_the_patient_on_their_own_visits():
     change("check_in", who, visit, now=at(8, 45))
 
     assert written(visit) == ("patient", "patient")
+
+
+def roles_of_the_last(action: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT roles FROM audit_auditentry WHERE action = %s ORDER BY id DESC LIMIT 1", [action]
+        )
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize(("leads", "role"), [(True, "manager"), (False, "front-desk")])
+def test_the_roles_of_holds_and_closures_are_those_held_at_their_clinic(leads: bool, role: str):
+    led, staffed = Clinic(), Clinic()
+    who, clinic = manager_and_desk(led, staffed), led if leads else staffed
+    held = scheduling.hold(actor=who, person_id=person_of(patient()), offer=clinic.offer(9), now=NOW)
+
+    scheduling.release_hold(actor=who, hold_id=held.hold_id, now=NOW)
+    closed = scheduling.block_time(
+        actor=who, practitioner_id=clinic.clinician, starts_at=at(10), ends_at=at(11), reason="Training",
+        request_key=key(), now=NOW,
+    )  # fmt: skip
+    scheduling.remove_closure(actor=who, closure_id=closed.closure_id, request_key=key(), now=NOW)
+
+    acts = ("appointment.hold", "appointment.release_hold", "calendar.block", "calendar.open")
+    assert [roles_of_the_last(act) for act in acts] == [role] * 4
+
+
+def test_the_role_of_a_change_of_set_up_is_the_one_held_at_its_clinic():
+    led, staffed = Clinic(), Clinic()
+    room = {"kind": "consulting-room", "name": "Room 9", "site_id": led.site}
+
+    setup.save_setup(actor=manager_and_desk(led, staffed), kind=SetUp.RESOURCE, values=room, now=NOW)
+
+    assert roles_of_the_last("setup.add") == "manager"

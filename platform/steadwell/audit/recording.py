@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ class Entry:
     entity_id: UUID | None = None
     reason: str = ""
     detail: Mapping[str, str] = field(default_factory=dict)
-    site_id: SiteId | None = None  # where it was done: names the roles that hold there; not kept itself
+    site_ids: Collection[SiteId] = ()  # where it was done: names the roles that hold there; not kept itself
 
 
 def record(
@@ -50,10 +50,12 @@ def record(
     reason: str = "",
     detail: Mapping[str, str] | None = None,
     site_id: SiteId | None = None,
+    site_ids: Collection[SiteId] = (),
 ) -> None:
     """Record one act: ``action`` as "appointment.book", ``category`` as the kind of data, "appointment".
 
-    The roles kept are those in which it was done (`Actor.acting_roles`): give ``site_id`` where it is known.
+    The roles kept are those in which it was done (`Actor.acting_roles`): give ``site_id`` where it is known,
+    ``site_ids`` for what belongs to several, as a clinician's leave.
 
     Call it inside the transaction of a write, or before the body of a read leaves. Raises AuditUnavailable,
     after which the caller's transaction cannot commit: a write that cannot be recorded does not happen.
@@ -65,7 +67,7 @@ def record(
         entity_id=entity_id,
         reason=reason,
         detail=detail or {},
-        site_id=site_id,
+        site_ids=site_ids if site_id is None else (site_id,),
     )
     record_many([entry], actor=actor, now=now)
 
@@ -77,7 +79,7 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
     request_id, trace_id = observability.current_request_id(), observability.current_trace_id()
     values: list[Any] = []
     for entry in entries:
-        acting = actor.acting_roles(subject_id=entry.subject_id, site_id=entry.site_id)
+        acting = actor.acting_roles(subject_id=entry.subject_id, site_ids=entry.site_ids)
         values += (
             now, actor.user_id, ",".join(sorted(acting)), capacity_of(actor, entry.subject_id), actor.name,
             entry.action, entry.category, entry.subject_id, entry.entity_id, entry.reason[:_REASON_LENGTH],

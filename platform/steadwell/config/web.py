@@ -64,14 +64,14 @@ def child_exit(server: Arbiter, worker: Worker) -> None:
 
 
 def _fill_pool() -> None:
-    """Every database connection this worker may use is made now, in the background. A pool that grows when a
-    storm comes lets the first to arrive wait for connecting, and some of them for longer than they may.
+    """A database connection for each thread is made now, in the background. A pool that grows when a storm
+    comes lets the first to arrive wait for connecting, and some of them for longer than they may.
     """
     from django.db import connection
 
     if pool := getattr(connection, "pool", None):
         pool.open()
-        pool.resize(pool.max_size, pool.max_size)
+        pool.resize(min(threads + 1, pool.max_size), pool.max_size)
 
 
 def _watch(worker: Worker) -> None:

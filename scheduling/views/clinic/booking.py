@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from scheduling.types import Offer, OfferRef, PractitionerInfo, SiteInfo, VisitT
 from scheduling.views.clinic.forms import NoteForm, OverbookForm, instant
 from scheduling.views.clinic.looking import Looking, look, uuid_in
 from steadwell import clock
-from steadwell.actor import STAFF_ROLES
+from steadwell.actor import STAFF_ROLES, Actor
 from steadwell.errors import NotFound, Refusal
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, VisitTypeId
@@ -51,7 +52,7 @@ def _choose_patient(request: portal.PortalRequest, carried: dict[str, str]) -> H
         "asked": form.is_bound and form.is_valid(),
         "rows": portal.person_rows(
             found,
-            url_for=lambda who: f"{reverse('clinic:book')}?{urlencode({**carried, 'person': str(who)})}",
+            url_for=lambda who: _url("book", {**carried, "person": str(who)}),
         ),
         "back_url": _day(carried),
     }
@@ -71,18 +72,18 @@ def _choose_time(request: portal.PortalRequest, carried: dict[str, str]) -> Http
         "chosen": chosen,
         "carried": carried,
         "back_url": _day(carried),
-        "other_patient_url": f"{reverse('clinic:book')}?{urlencode(_without(carried, 'person'))}",
+        "other_patient_url": _url("book", _without(carried, "person")),
         "over_url": reverse("clinic:over"),
     }
     if chosen and request.GET.get("first"):
         first = _first(request, looking, chosen, person.person_id)
         if first is not None:
             carried["on"] = first.wall_start.date().isoformat()
-            return HttpResponseRedirect(f"{reverse('clinic:book')}?{urlencode(_without(carried, 'at'))}")
+            return HttpResponseRedirect(_url("book", _without(carried, "at")))
         context["none_at_all"] = True
     if chosen:
         found = _offers(request, looking, chosen, person.person_id)
-        confirm = f"{reverse('clinic:confirm')}?{urlencode({'person': str(person.person_id)})}"
+        confirm = _url("confirm", {"person": str(person.person_id)})
         wanted = _wanted(carried)
         context |= {
             "offers": offer_rows(found.offers, address=confirm, chosen=wanted),
@@ -102,9 +103,7 @@ def _offers(
         now=clock.now(),
         from_on=looking.on,
         until_on=looking.on + SEARCH_DAYS,
-        site_ids=[looking.site.site_id],
-        practitioner_ids=[looking.clinician.practitioner_id] if looking.clinician else [],
-        person_id=person_id,
+        **_wishes(looking, person_id),
     )
 
 
@@ -116,10 +115,16 @@ def _first(
         actor=request.actor,
         visit_type_id=kind.visit_type_id,
         now=clock.now(),
-        site_ids=[looking.site.site_id],
-        practitioner_ids=[looking.clinician.practitioner_id] if looking.clinician else [],
-        person_id=person_id,
+        **_wishes(looking, person_id),
     )
+
+
+def _wishes(looking: Looking, person_id: PersonId) -> scheduling.Wishes:
+    return {
+        "site_ids": [looking.site.site_id],
+        "practitioner_ids": [looking.clinician.practitioner_id] if looking.clinician else [],
+        "person_id": person_id,
+    }
 
 
 def _kinds(clinician: PractitionerInfo | None, *, now: datetime) -> list[VisitTypeInfo]:
@@ -139,14 +144,7 @@ def confirm(request: portal.PortalRequest) -> HttpResponse:
     may_overbook = False
     if request.method == "POST" and form.is_valid():
         try:
-            visit = scheduling.book_direct(
-                actor=request.actor,
-                person_id=person.person_id,
-                offer=ref,
-                request_key=portal.request_key(request),
-                now=now,
-                note=form.cleaned_data["note"],
-            )
+            visit = scheduling.book_direct(**_sent(request, person, ref, form, now))
         except NotFound:
             raise
         except Refusal as refusal:
@@ -170,13 +168,7 @@ def over(request: portal.PortalRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             visit = scheduling.overbook(
-                actor=request.actor,
-                person_id=person.person_id,
-                offer=ref,
-                reason=form.cleaned_data["reason"],
-                request_key=portal.request_key(request),
-                now=now,
-                note=form.cleaned_data["note"],
+                **_sent(request, person, ref, form, now), reason=form.cleaned_data["reason"]
             )
         except NotFound:
             raise
@@ -186,6 +178,34 @@ def over(request: portal.PortalRequest) -> HttpResponse:
             messages.success(request, _("The visit is booked over a taken time. The patient is told."))
             return HttpResponseRedirect(reverse("clinic:visit", args=[visit.appointment_id]))
     return _confirm_page(request, person, ref, form, overbooking=True)
+
+
+class _Sent(TypedDict):
+    """What both ways of booking are told."""
+
+    actor: Actor
+    person_id: PersonId
+    offer: OfferRef
+    request_key: str
+    now: datetime
+    note: str
+
+
+def _sent(
+    request: portal.PortalRequest,
+    person: identity.PersonSummary,
+    ref: OfferRef,
+    form: NoteForm,
+    now: datetime,
+) -> _Sent:
+    return {
+        "actor": request.actor,
+        "person_id": person.person_id,
+        "offer": ref,
+        "request_key": portal.request_key(request),
+        "now": now,
+        "note": form.cleaned_data["note"],
+    }
 
 
 def _confirm_page(
@@ -199,12 +219,12 @@ def _confirm_page(
     overbooking: bool = False,
 ) -> HttpResponse:
     offer = scheduling.describe_offer(ref=ref, now=clock.now())
-    asked = urlencode({"person": str(person.person_id), "offer": ref.text})
+    whom = {"person": str(person.person_id)}
     carried = {
         "site": str(ref.site_id),
         "on": offer.wall_start.date().isoformat(),
         "visit_type": str(ref.visit_type_id),
-        "person": str(person.person_id),
+        **whom,
     }
     context = {
         "form": form,
@@ -213,11 +233,9 @@ def _confirm_page(
         "offer": ref.text,
         "facts": offer_facts(offer),
         "overbooking": overbooking,
-        "over_url": f"{reverse('clinic:over')}?{asked}" if may_overbook else "",
-        "others": offer_rows(
-            others, address=f"{reverse('clinic:confirm')}?{urlencode({'person': str(person.person_id)})}"
-        ),
-        "back_url": f"{reverse('clinic:book')}?{urlencode(carried)}",
+        "over_url": _url("over", {**whom, "offer": ref.text}) if may_overbook else "",
+        "others": offer_rows(others, address=_url("confirm", whom)),
+        "back_url": _url("book", carried),
     }
     status = 409 if form.is_bound and form.is_valid() is False and form.non_field_errors() else 200
     return render(request, "scheduling/clinic/confirm.html", context, status=status)
@@ -266,4 +284,8 @@ def _without(carried: dict[str, str], *names: str) -> dict[str, str]:
 
 def _day(carried: dict[str, str]) -> str:
     kept: dict[str, str] = {name: carried[name] for name in ("site", "on") if name in carried}
-    return f"{reverse('clinic:day')}?{urlencode(kept)}"
+    return _url("day", kept)
+
+
+def _url(page: str, words: dict[str, str]) -> str:
+    return f"{reverse(f'clinic:{page}')}?{urlencode(words)}"
