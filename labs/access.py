@@ -21,6 +21,11 @@ MATCHERS = frozenset({Role.CLINICIAN, Role.FRONT_DESK, Role.MANAGER, Role.ADMINI
 _EVERYWHERE = frozenset({Role.ADMINISTRATOR, Role.SYSTEM})
 
 
+def site_of(report: Report) -> SiteId | None:
+    """Where it belongs: the roles that a member of staff holds there are those in which they act on it."""
+    return SiteId(report.site_id) if report.site_id else None
+
+
 def may_file(actor: Actor) -> None:
     if not actor.has(Role.SYSTEM, Role.ADMINISTRATOR):
         raise Forbidden

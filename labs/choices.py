@@ -101,7 +101,8 @@ def choose(*, actor: Actor, person_id: PersonId, choice: Choice, seen: int, now:
         entity_id = last.entity_id if last else person_id
         ReleaseChoice.objects.create(
             entity_id=entity_id, version=seen + 1, supersedes=seen or None, valid_from=now, recorded_at=now,
-            recorded_by=actor.user_id, recorded_role=",".join(sorted(actor.roles))[:64], choice=choice,
+            recorded_by=actor.user_id, choice=choice,
+            recorded_role=",".join(sorted(actor.acting_roles(subject_id=person_id)))[:64],
         )  # fmt: skip
         audit.record(
             actor=actor, action="lab.choose", category="lab", now=now, subject_id=person_id,

@@ -155,7 +155,10 @@ class Filing:
 
     def _version(self) -> dict[str, Any]:
         """Its ReportVersion, as the first one."""
-        made = {**self.arrival.heading, **rows.stamp(self.actor, self.now, source=self.arrival.sender)}
+        made = {
+            **self.arrival.heading,
+            **rows.stamp(self.actor, self.now, source=self.arrival.sender, site_id=self.around.site_id),
+        }
         made["valid_from"] = made["collected_at"] or made["issued_at"] or made["sent_at"] or self.now
         return made
 

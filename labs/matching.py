@@ -56,7 +56,7 @@ def match_report(
         found = Report.objects.values_list("person_id", flat=True).get(pk=report_id) or events.NOBODY
         audit.record(
             actor=actor, action="lab.match", category="lab", now=now, entity_id=report_id,
-            subject_id=PersonId(found), reason=reason,
+            subject_id=PersonId(found), reason=reason, site_id=access.site_of(report),
         )  # fmt: skip
     return PersonId(found)
 

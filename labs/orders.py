@@ -56,8 +56,9 @@ def place_order(
         )  # fmt: skip
         matching.answer_order(order, now=now)
         audit.record(
-            actor=actor, action="lab.order", category="lab", now=now, subject_id=person_id, entity_id=order_id
-        )
+            actor=actor, action="lab.order", category="lab", now=now, subject_id=person_id,
+            entity_id=order_id, site_id=site_id,
+        )  # fmt: skip
     return _view(order)
 
 

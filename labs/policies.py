@@ -81,7 +81,7 @@ def set_rule(
         ReleaseRule.objects.create(
             entity_id=entity_id, version=seen + 1, supersedes=seen or None, valid_from=now,
             valid_to=rule.active_until, recorded_at=now, recorded_by=actor.user_id,
-            recorded_role=_role(actor), reason=reason, loinc=rule.loinc, site_id=rule.site_id,
+            recorded_role=_role(actor, rule.site_id), reason=reason, loinc=rule.loinc, site_id=rule.site_id,
             age_from=rule.age_from,
             age_until=rule.age_until, on_choice=rule.on_choice or "", delay=rule.delay, hours=rule.hours,
             longest_hours=rule.longest_hours, legal=rule.legal, legal_text=rule.legal_text,
@@ -89,6 +89,7 @@ def set_rule(
         )  # fmt: skip
         audit.record(
             actor=actor, action="release-rule.set", category="set-up", now=now, entity_id=entity_id,
+            site_id=rule.site_id,
             reason=reason, detail={"version": str(seen + 1), "delay": rule.delay, "legal": rule.legal},
         )  # fmt: skip
     return entity_id
@@ -104,11 +105,12 @@ def retire_rule(*, actor: Actor, rule_id: UUID, seen: int, now: datetime, reason
         _next(rule_id, seen)
         row.pk, row.version, row.supersedes = None, seen + 1, seen
         row.valid_to = max(now, row.valid_from + timedelta(microseconds=1))  # an empty time is no time
-        row.recorded_at, row.recorded_by, row.recorded_role = now, actor.user_id, _role(actor)
+        row.recorded_at, row.recorded_by, row.recorded_role = now, actor.user_id, _role(actor, row.site_id)
         row.reason = reason
         row.save(force_insert=True)
         audit.record(
             actor=actor, action="release-rule.retire", category="set-up", now=now, entity_id=rule_id,
+            site_id=SiteId(row.site_id) if row.site_id else None,
             reason=reason, detail={"version": str(seen + 1)},
         )  # fmt: skip
 
@@ -135,11 +137,12 @@ def set_standing(
         version = last.version if last else 0
         ReleaseDefault.objects.create(
             entity_id=site_id, version=version + 1, supersedes=version or None, valid_from=now,
-            recorded_at=now, recorded_by=actor.user_id, recorded_role=_role(actor), reason=reason,
-            choice=choice, legal=legal or "",
+            recorded_at=now, recorded_by=actor.user_id, recorded_role=_role(actor, site_id),
+            reason=reason, choice=choice, legal=legal or "",
         )  # fmt: skip
         audit.record(
             actor=actor, action="release-default.set", category="set-up", now=now, entity_id=site_id,
+            site_id=site_id,
             reason=reason, detail={"choice": choice, "legal": legal or ""},
         )  # fmt: skip
 
@@ -178,8 +181,10 @@ def _may_write(actor: Actor) -> None:
         raise Forbidden
 
 
-def _role(actor: Actor) -> str:
-    return ",".join(sorted(role.value for role in actor.roles))[:64]
+def _role(actor: Actor, site_id: UUID | None) -> str:
+    """Those held at the site that a row is about; a row for every site is made in all of them."""
+    acting = actor.acting_roles(site_id=SiteId(site_id) if site_id else None)
+    return ",".join(sorted(role.value for role in acting))[:64]
 
 
 def _rule(row: ReleaseRule) -> Rule:

@@ -149,7 +149,7 @@ def _addition(
     """A version that repeats its version's heading and replaces one reading."""
     read = ReportVersion.objects.filter(entity_id=report.pk, version=row.version).values().get()
     version = {name: value for name, value in read.items() if name not in {"id", "entity_id"}}
-    version |= rows.stamp(actor, now, source=OWN_SOURCE) | {
+    version |= rows.stamp(actor, now, source=OWN_SOURCE, site_id=report.site_id) | {
         "version": report.version + 1, "supersedes": row.version, "replays": row.version,
         "reason": reason, "digest": digest_of_reading(read["digest"], word), "complete": False,
     }  # fmt: skip

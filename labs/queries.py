@@ -203,5 +203,6 @@ def words_of_results(versions: dict[UUID, int]) -> dict[UUID, ResultVersion]:
 def _note(actor: Actor, action: str, report: Report, now: datetime, detail: dict[str, str]) -> None:
     audit.record(
         actor=actor, action=action, category="lab", now=now, entity_id=report.pk,
+        site_id=access.site_of(report),
         subject_id=PersonId(report.person_id) if report.person_id else None, detail=detail,
     )  # fmt: skip

@@ -175,6 +175,7 @@ def _end(report_id: UUID, how: Hold.How, which: Q, *, actor: Actor, reason: str,
         audit.record(
             actor=actor, action="lab.unhold", category="lab", now=now, entity_id=report_id, reason=reason,
             subject_id=PersonId(row.person_id), detail={"how": how.value, "holds": str(len(ended))},
+            site_id=access.site_of(report),
         )  # fmt: skip
         show(report, row, now, more=any(loinc for _pk, loinc in ended))
 

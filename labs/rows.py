@@ -13,6 +13,7 @@ from labs.models import ReportVersion, Result, ResultVersion
 from labs.settling import Told
 from labs.types import Status
 from steadwell.actor import Actor
+from steadwell.ids import SiteId
 
 Row = Mapping[str, Any]
 
@@ -37,11 +38,14 @@ def result_id(report_id: UUID, key: str) -> UUID:
     return UUID(bytes=bytes(raw))
 
 
-def stamp(actor: Actor, now: datetime, *, source: str) -> dict[str, Any]:
-    """The columns of history that all rows of one version share, as its first version."""
+def stamp(actor: Actor, now: datetime, *, source: str, site_id: UUID | None) -> dict[str, Any]:
+    """The columns of history that all rows of one version share, as its first version. The roles are those
+    that the actor holds where the report belongs.
+    """
+    acting = actor.acting_roles(site_id=SiteId(site_id) if site_id else None)
     return {
         "version": 1, "supersedes": None, "valid_to": None, "recorded_at": now, "reason": "",
-        "recorded_by": actor.user_id, "recorded_role": ",".join(sorted(actor.roles)), "source": source,
+        "recorded_by": actor.user_id, "recorded_role": ",".join(sorted(acting)), "source": source,
     }  # fmt: skip
 
 

@@ -5,11 +5,11 @@ No word says what, of which test. Each may be delivered twice: a telling has its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from labs import openings, release
-from labs.models import Release, ReportComment
+from labs.models import LabSender, Release, ReportComment
 from labs.policy import Audience
 from notifications import service as notifications
 from steadwell import events
@@ -17,7 +17,8 @@ from steadwell.ids import PersonId, SiteId
 from steadwell.observability import service as observability
 from steadwell.outbox import service as outbox
 
-# What was filed with an old date (a first load of a laboratory's past) is there to read, and is no news.
+# What a laboratory dates further back (a first load of its past) is there to read, and is no news. Each
+# laboratory may have its own (LabSender.told_within_days).
 OLD_NEWS = timedelta(days=30)
 
 
@@ -58,12 +59,14 @@ def _tell_several(
     now = several[0][2].now
     released = Release.objects.filter(pk__in=ids, released_at__isnull=False).select_related("report")
     reports = {row.pk: row.report for row in released}
+    news = _news_of({report.sender for report in reports.values()})
     to_proxies = release.shown_of(reports.values(), Audience.PROXIES, now)
     for event, key, ctx in several:
         report = reports.get(event.report_id)
         if report is None or report.person_id != event.person_id:
             continue  # it is another person's by now, who is told of it by its own event
-        if template == "result.ready" and now - report.changed_at > OLD_NEWS:
+        told_at = report.issued_at or report.charted_at
+        if template == "result.ready" and now - told_at > news.get(report.sender, OLD_NEWS):
             continue
         with observability.span("labs.tell", traceparent=ctx.traceparent):
             notifications.tell(
@@ -76,3 +79,8 @@ def _tell_several(
                 site_id=SiteId(report.site_id) if report.site_id else None,
                 only_patient=report.pk not in to_proxies,
             )
+
+
+def _news_of(senders: Iterable[str]) -> Mapping[str, timedelta]:
+    rows = LabSender.objects.filter(sender__in=list(senders)).values_list("sender", "told_within_days")
+    return {sender: timedelta(days=days) for sender, days in rows}

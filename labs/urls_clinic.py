@@ -19,6 +19,7 @@ urlpatterns = [
     path("critical/times/", calls.times, name="times"),
     path("critical/<uuid:call_id>/", calls.confirm, name="confirm"),
     path("settings/", settings.site_settings, name="settings"),
+    path("settings/standing/", settings.set_standing, name="standing"),
     path("settings/on-call/", settings.put_on_call, name="on-call"),
     path("settings/on-call/<uuid:shift_id>/end/", settings.end_shift, name="end-shift"),
     path("waiting/", waiting.queue, name="waiting"),

@@ -18,6 +18,10 @@ class LabSender(models.Model):
         _("site"), null=True, blank=True,
         help_text=_("Where a report goes whose order and clinician are not known."),
     )  # fmt: skip
+    told_within_days = models.PositiveSmallIntegerField(
+        _("days in which a result is news"), default=30, db_default=30,
+        help_text=_("Patients are not written to about a result that the laboratory dates further back."),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("laboratory")

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from labs.presenters import clinic_words, words
+from labs.presenters import clinic_words, reasons, words
 from labs.review.history import Past
 from labs.types import ReportView, ResultView, Status, ValueKind, VersionView
 from steadwell.portal import service as portal
@@ -132,9 +132,9 @@ def _row(
 def remarks(result: ResultView) -> Iterable[str]:
     """What a reader has to know about how this was read."""
     if result.problem:
-        yield _("Set aside, shown as it was sent: %(reason)s") % {"reason": result.problem}
+        yield _("Set aside, shown as it was sent: %(reason)s") % {"reason": reasons.in_words(result.problem)}
     if result.unit_reason:
-        yield _("Not used as a number: %(reason)s") % {"reason": result.unit_reason}
+        yield _("Not used as a number: %(reason)s") % {"reason": reasons.in_words(result.unit_reason)}
     if said := clinic_words.disagreement(result):
         yield said
 

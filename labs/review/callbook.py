@@ -141,7 +141,12 @@ def times(*, actor: Actor, site_id: SiteId, month: date, now: datetime) -> Times
     took = sorted(call.acknowledged_at - call.opened_at for call in found if call.acknowledged_at)
     within = rules.rules_of(site_id).to_acknowledge
     audit.record(
-        actor=actor, action="lab.critical.times", category="lab-settings", now=now, entity_id=site_id
+        actor=actor,
+        action="lab.critical.times",
+        category="lab-settings",
+        now=now,
+        entity_id=site_id,
+        site_id=site_id,
     )
     return Times(
         called=len(found),

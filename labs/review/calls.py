@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
+from labs import access
 from labs.models import CallStep, CriticalCall, OpenCall, Report, Result, ResultVersion
 from labs.ports import directory
 from labs.review import oncall, reach, rules
@@ -107,6 +108,7 @@ def _answer(
         outbox.cancel_due(kind_prefix=KIND, about=call.pk)
     audit.record(
         actor=actor, action=f"lab.critical.{act}", category="lab", now=now, entity_id=report.pk,
+        site_id=access.site_of(report),
         subject_id=PersonId(report.person_id) if report.person_id else None, detail={"call": str(call.pk)},
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from labs import access
 from labs.models import Acknowledgement, Report, ReportVersion, ReviewTask, Signature, TaskStep
 from labs.models.review import TaskKind, TaskState
 from labs.review import reach, tasks
@@ -50,6 +51,7 @@ def acknowledge(*, actor: Actor, task_id: UUID, request_key: str, now: datetime)
         tasks.close(mine, state=TaskState.DONE, act=TaskStep.Act.ACKNOWLEDGED, by=actor.user_id, now=now)
         audit.record(
             actor=actor, action="lab.correction.acknowledge", category="lab", now=now,
+            site_id=access.site_of(report),
             subject_id=PersonId(report.person_id) if report.person_id else None, entity_id=report.pk,
             detail={"version": str(task.version)},
         )  # fmt: skip

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
+from labs import access
 from labs.models import Away, ReviewTask, TaskStep
 from labs.models.review import TaskState
 from labs.ports import directory
@@ -89,6 +90,7 @@ def _hand_over(
         TaskStep.objects.create(task=task, act=act, at=now, by=actor.user_id, to_id=to_id, note=note)
         audit.record(
             actor=actor, action=f"lab.task.{act}", category="lab", now=now, entity_id=report.pk,
+            site_id=access.site_of(report),
             subject_id=PersonId(task.person_id) if task.person_id else None, detail={"to": str(to_id)},
         )  # fmt: skip
 

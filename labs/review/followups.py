@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from labs import access
 from labs.models import FollowUp, Report, Result, ReviewTask, TaskStep
 from labs.models.review import Rank, TaskKind, TaskState
 from labs.review import escalation, reach, rules, tasks
@@ -141,4 +142,7 @@ def settle(*, actor: Actor, task_id: UUID, note: str, request_key: str, now: dat
 
 def _audit(actor: Actor, action: str, report: Report, *, now: datetime) -> None:
     subject = PersonId(report.person_id) if report.person_id else None
-    audit.record(actor=actor, action=action, category="lab", now=now, subject_id=subject, entity_id=report.pk)
+    audit.record(
+        actor=actor, action=action, category="lab", now=now, subject_id=subject, entity_id=report.pk,
+        site_id=access.site_of(report),
+    )  # fmt: skip

@@ -80,6 +80,7 @@ def set_rules(*, actor: Actor, site_id: SiteId, rules: Rules, now: datetime) -> 
         )
         audit.record(
             actor=actor, action="lab.rules", category="lab-settings", now=now, entity_id=site_id,
+            site_id=site_id,
             detail={name: str(value) for name, value in values.items()},
         )  # fmt: skip
 

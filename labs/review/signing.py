@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from labs import access
 from labs.models import Report, ReportComment, ReviewTask, Signature, TaskStep
 from labs.models.review import Rank, TaskKind, TaskState
 from labs.ports import directory
@@ -153,6 +154,7 @@ def comment(
             outbox.publish(events.LabReportCommented(**_names(report, version)), now=now)
         audit.record(
             actor=actor, action="lab.comment", category="lab", now=now, entity_id=report.pk,
+            site_id=access.site_of(report),
             subject_id=PersonId(report.person_id) if report.person_id else None,
             detail={"for": audience.value},
         )  # fmt: skip

@@ -42,6 +42,7 @@ REPEATABLE = {
     "replay_observation": "what was settled is refused",
     "dismiss_observation": "what was settled is refused",
     "file_report": "the same content is one version of its report",
+    "file_reports": "the same content is one version of its report",
     "hold": "one hold per user and patient; the same offer again is the same hold",
     "release_hold": "gone is gone",
     "make_feed": "each call ends the former address: that is its meaning",

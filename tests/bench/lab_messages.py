@@ -4,7 +4,10 @@ patients."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from random import Random
+
+from steadwell import clock
 
 SENDER, AUTHORITY = "bench-lab", "BENCH"
 # LOINC, name, unit, range, decimals; values are drawn from inside the range.
@@ -34,17 +37,17 @@ def messages(
     numbers: Iterable[int], *, prefix: str, ordered_by: str, patients: int, critical_each: int = 0
 ) -> list[bytes]:
     """One message per number; with ``critical_each`` every so manieth has a critical potassium."""
-    dice = Random(7)
+    dice, day = Random(7), f"{clock.now() - timedelta(days=1):%Y%m%d}"  # new enough to be told
     made = []
     for number in numbers:
         critical = bool(critical_each) and number % critical_each == 0
         who = number % patients
         lines = [
-            "MSH|^~\\&|BENCH|LAB|STEADWELL|CLINIC|20260302091500+0100||ORU^R01^ORU_R01"
+            f"MSH|^~\\&|BENCH|LAB|STEADWELL|CLINIC|{day}091500+0100||ORU^R01^ORU_R01"
             f"|{prefix}{number}|P|2.5.1",
             f"PID|1||{patient_number(who)}^^^{AUTHORITY}^MR||Bench{who}^Pat||19700101|F",
             f"OBR|1|O{prefix}{number}|{prefix}{number}|24323-8^Comprehensive metabolic panel^LN|||"
-            f"20260302080000+0100|||||||||{ordered_by}^Reader^Ready||||||20260302091000+0100||CH|F",
+            f"{day}080000+0100|||||||||{ordered_by}^Reader^Ready||||||{day}091000+0100||CH|F",
         ]
         for place, (code, name, unit, (low, high), decimals) in enumerate(RESULTS, start=1):
             value, flag = f"{dice.uniform(low, high):.{decimals}f}", "N"
@@ -52,7 +55,7 @@ def messages(
                 value, flag = "7.2", "HH"
             lines.append(
                 f"OBX|{place}|NM|{code}^{name}^LN||{value}|{unit}^{unit}^UCUM|{low}-{high}|{flag}|||F|||"
-                "20260302080000+0100"
+                f"{day}080000+0100"
             )
         made.append(("\r".join(lines) + "\r").encode())
     return made

@@ -91,7 +91,7 @@ class Registered:
         outbox.subscribe(ThingHappened, consumer="test.slow", queue="default", handler=slow_effect)
         outbox.subscribe(ThingHappened, consumer="test.poisonous", queue="ehr", handler=poisonous, attempts=3)
         outbox.subscribe_batch(
-            SeveralHappened, consumer="test.together", queue="medications", handler=together, attempts=3
+            SeveralHappened, consumer="test.together", queue="medications", handler=together, attempts=6
         )
         outbox.subscribe(
             UrgentThingHappened, consumer="test.urgent", queue="labs.critical", handler=urgent_effect

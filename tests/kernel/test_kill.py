@@ -162,7 +162,7 @@ def test_event_that_kills_its_worker_takes_no_other_of_its_batch_along(build):
     finish(house, "test.together")
 
     aside = OutboxDelivery.objects.get(consumer="test.together", state="quarantined")
-    assert (aside.attempts, aside.last_error) == (3, "process-lost")
+    assert (aside.attempts, aside.last_error) == (6, "process-lost")
     assert effects.count("together") == (6, 6)
 
 

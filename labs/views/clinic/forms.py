@@ -127,6 +127,22 @@ class RulesForm(forms.Form):
     )
 
 
+class StandingForm(forms.Form):
+    """When patients of a clinic who chose nothing see their results."""
+
+    choice = forms.ChoiceField(label=_lazy("Patients who have not chosen see a result"))
+    legal = forms.ChoiceField(
+        label=_lazy("Legal reason of the delay"), required=False,
+        help_text=_lazy("45 CFR part 171. A delay for everybody needs one; at once needs none."),
+    )  # fmt: skip
+    reason = forms.CharField(label=_lazy("Why it changes"), max_length=500, required=False)
+
+    def __init__(self, choices: Choices, legal: Choices, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "standing_%s"} | kwargs)
+        self.fields["choice"].choices = choices  # type: ignore[attr-defined]
+        self.fields["legal"].choices = [("", "–"), *legal]  # type: ignore[attr-defined]
+
+
 def instant(on: date, wall: time, zone: str) -> datetime:
     """The instant of a wall-clock time: the first one where it comes twice."""
     return datetime.combine(on, wall, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from labs.ports import directory
 from labs.presenters import clinic_words
 from labs.review import delegation, oncall, rules
-from labs.views.clinic.forms import RulesForm, StretchForm
+from labs.views.clinic import standing_choice
+from labs.views.clinic.forms import RulesForm, StandingForm, StretchForm
 from labs.views.clinic.inbox import uuid_in
 from labs.views.clinic.standing import READERS, names_of, zones_of
 from steadwell import clock
@@ -52,6 +53,18 @@ def site_settings(request: portal.PortalRequest) -> HttpResponse:
         messages.success(request, _("Saved. They hold for what comes in from now on."))
         return HttpResponseRedirect(f"{reverse('clinic-labs:settings')}?site={site}")
     return _settings_page(request, site, sites, form=form)
+
+
+@require_POST
+@portal.requires(*MANAGERS)
+def set_standing(request: portal.PortalRequest) -> HttpResponse:
+    """When patients who chose nothing see their results."""
+    site, sites = site_asked(request)
+    form = standing_choice.form_for(site, request.POST)
+    if standing_choice.save(form, actor=request.actor, site=site):
+        messages.success(request, _("Saved. It holds for results that come from now on."))
+        return HttpResponseRedirect(f"{reverse('clinic-labs:settings')}?site={site}")
+    return _settings_page(request, site, sites, standing=form)
 
 
 @require_POST
@@ -168,6 +181,7 @@ def _settings_page(
     *,
     form: RulesForm | None = None,
     roster: StretchForm | None = None,
+    standing: StandingForm | None = None,
 ) -> HttpResponse:
     now, actor = clock.now(), request.actor
     zone = zones_of([site])[site]
@@ -186,6 +200,7 @@ def _settings_page(
                 "critical_minutes": kept.critical_minutes,
             }
         ),
+        "standing_form": standing or standing_choice.form_for(site),
         "roster_form": roster or _roster_form(actor, site),
         "shifts": [
             {

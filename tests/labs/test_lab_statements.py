@@ -1,0 +1,58 @@
+"""How many statements the clinicians' pages of results take: fixed, however much is in them."""
+
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from review_house import NOW, ReviewHouse, potassium
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _then():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def house() -> ReviewHouse:
+    return ReviewHouse()
+
+
+def statements(client, path: str) -> int:
+    client.get(path)  # what is kept between requests is there now
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(path).status_code in {200, 204}
+    return len(asked)
+
+
+def test_the_inbox_takes_as_many_for_forty_results_as_for_one(house):
+    doctor = house.client(house.doctor)
+    house.file()
+    one = statements(doctor, "/clinic/labs/")
+
+    for number in range(40):
+        house.file(house.say(potassium(), filler_number=f"F-{number}"))
+
+    assert statements(doctor, "/clinic/labs/") == one <= 11
+
+
+def test_asking_for_news_where_there_is_none_takes_three(house):
+    doctor = house.client(house.doctor)
+    page = doctor.get("/clinic/labs/").content.decode()
+    address = page.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
+
+    assert statements(doctor, address) <= 3
+
+
+def test_a_report_takes_as_many_for_forty_values_as_for_one(house):
+    doctor = house.client(house.doctor)
+    single = house.file()
+    many = house.file(house.say(*[potassium(key=f"k{n}") for n in range(40)], filler_number="F-40"))
+
+    counts = [statements(doctor, f"/clinic/labs/report/{each.report_id}/") for each in (single, many)]
+
+    assert counts[0] == counts[1] <= 47
