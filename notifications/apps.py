@@ -65,7 +65,7 @@ class NotificationsConfig(AppConfig):
             key="notifications.wording",
             label=_("Words of messages"),
             url_name="notifications_wording",
-            area=Area.CLINIC,
+            area=Area.ACCOUNT,
             roles=frozenset(AUTHORS),
             icon="edit",
             order=70,

@@ -66,8 +66,8 @@ class PreferencesForm(forms.Form):
         widget=LongSelect,
     )
     quiet = forms.BooleanField(label=_("Keep my telephone quiet at night"), required=False)
-    quiet_from = forms.TimeField(label=_("From"), widget=TimeOfDayInput, required=False)
-    quiet_until = forms.TimeField(label=_("Until"), widget=TimeOfDayInput, required=False)
+    quiet_from = forms.TimeField(label=_("Quiet from"), widget=TimeOfDayInput, required=False)
+    quiet_until = forms.TimeField(label=_("Quiet until"), widget=TimeOfDayInput, required=False)
     quiet_email = forms.BooleanField(
         label=_("No e-mails in these hours either"),
         help_text=_("Urgent news comes at once, whatever the hour."),

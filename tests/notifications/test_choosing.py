@@ -249,4 +249,4 @@ def test_telling_asks_a_fixed_number_of_questions(django_assert_max_num_queries:
     with connection.cursor() as cursor:
         cursor.execute("SELECT kind, key FROM outbox_outboxdue WHERE kind LIKE 'notifications.%%'")
         (row,) = cursor.fetchall()
-    assert row == ("notifications.later", str(Message.objects.get(channel="email").pk))
+    assert row == ("notifications.due.standard", str(Message.objects.get(channel="email").pk))
