@@ -44,6 +44,15 @@ class NotificationsConfig(AppConfig):
             order=20,
         )
         register_nav(
+            key="notifications.devices",
+            label=_("Notices on this device"),
+            url_name="notifications_devices",
+            area=Area.ACCOUNT,
+            roles=frozenset(READERS),
+            icon="bell",
+            order=21,
+        )
+        register_nav(
             key="notifications.untold",
             label=_("Not reached"),
             url_name="notifications_untold",

@@ -49,6 +49,8 @@ def subscribe_device(*, actor: Actor, endpoint: str, public_key: str, auth: str,
 
 def unsubscribe_device(*, actor: Actor, endpoint: str, now: datetime) -> None:
     """It takes no more. Somebody else's, or none: nothing happens."""
+    if actor.user_id is None:
+        raise Forbidden
     with transaction.atomic():
         mine = PushSubscription.objects.filter(
             endpoint=endpoint, reader_id=actor.user_id, ended_at__isnull=True

@@ -238,6 +238,7 @@ def wording_row(found: WordingView, actor: Actor) -> WordingRow:
 
 def provider(each: ProviderHealth) -> dict[str, object]:
     """One provider in the words of whoever watches over sending."""
+    words: str | Promise
     kind, words = "ok", _("Works")
     if each.is_off:
         kind, words = "warning", _("Switched off")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from notifications import deferring, fallback, ledger_check, promising, reports
 from notifications.campaigns import running
-from notifications.carrying import carrier
+from notifications.carrying import carrier, health
 from notifications.types import Urgency
 from steadwell.events import BulkMessageDue, DeliveryReported, MessageDue, UrgentMessageDue
 from steadwell.observability import service as observability
@@ -15,6 +17,10 @@ _QUEUES = {
     Urgency.STANDARD: "notifications.standard",
     Urgency.BULK: "notifications.bulk",
 }
+
+
+def prune_windows(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
+    health.prune(now=ctx.now)
 
 
 def register() -> None:
@@ -43,6 +49,10 @@ def register() -> None:
         outbox.handle_due(promising.KINDS[lane], queue=queue, handler=promising.now_due)
         if lane in fallback.KINDS:
             outbox.handle_due(fallback.KINDS[lane], queue=queue, handler=fallback.look)
+    outbox.repeat(
+        "notifications.prune", every=timedelta(hours=1), queue="default",
+        handler=prune_windows,
+    )  # fmt: skip
     outbox.subscribe_batch(
         DeliveryReported, consumer="notifications.reports", queue="notifications.standard",
         handler=reports.take_in,

@@ -8,6 +8,7 @@ from notifications.views import (
     choosing,
     delivery,
     demo,
+    devices,
     ledger,
     reading,
     reports,
@@ -27,6 +28,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "preferences/contacts/<uuid:contact_id>/remove/", choosing.remove, name="notifications_remove_contact"
     ),
+    path("devices/", devices.devices, name="notifications_devices"),
+    path("devices/subscribe/", devices.subscribe, name="notifications_subscribe"),
+    path("devices/unsubscribe/", devices.unsubscribe, name="notifications_unsubscribe"),
+    path("push-worker.js", devices.worker, name="notifications_push_worker"),
     path("clinic/untold/", staff.untold, name="notifications_untold"),
     path("clinic/untold/<uuid:message_id>/", staff.settle, name="notifications_settle"),
     path("clinic/wording/", wording.overview, name="notifications_wording"),

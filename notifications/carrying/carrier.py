@@ -6,6 +6,7 @@ exactly once. So is the list of calls that staff make.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,8 @@ GIVE_UP: Final[Mapping[str, timedelta]] = {
     Urgency.URGENT: timedelta(hours=1), Urgency.STANDARD: timedelta(hours=24),
     Urgency.BULK: timedelta(hours=72),
 }  # fmt: skip
+# Seconds; what is urgent comes back by itself, spread.
+RESTS: Final[Mapping[str, float]] = {Urgency.URGENT: 0.0, Urgency.STANDARD: 0.5, Urgency.BULK: 1.0}
 _ON_ITS_WAY = frozenset({MessageState.DUE, MessageState.CLAIMED, MessageState.HANDED, MessageState.UNCERTAIN})
 _IN_DOUBT = frozenset({MessageState.HANDED, MessageState.UNCERTAIN})
 
@@ -67,6 +70,7 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
     _choose(open_rows, attempts, plan, now)
     handed = _hand_over(promises, rows, attempts, plan, now)
     if not handed:
+        _rest(plan, rows)
         return
     connection.close()  # back to the pool: nothing holds a connection while the outside takes its time
     batch = settling.Batch(rows=rows, attempts=attempts, promises=promises)
@@ -74,6 +78,8 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
     def late(ended: Ended) -> None:
         try:
             settling.settle_late(batch, ended)
+        except Exception as error:  # noqa: BLE001 - nobody hears it here; the lease of the promise runs out
+            log.error("message.not_settled", error=type(error).__name__)
         finally:
             connection.close()  # a thread of a pool: it may not be needed again for long
 
@@ -81,6 +87,15 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
     with observability.span("notifications.call", attributes=about, kind=observability.SpanKind.CLIENT):
         outcome = calls.run(handed, late=late)
     settling.settle_outcome(batch, outcome)
+
+
+def _rest(plan: _Plan, rows: Mapping[int, Row]) -> None:
+    """Nobody had room for any of them. Without a pause a worker would carry its whole lane in circles."""
+    if plan.later and len(plan.later) == len(rows):
+        pause = max(RESTS[rows[id_].urgency] for id_ in plan.later)
+        if pause:
+            connection.close()
+            time.sleep(pause)
 
 
 def _is_open(delivery_id: int, row: Row, plan: _Plan, now: datetime) -> bool:

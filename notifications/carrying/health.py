@@ -23,6 +23,7 @@ from notifications.types import Account
 LOOK_SECONDS = 0.5  # how old the picture of a process may be
 PROBE_SECONDS = 5
 RAMP_SECONDS = 10
+KEPT_SECONDS = 24 * 3600
 SLOW_SECONDS = 2.5  # a call that takes longer counts against its provider before it has ended
 
 _SEEN = """
@@ -114,6 +115,7 @@ WITH closed AS (
 INSERT INTO notifications_providerchange (provider_id, what, cause, at)
 SELECT code, 'closed', '', %(now)s FROM closed
 """
+_PRUNE = "DELETE FROM notifications_providerwindow WHERE second < %s"
 _REPORTED = """
 INSERT INTO notifications_providerwindow AS w (provider_id, second, reported) VALUES (%s, %s, 1)
 ON CONFLICT (provider_id, second) DO UPDATE SET reported = w.reported + 1
@@ -253,6 +255,13 @@ def close(codes: Iterable[str], *, now: datetime, reported: bool = False) -> Non
         with connection.cursor() as cursor:
             cursor.execute(_CLOSE, {"code": code, "now": now, "reported": reported})
         forget()
+
+
+def prune(*, now: datetime) -> int:
+    """Forget seconds that nobody looks at any more. Answers how many rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRUNE, [int(now.timestamp()) - KEPT_SECONDS])
+        return int(cursor.rowcount)
 
 
 def note_report(code: str, *, accepted_at: datetime) -> None:

@@ -33,6 +33,7 @@ def untold(request: PortalRequest) -> HttpResponseBase:
     rows = [
         {
             "message_id": u.message_id,
+            "person_id": u.person_id,
             "person": names.get(u.person_id),
             "cause": presenters.cause_text(u.cause),
             "failed_at": u.failed_at,

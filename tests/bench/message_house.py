@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import tempfile
 import time
@@ -27,6 +28,30 @@ from tests.notifications.simulated import Simulator
 QUEUES = ("notifications.urgent", "notifications.standard", "notifications.bulk", "notifications.retry")
 _serial = count(1)
 _PARAMS = {"starts_at": "2030-03-03T18:30:00+00:00", "zone": "UTC"}
+
+
+_PILE = """
+WITH told AS (
+    INSERT INTO notifications_message (id, key, person_id, channel, template, template_version, params,
+        calendar, language, urgency, only_patient, state, told_at, cause, provider, provider_ref, uncertain,
+        address)
+    SELECT gen_random_uuid(), 'pile' || %(serial)s || '-' || n,
+        (%(people)s::uuid[])[1 + n %% cardinality(%(people)s::uuid[])], 'sms', 'visit.booked', 1,
+        %(params)s::jsonb, '', 'en', 'bulk', false, 'due', now(), '', '', '', false, ''
+    FROM generate_series(%(first)s, %(last)s) AS n RETURNING id
+), event AS (
+    INSERT INTO outbox_outboxevent (id, name, payload, occurred_at, traceparent)
+    SELECT gen_random_uuid(), 'notifications.bulk_message_due.v1', jsonb_build_object('message_id', id),
+        now(), ''
+    FROM told RETURNING id
+), promised AS (
+    INSERT INTO outbox_outboxdelivery
+        (event_id, consumer, queue, state, attempts, created_at, available_at, called, last_error)
+    SELECT id, 'notifications.bulk.email', 'notifications.bulk', 'waiting', 0, now(), now(), false, ''
+    FROM event
+)
+SELECT pg_notify('steadwell_outbox', '')
+"""
 
 
 @shared_task(name="bench.bare", ignore_result=True)
@@ -143,6 +168,32 @@ def tell(people: Sequence[UUID], lane: str, wanted: int) -> dict[str, float]:
     return told
 
 
+def pile_up(people: Sequence[UUID], wanted: int) -> None:
+    """Bulk messages that wait, written as fast as Postgres can: they are what is in the way, not measured."""
+    for first in range(0, wanted, 20_000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _PILE,
+                {
+                    "first": first, "last": min(first + 20_000, wanted) - 1, "people": list(people),
+                    "params": json.dumps(_PARAMS), "serial": next(_serial),
+                },
+            )  # fmt: skip
+
+
+def give_up() -> None:
+    """What still waits goes nowhere; workers find it superseded."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notifications_message SET state = 'superseded' WHERE state IN ('due', 'claimed')"
+        )
+
+
+def purge(queue: str) -> None:
+    with current_app.connection_for_write() as broker:
+        broker.default_channel.queue_purge(queue)
+
+
 def tell_steadily(people: Sequence[UUID], lane: str, *, rate: float, seconds: float) -> dict[str, float]:
     """At fixed moments, whatever becomes of them."""
     told: dict[str, float] = {}
@@ -164,14 +215,26 @@ def count_waiting(lane: str = "") -> int:
         return int(cursor.fetchone()[0])
 
 
-def tried_with(provider: str, *, since: float) -> list[tuple[float, bool]]:
-    """For each message told since: seconds after ``since``, and whether that provider was tried with it."""
+def count_untried(*, since: float) -> int:
+    """Messages told since that nobody was tried with yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM notifications_message m WHERE m.told_at >= to_timestamp(%s)"
+            " AND NOT EXISTS (SELECT FROM notifications_attempt a WHERE a.message_id = m.id)",
+            [since],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def tried_with(provider: str, *, since: float, seconds: float = 1e9) -> list[tuple[float, bool]]:
+    """For each message told in these ``seconds``: when, and whether that provider was tried with it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM m.told_at)::float8 - %s, EXISTS (SELECT FROM notifications_attempt a"
             " WHERE a.message_id = m.id AND a.step = 'began' AND a.provider = %s)"
-            " FROM notifications_message m WHERE m.told_at >= to_timestamp(%s) ORDER BY m.told_at",
-            [since, provider, since],
+            " FROM notifications_message m WHERE m.told_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)"
+            " ORDER BY m.told_at",
+            [since, provider, since, since + seconds],
         )
         rows: list[Any] = cursor.fetchall()
     return [(float(at), bool(was)) for at, was in rows]

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from django.db import connection
-
 from tests.bench import lab_house, message_house, web
 from tests.bench.figures import Report, percentile, say
 from tests.bench.message_house import House
@@ -21,6 +19,7 @@ LANES = ("standard", "bulk", "urgent")
 PATIENTS = 2_000
 DRAIN_RATE = 40.0  # messages a second while a provider misbehaves
 URGENT_RATE = 10.0
+LIMIT = 40.0  # seconds for each part
 MATRIX = {"error": "error", "hang": "hang", "slow": "slow", "refuse": "refuse"}
 
 
@@ -53,46 +52,48 @@ def run(report: Report, *, small: bool) -> None:
 def _bare(report: Report, house: House, count: int) -> None:
     before, own, began = house.cpu_seconds(), time.process_time(), time.monotonic()
     message_house.publish_bare(house.simulator, count)
-    own = time.process_time() - own
-    _until(lambda: len(house.simulator.arrivals()) >= count, "every bare call has arrived")
-    seconds = time.monotonic() - began
-    spent = house.spent(before)
-    report.set("bare.rps", count / seconds, 1)
-    report.set("bare.cpu_ms", (spent["bare"] + own) / count * 1000)
-    report.set("bare.worker_cpu_ms", spent["bare"] / count * 1000)
+    own = (time.process_time() - own) / count * 1000
+    _wait(lambda: house.simulator.state()["arrived"] >= count, LIMIT)
+    done, seconds, spent = house.simulator.state()["arrived"], time.monotonic() - began, house.spent(before)
+    report.set("bare.rps", done / seconds, 1)
+    report.set("bare.worker_cpu_ms", spent["bare"] / done * 1000)
+    report.set("bare.cpu_ms", spent["bare"] / done * 1000 + own)
+    message_house.purge("default")
+    time.sleep(1.0)
     house.simulator.forget()
-    say(f"bare: {count / seconds:.0f}/s, {report.figures['bare.cpu_ms']:.2f} ms")
+    say(f"bare: {done} in {seconds:.0f} s, {report.figures['bare.cpu_ms']:.2f} ms")
 
 
 def _warm_up(house: House, people: Sequence[UUID]) -> None:
     for lane in LANES:
         message_house.tell(people, lane, 100)
-    _until_sent()
+    _wait(_is_all_sent, LIMIT)
     house.simulator.forget()
 
 
 def _send(report: Report, house: House, people: Sequence[UUID], lane: str, count: int) -> None:
     before, own, began = house.cpu_seconds(), time.process_time(), time.monotonic()
-    message_house.tell(people, lane, count)
-    told, own = time.monotonic() - began, time.process_time() - own
-    telling = house.spent(before)["postgres"] if lane == "bulk" else 0.0
-    _until_sent()
-    seconds = time.monotonic() - began
-    spent = house.spent(before)
-    arrived = house.simulator.arrivals()
-    if len({each["key"] for each in arrived}) != count or len(arrived) != count:
-        report.notes.append(f"{lane}: {len(arrived)} arrivals of {count} messages")
-    total = sum(value for name, value in spent.items() if name != "bare") / count * 1000
-    report.set(f"send.rps.{lane}", count / seconds, 1)
+    told = message_house.tell(people, lane, count)
+    own = time.process_time() - own
+    _wait(_is_all_sent, LIMIT)
+    seconds, spent = time.monotonic() - began, house.spent(before)
+    message_house.give_up()
+    _wait(_is_all_sent, 10.0)
+    arrived = [each["key"] for each in house.simulator.arrivals()]
+    done = len(set(arrived) & told.keys())
+    if done < count or len(arrived) != done:
+        report.notes.append(f"{lane}: {len(arrived)} arrivals, {done} of {count} messages in time")
+    total = sum(value for name, value in spent.items() if name != "bare") / done * 1000
+    report.set(f"send.rps.{lane}", done / seconds, 1)
     report.set(f"send.cpu_ms.{lane}", total)
     for name in ("relay", lane, "postgres"):
-        report.set(f"send.{'worker' if name == lane else name}_cpu_ms.{lane}", spent[name] / count * 1000)
+        report.set(f"send.{'worker' if name == lane else name}_cpu_ms.{lane}", spent[name] / done * 1000)
     if lane == "standard":
-        report.set("send.rps", count / seconds, 1)
+        report.set("send.rps", done / seconds, 1)
         report.set("send.cpu_ms", total)
         report.set("tell.cpu_ms", own / count * 1000)
     house.simulator.forget()
-    say(f"{lane}: {count / seconds:.0f}/s, {total:.2f} ms, told in {told:.1f} s, {telling:.1f} s of Postgres")
+    say(f"{lane}: {done / seconds:.0f}/s, {total:.2f} ms")
 
 
 def _drain(
@@ -103,14 +104,19 @@ def _drain(
     went_wrong = time.time()
     house.simulator.behave("sms-a", mode=mode)
     message_house.tell_steadily(people, "standard", rate=DRAIN_RATE, seconds=seconds)
+    if not _wait(lambda: message_house.count_untried(since=went_wrong) == 0, 10.0):
+        report.notes.append(f"{name}: some messages were not tried with anybody yet")
     house.simulator.behave("sms-a", mode="ok")
     well = time.monotonic()
+    before = [was for _, was in message_house.tried_with("sms-a", since=went_wrong - 3.0, seconds=3.0)]
+    if not 0.2 < sum(before) / max(1, len(before)) < 0.8:
+        report.notes.append(f"{name}: {sum(before)} of {len(before)} messages went that way before")
     tried = message_house.tried_with("sms-a", since=went_wrong)
     report.set(f"drain_s.{name}", _moved_after(tried, seconds), 2)
-    while not message_house.is_closed("sms-a") and time.monotonic() - well < 25:
+    while not message_house.is_closed("sms-a") and time.monotonic() - well < 15:
         message_house.tell_steadily(people, "standard", rate=DRAIN_RATE, seconds=0.5)
     report.set(f"return_s.{name}", time.monotonic() - well, 2)
-    _until_sent()
+    _wait(_is_all_sent, 15.0)
     say(f"{name}: moved after {report.figures[f'drain_s.{name}']} s")
 
 
@@ -126,12 +132,11 @@ def _moved_after(tried: Sequence[tuple[float, bool]], seconds: float) -> float:
 def _urgent(report: Report, house: House, people: Sequence[UUID], *, waiting: int, seconds: float) -> None:
     message_house.make_well()
     house.simulator.forget()
-    for done in range(0, waiting, 10_000):
-        message_house.tell(people, "bulk", min(10_000, waiting - done))
-        say(f"{done:,} bulk messages wait")
+    message_house.pile_up(people, waiting)
+    say(f"{waiting:,} bulk messages wait")
     at = message_house.tell_steadily(people, "urgent", rate=URGENT_RATE, seconds=seconds)
     left = message_house.count_waiting("bulk")
-    _until(lambda: message_house.count_waiting("urgent") == 0, "every urgent message is sent")
+    _wait(lambda: message_house.count_waiting("urgent") == 0, LIMIT)
     arrived = {each["key"]: each["at"] for each in house.simulator.arrivals() if each["key"] in at}
     waited = sorted(arrived[key] - told for key, told in at.items() if key in arrived)
     for label, share in (("p50", 0.5), ("p99", 0.99)):
@@ -142,16 +147,15 @@ def _urgent(report: Report, house: House, people: Sequence[UUID], *, waiting: in
     say(f"urgent: p99 {report.figures['urgent.p99_ms']:.0f} ms, {left:,} bulk messages still waiting")
 
 
-def _until_sent() -> None:
-    _until(lambda: message_house.count_waiting() == 0, "everything is sent")
+def _is_all_sent() -> bool:
+    return message_house.count_waiting() == 0
 
 
-def _until(asks: Callable[[], bool], what: str, limit: float = 120.0) -> None:
+def _wait(asks: Callable[[], bool], limit: float) -> bool:
+    """Whether it came true in time: a slow machine makes a smaller measurement, not an endless one."""
     ends = time.monotonic() + limit
     while time.monotonic() < ends:
         if asks():
-            return
-        time.sleep(0.05)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT state, count(*) FROM notifications_message GROUP BY state")
-        raise RuntimeError(f"not within {limit:.0f} s: {what}; {cursor.fetchall()}")
+            return True
+        time.sleep(0.1)
+    return False

@@ -217,7 +217,7 @@ def test_staff_see_and_settle_what_did_not_arrive(desk: Client) -> None:
     page = desk.get("/clinic/untold/").content.decode()
     assert "Please call" in page
     assert "Wren" in page
-    (action,) = re.findall(r'action="(/clinic/untold/[^"]+)"', page)
+    (action,) = re.findall(r'action="(/clinic/untold/[^/"]+/)"', page)
     desk.post(action)
 
     assert "Everybody was reached" in desk.get("/clinic/untold/").content.decode()

@@ -243,7 +243,7 @@ def test_a_crash_between_effect_and_mark_sends_once(monkeypatch: pytest.MonkeyPa
     tell(somebody.person_id)
     (delivery_id,) = handover.claim(now=NOW).ids["notifications.standard"]
 
-    def crash(*_: Any) -> None:
+    def crash(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     # The worker dies after it wrote the mail and before its promise is marked kept: both are gone.
