@@ -9,13 +9,13 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from notifications import checks, subscribers  # noqa: F401 - importing registers the check
-        from notifications.switching import WATCHERS
+        from notifications import checks, navigation, subscribers  # noqa: F401 - importing registers the check
         from notifications.views.reading import READERS, unread_badge
         from notifications.views.staff import DESK
         from steadwell.portal.service import Area, register_nav
 
         subscribers.register()
+        navigation.register()
         register_nav(
             key="notifications.inbox",
             label=_("Messages"),
@@ -35,15 +35,6 @@ class NotificationsConfig(AppConfig):
             order=20,
         )
         register_nav(
-            key="notifications.devices",
-            label=_("Notices on this device"),
-            url_name="notifications_devices",
-            area=Area.ACCOUNT,
-            roles=frozenset(READERS),
-            icon="bell",
-            order=21,
-        )
-        register_nav(
             key="notifications.untold",
             label=_("Not reached"),
             url_name="notifications_untold",
@@ -51,22 +42,4 @@ class NotificationsConfig(AppConfig):
             roles=frozenset(DESK),
             icon="phone",
             order=60,
-        )
-        register_nav(
-            key="notifications.calls",
-            label=_("Calls to make"),
-            url_name="notifications_calls",
-            area=Area.CLINIC,
-            roles=frozenset(DESK),
-            icon="phone",
-            order=61,
-        )
-        register_nav(
-            key="notifications.delivery",
-            label=_("Sending"),
-            url_name="notifications_delivery",
-            area=Area.CLINIC,
-            roles=frozenset(WATCHERS),
-            icon="mail",
-            order=62,
         )
