@@ -24,6 +24,7 @@ from steadwell.identity.queries import (
     same_sql,
 )
 from steadwell.identity.registering import register
+from steadwell.identity.repeats import standings_of_repeats
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
 from steadwell.identity.standings import confirm_record, find_standing, list_standings
@@ -36,6 +37,7 @@ from steadwell.identity.types import (
     NewPerson,
     PersonDetail,
     PersonSummary,
+    RecordSaid,
     RecordStanding,
     RecordView,
     Review,
@@ -55,6 +57,7 @@ __all__ = [
     "NotMerged",
     "PersonDetail",
     "PersonSummary",
+    "RecordSaid",
     "RecordStanding",
     "RecordView",
     "Review",
@@ -82,6 +85,7 @@ __all__ = [
     "same_person",
     "same_sql",
     "search",
+    "standings_of_repeats",
     "unbind_matcher",
     "unmerge",
     "update_demographics",
