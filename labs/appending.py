@@ -13,6 +13,7 @@ from labs.current import State, state_of
 from labs.models import Quarantined, Report
 from labs.publishing import Change
 from steadwell.ids import new_id
+from steadwell.outbox import service as outbox
 
 Row = Mapping[str, Any]
 
@@ -70,28 +71,30 @@ def append(
     change = publishing.compare(before.state, after, number=number)
     projection = rows.projection(after, [*before.versions, addition.version], received_at=report.received_at)
     Report.objects.filter(pk=report.pk).update(**projection, **belongs, version=number, changed_at=now)
-    write(
+    new_rows = rows_of(
         report.pk, addition, before=before.state, after=after, keys=change.keys,
         person_id=belongs["person_id"], otherwise=projection["charted_at"], now=now,
     )  # fmt: skip
+    storing.add_versions([new_rows])
     if belongs["person_id"] != report.person_id:
         rows.move_results(report.pk, belongs["person_id"])
     if before.state.unread:
         supersede(report.pk, after, number=number, now=now)
-    publishing.tell_change(
+    told = publishing.told(
         report_id=report.pk, person_id=belongs["person_id"], version=number, change=change,
-        found_patient=bool(report.waits) and not belongs["waits"], now=now,
+        found_patient=bool(report.waits) and not belongs["waits"],
     )  # fmt: skip
+    outbox.publish_many(told, now=now)
     return change
 
 
-def write(
+def rows_of(
     report_id: UUID, addition: Addition, *, before: State | None, after: State, keys: Iterable[str],
     person_id: UUID | None, otherwise: datetime, now: datetime,
-) -> None:  # fmt: skip
+) -> storing.VersionRows:  # fmt: skip
     """The rows of one version: what was said, what counts of it, what is set aside."""
     version = addition.version
-    storing.add_version(
+    return storing.VersionRows(
         version={**version, "entity_id": report_id},
         words=rows.result_versions(addition.words, report_id=report_id, version=version, state=before),
         results=rows.results(

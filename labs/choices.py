@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from labs import policies
 from labs.models import ReleaseChoice
@@ -49,6 +49,21 @@ def choice_for(person_id: PersonId, site_id: SiteId | None) -> Chosen:
         return Chosen(choice=Choice(own.choice), is_own=True)
     standing = policies.standing_at(site_id)
     return Chosen(choice=standing.choice, is_own=False, legal=standing.legal)
+
+
+_CHOSEN = f"""
+SELECT asked.id, (
+    SELECT choice FROM labs_releasechoice WHERE entity_id = ANY({identity.same_sql("asked.id")})
+    ORDER BY recorded_at DESC, version DESC LIMIT 1
+) FROM unnest(%s::uuid[]) AS asked (id)
+"""  # noqa: S608 - constants only
+
+
+def own_choices(person_ids: Iterable[PersonId]) -> Mapping[PersonId, Choice]:
+    """What those of these patients chose who chose something. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHOSEN, [list(person_ids)])
+        return {PersonId(pk): Choice(choice) for pk, choice in cursor.fetchall() if choice}
 
 
 def get_choice(*, actor: Actor, person_id: PersonId, site_id: SiteId | None, now: datetime) -> ChoiceView:

@@ -80,7 +80,7 @@ def _decide(report: Report, row: Release, now: datetime) -> None:
     if is_first or not {*tests, report.loinc} <= known:
         asked = wanted(policies.current_rules(), _case(report, row, tests, now))
         fresh = [w for w in asked if is_first or (w.loinc and w.loinc not in known)]
-        _hold(report, PersonId(row.person_id), fresh, now)
+        hold_back([(report, PersonId(row.person_id), fresh)], now)
     row.site_id = report.site_id
     row.decided = sorted(known | set(tests) | {report.loinc})
     row.decided_version = report.version
@@ -112,9 +112,10 @@ def _born(person_id: PersonId, now: datetime) -> date | None:
         return None
 
 
-def _hold(report: Report, person_id: PersonId, holds: Sequence[Wanted], now: datetime) -> None:
+def hold_back(held: Sequence[tuple[Report, PersonId, Sequence[Wanted]]], now: datetime) -> None:
     """Each with its legal reason and its end; what was ended before does not begin again."""
-    if not holds:
+    each_hold = [(report, person_id, hold) for report, person_id, holds in held for hold in holds]
+    if not each_hold:
         return
     Hold.objects.bulk_create(
         [
@@ -125,11 +126,13 @@ def _hold(report: Report, person_id: PersonId, holds: Sequence[Wanted], now: dat
                 legal_text=each.rule.legal_text, words=dict(each.rule.words), opened_at=now,
                 starts_at=each.starts_at, ends_at=each.ends_at,
             )
-            for each in holds
+            for report, person_id, each in each_hold
         ],
         ignore_conflicts=True,
     )  # fmt: skip
-    _promise(report, [each.ends_at for each in holds if each.audience is Audience.EVERYONE], now)
+    _promise(
+        [(report, each.ends_at) for report, _, each in each_hold if each.audience is Audience.EVERYONE], now
+    )
     audit.record_many(
         [
             audit.Entry(
@@ -140,7 +143,7 @@ def _hold(report: Report, person_id: PersonId, holds: Sequence[Wanted], now: dat
                     "until": each.ends_at.isoformat(),
                 },
             )
-            for each in holds
+            for report, person_id, each in each_hold
         ],
         actor=ACTOR, now=now,
     )  # fmt: skip
@@ -152,20 +155,20 @@ def _count_from_final(report: Report, now: datetime) -> None:
     for hold in Hold.objects.filter(report=report, delay=Delay.HOURS, ended_at__isnull=True):
         hold.ends_at = max(min(hold.ends_at, now + timedelta(hours=hold.hours)), _after(hold.starts_at))
         hold.save(update_fields=["ends_at"])
-        ends.append(hold.ends_at)
-    _promise(report, ends, now)
+        ends.append((report, hold.ends_at))
+    _promise(ends, now)
 
 
 def _after(instant: datetime) -> datetime:
     return instant + timedelta(microseconds=1)
 
 
-def _promise(report: Report, ends: Iterable[datetime], now: datetime) -> None:
+def _promise(ends: Iterable[tuple[Report, datetime]], now: datetime) -> None:
     """The patient sees it at that moment by itself; this is so that somebody tells them."""
     outbox.schedule_many(
         [
-            outbox.NewDueRow(kind=DUE, key=f"{report.pk}:{at.isoformat()}", due_at=at, about=report.pk)
-            for at in sorted(set(ends))
+            outbox.NewDueRow(kind=DUE, key=f"{report_id}:{at.isoformat()}", due_at=at, about=report_id)
+            for report_id, at in sorted({(report.pk, at) for report, at in ends})
         ],
         now=now,
     )

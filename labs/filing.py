@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,17 +14,19 @@ from django.db import transaction
 from labs import access, appending, arriving, metrics, publishing, recognising, rows, storing, surroundings
 from labs.appending import Addition
 from labs.arriving import Arrival
-from labs.current import state_of
+from labs.current import State, state_of
 from labs.identifying import fit
 from labs.models import Document, Report
 from labs.recognising import Recognised, Wait
 from labs.surroundings import Surroundings
 from labs.types import Filed, IncomingReport
+from steadwell import events
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, new_id
+from steadwell.outbox import service as outbox
 
 _LONGEST_SENDER = 56
 
@@ -37,26 +40,47 @@ def file_report(*, actor: Actor, report: IncomingReport, now: datetime) -> Filed
     administrator files, Invalid without a sender, Busy when the same report is being filed for too long.
     """
     access.may_file(actor)
-    if not report.sender or len(report.sender) > _LONGEST_SENDER:
+    if not has_sender(report):
         raise Invalid(fields={"sender": "A report needs a sender of at most 56 characters."})
     with transaction.atomic(savepoint=False):
-        around = surroundings.look(
-            sender=report.sender, ordered_by=report.ordered_by, placer_number=report.placer_number,
-            site_id=report.site_id, now=now,
-        )  # fmt: skip
+        (around,) = surroundings.look([asked_of(report)], now=now)
         who = recognising.recognise(
             actor=actor, sender=report.sender, patient=report.patient, order=around.order, now=now
         )
         arrival = arriving.read(report, around=around, who=who, now=now)
-        filed = _Filing(actor=actor, now=now, arrival=arrival, around=around, who=who).file()
-    metrics.filed.inc(outcome=filed.effect)
-    if filed.quarantined:
-        metrics.set_aside.inc(filed.quarantined)
+        filed = Filing(actor=actor, now=now, arrival=arrival, around=around, who=who).file()
+    count(filed)
     return filed
 
 
+def has_sender(report: IncomingReport) -> bool:
+    return 0 < len(report.sender) <= _LONGEST_SENDER
+
+
+def asked_of(report: IncomingReport) -> surroundings.Asked:
+    return surroundings.Asked(
+        sender=report.sender, ordered_by=report.ordered_by, placer_number=report.placer_number,
+        site_id=report.site_id,
+    )  # fmt: skip
+
+
+def count(filed: Filed) -> None:
+    metrics.filed.inc(outcome=filed.effect)
+    if filed.quarantined:
+        metrics.set_aside.inc(filed.quarantined)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Filing:
+class First:
+    """A report that nobody knew: its rows as they are stored, once it is known that it is the first."""
+
+    addition: Addition
+    state: State
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
     """One message on its way in."""
 
     actor: Actor
@@ -67,6 +91,19 @@ class _Filing:
 
     def file(self) -> Filed:
         """As the first version of its report, or as one more."""
+        first = self.first()
+        report_id, is_new = storing.insert_or_lock(first.report)
+        if not is_new:
+            return self._file_again(Report.objects.get(pk=report_id), first.addition)
+        storing.add_versions([self.rows_of(first)])
+        outbox.publish_many(self.told(first), now=self.now)
+        storing.add_documents(self.documents(report_id, 1))
+        filed = self.filed(report_id, "new", first.report, len(first.state.unread), first.state.critical)
+        audit.record_many([self.entry(filed, first.report)], actor=self.actor, now=self.now)
+        return filed
+
+    def first(self) -> First:
+        """What it would be as the first version."""
         addition = Addition(
             sender=self.arrival.sender, version=self._version(), words=self.arrival.words,
             said=self.arrival.said,
@@ -74,20 +111,23 @@ class _Filing:
         state = state_of(
             [rows.heading(addition.version)], [rows.word({**w, "version": 1}) for w in addition.words]
         )
-        fresh = {
+        report = {
             **rows.projection(state, [addition.version], received_at=self.now), **self._where(),
             "id": new_id(), "sender": self.arrival.sender, "identity": self.arrival.identity, "version": 1,
             "placer_number": addition.version["placer_number"], "pinned": False, "changed_at": self.now,
         }  # fmt: skip
-        report_id, is_new = storing.insert_or_lock(fresh)
-        if not is_new:
-            return self._file_again(Report.objects.get(pk=report_id), addition)
-        appending.write(
-            report_id, addition, before=None, after=state, keys=state.results,
-            person_id=self.who.person_id, otherwise=fresh["charted_at"], now=self.now,
+        return First(addition=addition, state=state, report=report)
+
+    def rows_of(self, first: First) -> storing.VersionRows:
+        return appending.rows_of(
+            first.report["id"], first.addition, before=None, after=first.state, keys=first.state.results,
+            person_id=self.who.person_id, otherwise=first.report["charted_at"], now=self.now,
         )  # fmt: skip
-        publishing.tell_new(report_id=report_id, person_id=self.who.person_id, state=state, now=self.now)
-        return self._filed(report_id, "new", fresh, len(state.unread), state.critical)
+
+    def told(self, first: First) -> list[events.Event]:
+        return publishing.told_new(
+            report_id=first.report["id"], person_id=self.who.person_id, state=first.state
+        )
 
     def _file_again(self, report: Report, addition: Addition) -> Filed:
         before = appending.known(report.pk)
@@ -102,7 +142,11 @@ class _Filing:
         belongs = self._belongs(report, is_shown=after.heading.version == number)
         change = appending.append(report, before, addition, after, belongs=belongs, now=self.now)
         aside = len(appending.to_set_aside(addition, after))
-        return self._filed(report.pk, change.effect, {**belongs, "version": number}, aside, after.critical)
+        storing.add_documents(self.documents(report.pk, number))
+        now_is = {**belongs, "version": number}
+        filed = self.filed(report.pk, change.effect, now_is, aside, after.critical)
+        audit.record_many([self.entry(filed, now_is)], actor=self.actor, now=self.now)
+        return filed
 
     def _version(self) -> dict[str, Any]:
         """Its ReportVersion, as the first one."""
@@ -140,27 +184,29 @@ class _Filing:
             return False
         return identity.same_person(PersonId(report.person_id), self.who.person_id)
 
-    def _filed(
-        self, report_id: UUID, effect: str, belongs: dict[str, Any], aside: int, critical: bool
-    ) -> Filed:
-        """Keep its documents, note who filed it, and answer."""
-        heading = self.arrival.heading
-        storing.add_documents(
+    def documents(self, report_id: UUID, version: int) -> list[Document]:
+        return [
             Document(
-                id=new_id(), report_id=report_id, version=belongs["version"], name=fit(each.name, 200),
+                id=new_id(), report_id=report_id, version=version, name=fit(each.name, 200),
                 content_type=fit(each.content_type, 100), digest=hashlib.sha256(each.content).hexdigest(),
                 content=each.content, recorded_at=self.now,
             )
             for each in self.arrival.attachments
-        )  # fmt: skip
-        audit.record(
-            actor=self.actor, action="lab.file", category="lab", now=self.now, entity_id=report_id,
-            subject_id=belongs["person_id"],
+        ]  # fmt: skip
+
+    def entry(self, filed: Filed, belongs: Mapping[str, Any]) -> audit.Entry:
+        """Who filed it."""
+        return audit.Entry(
+            action="lab.file", category="lab", entity_id=filed.report_id, subject_id=belongs["person_id"],
             detail={
-                "effect": effect, "version": str(belongs["version"]),
-                "message": str(heading["message_id"] or ""),
+                "effect": filed.effect, "version": str(belongs["version"]),
+                "message": str(self.arrival.heading["message_id"] or ""),
             },
         )  # fmt: skip
+
+    def filed(
+        self, report_id: UUID, effect: str, belongs: Mapping[str, Any], aside: int, critical: bool
+    ) -> Filed:
         return Filed(
             report_id=report_id, effect=effect, waiting=_waiting(belongs["waits"], belongs["order_id"]),
             quarantined=aside, critical=critical,

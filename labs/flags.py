@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from labs.ranges import Range
 from labs.types import CRITICAL_FLAGS, Flag, Quantity
@@ -43,6 +44,11 @@ _NOT_FOUND = re.compile(
 
 def read_flags(flags: Sequence[str]) -> tuple[Flag | None, str]:
     """The sender's flags as one of ours (the most serious), and their own text; None when none was sent."""
+    return _read_flags(tuple(flags))
+
+
+@lru_cache(maxsize=1024)  # a laboratory has a handful
+def _read_flags(flags: tuple[str, ...]) -> tuple[Flag | None, str]:
     sent = [text for flag in flags if (text := flag.partition("^")[0].strip()) not in {"", '""', "null"}]
     read = [_SENT.get(text.upper(), Flag.OTHER) for text in sent]
     return _joined(read), ", ".join(text.replace("\0", "\ufffd") for text in sent)

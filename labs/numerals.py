@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.translation.trans_null import gettext_noop
 
@@ -77,6 +78,7 @@ def read_numeral(text: str, *, decimal_mark: str = "") -> Numeral:
     return Numeral(value=value)
 
 
+@lru_cache(maxsize=4096)  # it is asked about reference ranges, which a laboratory repeats
 def decimal_mark_of(text: str) -> str:
     """The decimal mark that a text shows beyond doubt (``3,5 - 5,0`` shows a comma), or empty."""
     marks = {mark for numeral in re.findall(NUMBER, plain_signs(text)) for mark in _shown_mark(numeral)}

@@ -47,7 +47,7 @@ def place_order(
         )
         if order_id != fresh:
             return _view(Order.objects.get(pk=order_id))
-        surroundings.lock_number(number)
+        surroundings.lock_numbers([number])
         if Order.objects.filter(number=number).exists():
             raise OrderNumberTaken
         order = Order.objects.create(

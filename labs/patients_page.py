@@ -20,6 +20,7 @@ from labs.ports import directory
 from labs.types import Point, ReportView, ResultView
 from labs.viewing import result_view
 from steadwell.actor import Actor
+from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId
 
 MOST_WAITING = 20
@@ -159,6 +160,12 @@ def _waiting(holds: QuerySet[Hold], now: datetime) -> tuple[Waiting, ...]:
                 is_own_choice=row.cause == Cause.CHOICE,
             )
     return tuple(found.values())
+
+
+def name_of_patient(*, actor: Actor, person_id: PersonId | None, now: datetime) -> str:
+    """For the head of a file; empty where the reader may not know it."""
+    found = identity.names(actor=actor, person_ids=[person_id] if person_id else [], now=now)
+    return " ".join(f"{each.given_name} {each.family_name}".strip() for each in found.values())
 
 
 def _before(view: ReportView) -> dict[UUID, ResultView]:

@@ -64,36 +64,28 @@ def _newly_critical(before: State, after: State, key: str) -> bool:
     return not known or before.results[key].digest != after.results[key].digest
 
 
-def tell_new(*, report_id: UUID, person_id: UUID | None, state: State, now: datetime) -> None:
+def told_new(*, report_id: UUID, person_id: UUID | None, state: State) -> list[events.Event]:
     first = Change(effect="new", keys=(), visible=True, corrected=False, critical=state.critical)
-    tell_change(
-        report_id=report_id, person_id=person_id, version=1, change=first, found_patient=False, now=now
-    )
+    return told(report_id=report_id, person_id=person_id, version=1, change=first, found_patient=False)
 
 
-def tell_change(
-    *,
-    report_id: UUID,
-    person_id: UUID | None,
-    version: int,
-    change: Change,
-    found_patient: bool,
-    now: datetime,
-) -> None:
+def told(
+    *, report_id: UUID, person_id: UUID | None, version: int, change: Change, found_patient: bool
+) -> list[events.Event]:
     """While a report waits for its patient only its critical results are told."""
     names: dict[str, Any] = {
         "report_id": report_id,
         "person_id": person_id or events.NOBODY,
         "version": version,
     }
-    told: list[events.Event] = []
+    found: list[events.Event] = []
     if change.critical:
-        told.append(events.LabCriticalFound(**names))
+        found.append(events.LabCriticalFound(**names))
     if person_id is not None and (change.visible or found_patient):
-        told.append(events.LabReportFiled(**names))
+        found.append(events.LabReportFiled(**names))
     if person_id is not None and change.corrected:
-        told.append(events.LabReportCorrected(**names))
-    outbox.publish_many(told, now=now)
+        found.append(events.LabReportCorrected(**names))
+    return found
 
 
 def tell_found(*, report_id: UUID, person_id: UUID, version: int, now: datetime) -> None:

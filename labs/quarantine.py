@@ -117,7 +117,8 @@ def _read(
     actor: Actor, report: Report, row: Quarantined, observation: IncomingObservation, now: datetime
 ) -> dict[str, Any]:
     """The corrected words as a row, told apart from others by the words as they came."""
-    around = surroundings.look(sender=row.sender, ordered_by="", placer_number="", site_id=None, now=now)
+    asked = surroundings.Asked(sender=row.sender, ordered_by="", placer_number="", site_id=None)
+    (around,) = surroundings.look([asked], now=now)
     sex, birth_date = _about_patient(actor, report, now)
     context = reading.Context(
         sender=row.sender, synonyms=around.synonyms, sex=sex, birth_date=birth_date,

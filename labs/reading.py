@@ -7,7 +7,7 @@ as it was sent, with the reason, and set aside for a person (ADR 0092).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +22,9 @@ from labs.types import Flag, IncomingObservation, Quantity, ValueKind
 from labs.values import ReadValue, read_value
 from steadwell.terminology import service as terminology
 
+IMPLAUSIBLE = gettext_noop(
+    "No body gives such a number in this unit: the unit or the decimal point may be wrong."
+)
 TWO_UNITS = gettext_noop("The value and its unit field name different units.")
 # Their number means nothing without its unit; a ratio, a titre or words carry their meaning themselves.
 _MEASURED = frozenset({ValueKind.NUMBER, ValueKind.RANGE})
@@ -98,6 +101,8 @@ def _as_sent(key: str, said: IncomingObservation) -> dict[str, Any]:
 def _as_read(said: IncomingObservation, loinc: str, context: Context) -> dict[str, Any]:
     value = read_value(said)
     unit = _unit(said, value, loinc, context) if value.kind in _MEASURED else Unit()
+    if not (value.problem or unit.reason) and not _is_plausible(value, unit, loinc):
+        value = replace(value, problem=IMPLAUSIBLE)
     limits = _limits(said, value, unit, loinc, context)
     sent = read_flags([*said.flags, *filter(None, [value.flag_text])])[0]
     computed = _computed(value, unit, limits)
@@ -201,6 +206,20 @@ def _in_unit_of(sent: Range, text: str, unit: Unit, loinc: str, context: Context
     return Range(
         low=bounds[0], high=bounds[1], low_inclusive=sent.low_inclusive, high_inclusive=sent.high_inclusive
     )
+
+
+def _is_plausible(value: ReadValue, unit: Unit, loinc: str) -> bool:
+    """Whether a number can be what it says in its unit. What cannot is for a person: the unit or the decimal
+    point is wrong more likely than the patient. An open value (``<5``) is held against the upper end only.
+    """
+    code = terminology.lab_code(loinc)
+    numbers = [each for each in (value.value, value.low, value.high) if each is not None]
+    if code is None or value.kind not in _MEASURED or not numbers:
+        return True
+    lowest = _converted(code.lowest, code.unit, unit.code, loinc)
+    highest = _converted(code.highest, code.unit, unit.code, loinc)
+    too_low = lowest is not None and not value.comparator and min(numbers) < lowest
+    return not too_low and (highest is None or max(numbers) <= highest)
 
 
 def _converted(bound: Decimal | None, from_unit: str, to_unit: str, loinc: str) -> Decimal | None:

@@ -7,6 +7,7 @@ the report waits (ADR 0093).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -68,12 +69,49 @@ def recognise(
     if standing is None:
         raise RuntimeError("A record that was just registered is not there.")
     if is_known(standing):
-        if order is not None and not _same(standing, order.person_id):
-            return Recognised(record_id=standing.record_id, person_id=None, waits=Wait.ANOTHERS_ORDER)
-        return Recognised(record_id=standing.record_id, person_id=standing.person_id, waits=Wait.NONE)
+        return _known(standing, order)
     if order is not None and _agrees(actor, order.person_id, patient, now):
         return Recognised(record_id=standing.record_id, person_id=order.person_id, waits=Wait.NONE)
     return Recognised(record_id=standing.record_id, person_id=None, waits=Wait.UNKNOWN)
+
+
+def recognise_repeats(
+    several: Sequence[tuple[str, IncomingPatient | None, Ordered | None]],
+) -> list[Recognised | None]:
+    """The same of several, each with its sender, as far as one statement tells: patients whom their
+    laboratory names as it did before. None: ``recognise`` it by itself.
+    """
+    asked = [
+        (
+            place,
+            identity.RecordSaid(
+                source=source_of(sender), external_id=_external_id(patient),
+                demographics=patient.demographics, identifiers=tuple(patient.identifiers),
+            ),
+        )
+        for place, (sender, patient, _) in enumerate(several)
+        if patient is not None
+    ]  # fmt: skip
+    found: list[Recognised | None] = [
+        Recognised(record_id=None, person_id=None, waits=Wait.NOT_SAID) if patient is None else None
+        for _, patient, _ in several
+    ]
+    standings = identity.standings_of_repeats([said for _, said in asked])
+    for (place, _), standing in zip(asked, standings, strict=True):
+        order = several[place][2]
+        if standing is None:
+            continue
+        if is_known(standing):
+            found[place] = _known(standing, order)
+        elif order is None:
+            found[place] = Recognised(record_id=standing.record_id, person_id=None, waits=Wait.UNKNOWN)
+    return found
+
+
+def _known(standing: identity.RecordStanding, order: Ordered | None) -> Recognised:
+    if order is not None and not _same(standing, order.person_id):
+        return Recognised(record_id=standing.record_id, person_id=None, waits=Wait.ANOTHERS_ORDER)
+    return Recognised(record_id=standing.record_id, person_id=standing.person_id, waits=Wait.NONE)
 
 
 def _external_id(patient: IncomingPatient) -> str:

@@ -61,13 +61,19 @@ def visibility(reports: Iterable[Report], actor: Actor, now: datetime) -> Mappin
     releases = {row.pk: row for row in Release.objects.filter(pk__in=wanted)}
     own = {p: is_patient(actor, p) for p in {r.person_id for r in wanted.values() if r.person_id}}
     held = _held(wanted, own, now)
-    tests: dict[UUID, set[str]] = {}
-    for report_id, loinc in Result.objects.filter(report_id__in=wanted).values_list("report_id", "loinc"):
-        tests.setdefault(report_id, set()).add(loinc)
+    tests = _tests_of(wanted)
     return {
         pk: _visibility(report, releases.get(pk), held.get(pk, _Held()), tests.get(pk, set()))
         for pk, report in wanted.items()
     }
+
+
+def _tests_of(report_ids: Iterable[UUID]) -> Mapping[UUID, set[str]]:
+    tests: dict[UUID, set[str]] = {}
+    rows = Result.objects.filter(report_id__in=list(report_ids))
+    for report_id, loinc in rows.values_list("report_id", "loinc"):
+        tests.setdefault(report_id, set()).add(loinc)
+    return tests
 
 
 def _visibility(report: Report, release: Release | None, held: _Held, tests: set[str]) -> Visibility:
@@ -206,11 +212,21 @@ def trim_summaries(
 
 def shown_to(report: Report, audience: Audience, now: datetime) -> bool:
     """Whether anything of it is visible to the patient, or to those who act for them."""
-    release = Release.objects.filter(pk=report.pk).first()
-    own = {report.person_id: audience is Audience.EVERYONE} if report.person_id else {}
-    held = _held({report.pk: report}, own, now).get(report.pk, _Held())
-    tests = set(Result.objects.filter(report=report).values_list("loinc", flat=True))
-    return _visibility(report, release, held, tests).is_released
+    return report.pk in shown_of([report], audience, now)
+
+
+def shown_of(reports: Iterable[Report], audience: Audience, now: datetime) -> set[UUID]:
+    """The same of several, in three statements: those of which something is visible."""
+    wanted = {report.pk: report for report in reports}
+    releases = {row.pk: row for row in Release.objects.filter(pk__in=wanted)}
+    own = {each.person_id: audience is Audience.EVERYONE for each in wanted.values() if each.person_id}
+    held = _held(wanted, own, now)
+    tests = _tests_of(wanted)
+    return {
+        pk
+        for pk, report in wanted.items()
+        if _visibility(report, releases.get(pk), held.get(pk, _Held()), tests.get(pk, set())).is_released
+    }
 
 
 def released_at(report_id: UUID) -> datetime | None:

@@ -6,6 +6,7 @@ from labs.demo.saying import DemoPatient
 from labs.demo.seeding import seed as seed_demo
 from labs.errors import AlreadySettled, NotWaiting, OrderNumberTaken, ReportNotFound, StillUnreadable
 from labs.filing import file_report
+from labs.filing_together import file_reports
 from labs.matching import match_report
 from labs.orders import list_orders, place_order
 from labs.quarantine import dismiss_observation, list_set_aside, replay_observation
@@ -65,6 +66,7 @@ __all__ = [
     "as_known",
     "dismiss_observation",
     "file_report",
+    "file_reports",
     "get_document",
     "get_report",
     "get_waiting",

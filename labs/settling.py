@@ -103,6 +103,8 @@ def settle(words: Sequence[Said], *, heading: bool = False) -> Settled:
 
     At least one of the words must be said, not a sweep.
     """
+    if len(words) == 1 and words[0].sweep is None:
+        return _first(words[0])
     ordered = sorted(words, key=lambda said: said.told.place(said.status))
     state: Settled | None = None
     replaced: set[str] = set()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from labs import deciding, releasing, telling
+from labs import deciding, deciding_together, releasing, telling
 from steadwell import events
 from steadwell.outbox import service as outbox
 
 
 def register() -> None:
     """Called once, when the app is ready."""
-    outbox.subscribe(
-        events.LabReportFiled, consumer="labs.decide_release", queue="default", handler=decide_filed
-    )
+    outbox.subscribe_batch(
+        events.LabReportFiled, consumer="labs.decide_release", queue="default",
+        handler=deciding_together.decide_filed,
+    )  # fmt: skip
     outbox.subscribe(
         events.LabReportSigned, consumer="labs.release_signed", queue="default", handler=releasing.on_signed
     )
-    outbox.subscribe(
+    outbox.subscribe_batch(
         events.LabReportReleased, consumer="labs.tell_released", queue="notifications.standard",
         handler=telling.tell_released,
     )  # fmt: skip
@@ -28,7 +29,3 @@ def register() -> None:
         handler=telling.tell_commented,
     )  # fmt: skip
     outbox.handle_due(deciding.DUE, queue="default", handler=releasing.on_time)
-
-
-def decide_filed(event: events.LabReportFiled, ctx: outbox.DeliveryContext) -> None:
-    deciding.decide(report_id=event.report_id, now=ctx.now)

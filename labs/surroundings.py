@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -17,15 +18,17 @@ from steadwell.ids import PersonId, PractitionerId, SiteId
 
 _AROUND = """
 SELECT s.site_id,
-  (SELECT json_object_agg(raw, ucum)::text FROM labs_unitsynonym WHERE sender_id = %(sender)s),
+  (SELECT json_object_agg(raw, ucum)::text FROM labs_unitsynonym WHERE sender_id = asked.sender),
   n.practitioner_id, n.site_id, o.id, o.person_id, o.site_id, o.practitioner_id
-FROM (SELECT) one
-LEFT JOIN labs_labsender s ON s.sender = %(sender)s
+FROM unnest(%(senders)s::text[], %(numbers)s::text[], %(placers)s::text[])
+    WITH ORDINALITY AS asked (sender, number, placer, place)
+LEFT JOIN labs_labsender s ON s.sender = asked.sender
 LEFT JOIN LATERAL (
   SELECT practitioner_id, site_id FROM labs_cliniciannumber
-  WHERE number = %(number)s AND sender IN ('', %(sender)s) ORDER BY sender DESC LIMIT 1
-) n ON %(number)s <> ''
-LEFT JOIN labs_order o ON o.number = %(placer)s AND %(placer)s <> ''
+  WHERE number = asked.number AND sender IN ('', asked.sender) ORDER BY sender DESC LIMIT 1
+) n ON asked.number <> ''
+LEFT JOIN labs_order o ON o.number = asked.placer AND asked.placer <> ''
+ORDER BY asked.place
 """
 
 
@@ -47,37 +50,57 @@ class Surroundings:
     order: Ordered | None
 
 
-def look(
-    *, sender: str, ordered_by: str, placer_number: str, site_id: SiteId | None, now: datetime
-) -> Surroundings:
-    """One statement, and one lock where there is an order number.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is known of a report before looking: ``site_id`` is the one registered with the wire."""
 
-    The lock keeps a report and its order from missing each other when both come at once.
+    sender: str
+    ordered_by: str
+    placer_number: str
+    site_id: SiteId | None
+
+
+def look(several: Sequence[Asked], *, now: datetime) -> list[Surroundings]:
+    """One statement, and one for the locks where there are order numbers.
+
+    The locks keep a report and its order from missing each other when both come at once.
     """
-    if placer_number:
-        lock_number(placer_number)
+    lock_numbers({each.placer_number for each in several if each.placer_number})
+    values = {
+        "senders": [each.sender for each in several],
+        "numbers": [each.ordered_by for each in several],
+        "placers": [each.placer_number for each in several],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_AROUND, {"sender": sender, "number": ordered_by, "placer": placer_number})
-        sender_site, synonyms, clinician, clinician_site, order_id, person_id, order_site, order_clinician = (
-            cursor.fetchone()
-        )
+        cursor.execute(_AROUND, values)
+        rows = cursor.fetchall()
+    return [_around(each, row, now) for each, row in zip(several, rows, strict=True)]
+
+
+def _around(asked: Asked, row: tuple[Any, ...], now: datetime) -> Surroundings:
+    sender_site, synonyms, clinician, clinician_site, order_id, person_id, order_site, order_clinician = row
     if clinician and not (order_site or clinician_site):
         sites = directory().sites_of(practitioner_id=PractitionerId(clinician), now=now)
         clinician_site = next(iter(sites)) if len(sites) == 1 else None
     return Surroundings(
         synonyms=orjson.loads(synonyms) if synonyms else {},
-        site_id=order_site or clinician_site or site_id or sender_site,
+        site_id=order_site or clinician_site or asked.site_id or sender_site,
         practitioner_id=order_clinician or clinician,
         order=Ordered(order_id=order_id, person_id=PersonId(person_id)) if order_id else None,
     )
 
 
-def lock_number(placer_number: str) -> None:
-    """One at a time per order number, until the transaction ends."""
-    raw = hashlib.blake2b(f"labs|order|{placer_number}".encode(), digest_size=8).digest()
+def lock_numbers(placer_numbers: Iterable[str]) -> None:
+    """One at a time per order number, until the transaction ends; several in one order everywhere."""
+    keys = {
+        int.from_bytes(hashlib.blake2b(f"labs|order|{number}".encode(), digest_size=8).digest(), signed=True)
+        for number in placer_numbers
+    }
+    if not keys:
+        return
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(raw, signed=True)])
+            cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [sorted(keys)])
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") in {"55P03", "57014", "40P01"}:
             raise Busy from error

@@ -5,23 +5,29 @@ No word says what, of which test. Each may be delivered twice: a telling has its
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from labs import openings, release
-from labs.models import Release, Report, ReportComment
+from labs.models import Release, ReportComment
 from labs.policy import Audience
 from notifications import service as notifications
 from steadwell import events
 from steadwell.ids import PersonId, SiteId
+from steadwell.observability import service as observability
 from steadwell.outbox import service as outbox
 
 # What was filed with an old date (a first load of a laboratory's past) is there to read, and is no news.
 OLD_NEWS = timedelta(days=30)
 
 
-def tell_released(event: events.LabReportReleased, ctx: outbox.DeliveryContext) -> None:
+def tell_released(heard: Sequence[outbox.Heard[events.LabReportReleased]]) -> None:
     """Once for each time that something of it became visible; never for a preliminary result."""
-    _tell("result.ready", event, f"{event.name}:{event.report_id}:{event.round}", ctx)
+    _tell_several("result.ready", [(each.event, _round_key(each.event), each.ctx) for each in heard])
+
+
+def _round_key(event: events.LabReportReleased) -> str:
+    return f"{event.name}:{event.report_id}:{event.round}"
 
 
 def tell_corrected(event: events.LabReportCorrected, ctx: outbox.DeliveryContext) -> None:
@@ -42,19 +48,31 @@ def tell_commented(event: events.LabReportCommented, ctx: outbox.DeliveryContext
 
 
 def _tell(template: str, event: events.LabReportEvent, key: str, ctx: outbox.DeliveryContext) -> None:
-    report = Report.objects.filter(pk=event.report_id).first()
-    row = Release.objects.filter(pk=event.report_id).first()
-    if report is None or row is None or row.released_at is None or report.person_id != event.person_id:
-        return  # it is another person's by now, who is told of it by its own event
-    if template == "result.ready" and ctx.now - report.changed_at > OLD_NEWS:
-        return
-    notifications.tell(
-        person_id=PersonId(event.person_id),
-        template=template,
-        params={"path": f"/results/{event.report_id}/"},
-        key=key,
-        about=event.report_id,
-        now=ctx.now,
-        site_id=SiteId(report.site_id) if report.site_id else None,
-        only_patient=not release.shown_to(report, Audience.PROXIES, ctx.now),
-    )
+    _tell_several(template, [(event, key, ctx)])
+
+
+def _tell_several(
+    template: str, several: Sequence[tuple[events.LabReportEvent, str, outbox.DeliveryContext]]
+) -> None:
+    ids = {event.report_id for event, _, _ in several}
+    now = several[0][2].now
+    released = Release.objects.filter(pk__in=ids, released_at__isnull=False).select_related("report")
+    reports = {row.pk: row.report for row in released}
+    to_proxies = release.shown_of(reports.values(), Audience.PROXIES, now)
+    for event, key, ctx in several:
+        report = reports.get(event.report_id)
+        if report is None or report.person_id != event.person_id:
+            continue  # it is another person's by now, who is told of it by its own event
+        if template == "result.ready" and now - report.changed_at > OLD_NEWS:
+            continue
+        with observability.span("labs.tell", traceparent=ctx.traceparent):
+            notifications.tell(
+                person_id=PersonId(event.person_id),
+                template=template,
+                params={"path": f"/results/{event.report_id}/"},
+                key=key,
+                about=event.report_id,
+                now=now,
+                site_id=SiteId(report.site_id) if report.site_id else None,
+                only_patient=report.pk not in to_proxies,
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,21 +25,25 @@ TO_SITE, TO_MANAGERS = 1, 2
 HIGHEST = 6  # then its managers have been told five times, and it still stands on top of the queue
 
 
-def plan(tasks: Sequence[ReviewTask], *, rules: Rules, now: datetime) -> None:
-    """Promise to look again after the site's time, for each task."""
+def plan(tasks: Sequence[ReviewTask], *, rules: Mapping[UUID, Rules], now: datetime) -> None:
+    """Promise to look again after the site's time, for each task. ``rules`` by site, where it has its own."""
     outbox.schedule_many(
         [
             NewDueRow(
                 kind=KIND,
                 key=f"{task.pk}:{task.escalation + 1}",
                 about=task.pk,
-                due_at=now + rules.to_read(task.rank),
+                due_at=now + _rules_of(task, rules).to_read(task.rank),
                 payload={"level": str(task.escalation + 1)},
             )
             for task in tasks
         ],
         now=now,
     )
+
+
+def _rules_of(task: ReviewTask, rules: Mapping[UUID, Rules]) -> Rules:
+    return rules.get(task.site_id, site_rules.DEFAULTS) if task.site_id else site_rules.DEFAULTS
 
 
 def forget(task_ids: Sequence[UUID]) -> None:
@@ -59,7 +63,7 @@ def escalate(row: DueRow, ctx: DeliveryContext) -> None:
     if level >= TO_MANAGERS and task.site_id:
         _tell_managers(task, level, now=ctx.now)
     if level < HIGHEST:
-        plan([task], rules=site_rules.rules_of(task.site_id), now=ctx.now)
+        plan([task], rules=site_rules.rules_of_many([task.site_id]), now=ctx.now)
 
 
 def _tell_managers(task: ReviewTask, level: int, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -62,6 +63,12 @@ def ask_for(
     return write(work)
 
 
+def awaiting(person_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these patients for whom something should still come."""
+    rows = FollowUp.objects.filter(person_id__in=person_ids, state__in=_WAITS)
+    return set(rows.values_list("person_id", flat=True))
+
+
 def arrived(report: Report, *, now: datetime) -> None:
     """A report came in: the follow-ups it answers are settled, and what had come back is taken away."""
     if report.person_id is None:
@@ -101,7 +108,7 @@ def come_back(row: DueRow, ctx: DeliveryContext) -> None:
         opened_at=ctx.now, changed_at=ctx.now,
     )  # fmt: skip
     ReviewTask.objects.bulk_create([task])
-    escalation.plan([task], rules=rules.rules_of(asked.site_id), now=ctx.now)
+    escalation.plan([task], rules=rules.rules_of_many([asked.site_id]), now=ctx.now)
 
 
 def settle(*, actor: Actor, task_id: UUID, note: str, request_key: str, now: datetime) -> None:

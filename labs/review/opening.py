@@ -5,6 +5,7 @@ Run by the outbox's consumers, in one transaction with the mark that the event w
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,49 @@ from labs.models import Report, ReviewTask, TaskStep
 from labs.models.review import Rank, TaskKind, TaskState
 from labs.review import calls, corrections, escalation, followups, rules, tasks
 from labs.types import Status
+from steadwell import events
+from steadwell.observability import service as observability
+from steadwell.outbox import service as outbox
+
+
+def open_filed(heard: Sequence[outbox.Heard[events.LabReportFiled]]) -> None:
+    """Put many before their clinicians at once, with as many statements as one: first versions that say
+    nothing critical and that no follow-up waits for. The others go one by one.
+    """
+    now = heard[0].ctx.now
+    locked = tasks.lock_reports(each.event.report_id for each in heard)
+    plain = _plain(heard, locked)
+    _insert(
+        [
+            _task(report, 1, TaskKind.REVIEW, report.practitioner_id, now=now)
+            for pk, report in locked.items()
+            if pk in plain
+        ],
+        now=now,
+    )
+    for each in heard:
+        if each.event.report_id not in plain:
+            with observability.span("labs.review", traceparent=each.ctx.traceparent):
+                open_for(report_id=each.event.report_id, version=each.event.version, corrected=False, now=now)
+
+
+def _plain(
+    heard: Sequence[outbox.Heard[events.LabReportFiled]], locked: Mapping[UUID, Report]
+) -> Collection[UUID]:
+    firsts = {each.event.report_id for each in heard if each.event.version == 1}
+    wanted = {
+        pk: report
+        for pk, report in locked.items()
+        if pk in firsts
+        and report.version == 1
+        and not report.critical
+        and report.person_id is not None
+        and not report.waits
+        and report.status != Status.REGISTERED
+    }
+    known = set(ReviewTask.objects.filter(report__in=wanted).values_list("report_id", flat=True))
+    awaited = followups.awaiting({report.person_id for report in wanted.values() if report.person_id})
+    return {pk for pk, report in wanted.items() if pk not in known and report.person_id not in awaited}
 
 
 def open_for(*, report_id: UUID, version: int, corrected: bool, now: datetime) -> None:
@@ -79,4 +123,4 @@ def _insert(wanted: list[ReviewTask], *, now: datetime) -> None:
     if not wanted:
         return
     ReviewTask.objects.bulk_create(wanted)
-    escalation.plan(wanted, rules=rules.rules_of(wanted[0].site_id), now=now)
+    escalation.plan(wanted, rules=rules.rules_of_many({task.site_id for task in wanted}), now=now)

@@ -15,7 +15,9 @@ def register() -> None:
     outbox.subscribe(
         events.LabCriticalFound, consumer="labs.call", queue="labs.critical", handler=critical_found
     )
-    outbox.subscribe(events.LabReportFiled, consumer="labs.review", queue="labs.ingest", handler=filed)
+    outbox.subscribe_batch(
+        events.LabReportFiled, consumer="labs.review", queue="labs.ingest", handler=opening.open_filed
+    )
     outbox.subscribe(
         events.LabReportCorrected, consumer="labs.review-correction", queue="labs.ingest", handler=corrected
     )
@@ -26,10 +28,6 @@ def register() -> None:
 
 def critical_found(event: events.LabCriticalFound, ctx: DeliveryContext) -> None:
     """Call for it, and put it on top of the inbox at once: it does not wait behind the others' results."""
-    opening.open_for(report_id=event.report_id, version=event.version, corrected=False, now=ctx.now)
-
-
-def filed(event: events.LabReportFiled, ctx: DeliveryContext) -> None:
     opening.open_for(report_id=event.report_id, version=event.version, corrected=False, now=ctx.now)
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from labs import openings, patients_page, releasing
+from labs import openings, paper, patients_page, releasing
 from labs import service as labs
 from labs.presenters import holding, reports
 from labs.types import ReportSummary
@@ -66,6 +66,18 @@ def print_page(request: PortalRequest, report_id: UUID) -> HttpResponse:
     return _result(request, report_id, "labs/result_print.html")
 
 
+@requires(*READERS)
+@never_cache
+@require_safe
+def file(request: PortalRequest, report_id: UUID) -> HttpResponse:
+    """The same as a PDF of ours: what the page shows to this reader, and audited as the page is."""
+    now = clock.now()
+    found = patients_page.get_patients_report(actor=request.actor, report_id=report_id, now=now)
+    patient = patients_page.name_of_patient(actor=request.actor, person_id=found.view.person_id, now=now)
+    heading = paper.Heading(patient=patient, made=holding.moment(now, found.site.zone))
+    return _as_file(paper.write(reports.page(found), heading), PDF)
+
+
 def _result(request: PortalRequest, report_id: UUID, template: str) -> HttpResponse:
     now = clock.now()
     found = patients_page.get_patients_report(actor=request.actor, report_id=report_id, now=now)
@@ -85,15 +97,17 @@ def document(request: PortalRequest, report_id: UUID, document_id: UUID) -> Http
     found = labs.get_document(
         actor=request.actor, document_id=document_id, report_id=report_id, now=clock.now()
     )
-    is_pdf = found.content_type == PDF
+    return _as_file(found.content, found.content_type)
+
+
+def _as_file(content: bytes, content_type: str) -> HttpResponse:
+    is_pdf = content_type == PDF
     headers = {
         "Content-Disposition": f'attachment; filename="result.{"pdf" if is_pdf else "bin"}"',
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    return HttpResponse(
-        found.content, content_type=PDF if is_pdf else "application/octet-stream", headers=headers
-    )
+    return HttpResponse(content, content_type=PDF if is_pdf else "application/octet-stream", headers=headers)
 
 
 @requires(*READERS)

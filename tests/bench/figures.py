@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from math import isnan
 from urllib.request import urlopen
 
 from tests.bench.load import Plan, Run
@@ -20,7 +21,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def set(self, name: str, value: float, digits: int = 3) -> None:
-        self.figures[name] = round(value, digits)
+        if not isnan(value):  # nothing was measured: the notes say why
+            self.figures[name] = round(value, digits)
 
     def as_json(self) -> dict[str, object]:
         return {"bench": self.bench, "figures": self.figures, "notes": self.notes}
@@ -32,6 +34,8 @@ def say(text: str) -> None:
 
 
 def percentile(sorted_values: list[float], share: float) -> float:
+    if not sorted_values:
+        return float("nan")
     return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
 
 
@@ -54,7 +58,7 @@ def measure(
     web, postgres = server.web_seconds(), server.postgres_seconds()
     run = run_load(Plan(server.port, lanes, seconds))
     web, postgres = server.web_seconds() - web, server.postgres_seconds() - postgres
-    count, clients = len(run.latencies), len(lanes)
+    count, clients = max(1, len(run.latencies)), len(lanes)
     good = run.statuses[expect]
     if good != count or run.failures:
         others = {status: n for status, n in run.statuses.items() if status != expect}

@@ -22,6 +22,7 @@ class LabPlan:
     port: int
     lanes: list[list[bytes]]
     rate: float = 0.0  # messages a second over all lanes; 0: as fast as answers come
+    seconds: float = 600.0  # after that nothing more is sent
 
 
 @dataclass(slots=True)
@@ -53,6 +54,8 @@ def _lane(plan: LabPlan, number: int, began: float, done: LabRun) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for turn, raw in enumerate(plan.lanes[number]):
             due = time.time()
+            if due - began > plan.seconds:
+                return
             if plan.rate:
                 due = began + (turn * len(plan.lanes) + number) / plan.rate
                 time.sleep(max(0.0, due - time.time()))

@@ -178,7 +178,7 @@ def test_event_whose_consumer_is_unknown_here_is_left_to_another_release(heard, 
     assert states() == [("waiting", 1)] * 2
 
 
-def test_due_rows_run_as_a_batch_without_those_past_their_use_or_taken_back(now):
+def test_due_rows_run_as_a_batch_without_those_past_their_use_or_taken_back(now, monkeypatch):
     calls = []
 
     def handler(batch):
@@ -199,7 +199,8 @@ def test_due_rows_run_as_a_batch_without_those_past_their_use_or_taken_back(now)
     poller.fire(now=now)
     (message,) = handover.messages(handover.claim(now=now))
     outbox.cancel_due(kind_prefix="b.", about=about)
-    batches.deliver_together(delivery_ids=message.ids, now=late)
+    monkeypatch.setattr(clock, "now", lambda: late)
+    deliver(delivery_ids=message.ids, together=message.together)
 
     assert [sorted(call) for call in calls] == [["one", "two"]]
     assert dict(OutboxDue.objects.values_list("key", "state")) == {

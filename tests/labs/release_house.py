@@ -9,14 +9,16 @@ from uuid import UUID
 
 import lab_house as house
 
-from labs import deciding, models, policies
+from labs import deciding_together, models, policies
 from labs import service as labs
 from labs.policy import Choice, Delay, Legal
+from steadwell import events
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role, system
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 from steadwell.outbox import deliveries, handover
+from steadwell.outbox import service as outbox
 
 NOW = house.NOW
 MANAGER = Actor(user_id=house.CLINICIAN.user_id, roles=frozenset({Role.ADMINISTRATOR}))
@@ -67,7 +69,7 @@ class Family:
     def file(self, *observations: labs.IncomingObservation, now: datetime = NOW, **more: Any) -> UUID:
         """Filed, and decided as a worker would."""
         filed = house.file(house.report(*observations, patient=self.incoming, **more), now=now)
-        deciding.decide(report_id=filed.report_id, now=now)
+        decide(filed.report_id, now=now)
         return filed.report_id
 
     def sees(self, report_id: UUID, actor: Actor | None = None, *, now: datetime = NOW) -> list[str] | None:
@@ -104,6 +106,19 @@ def choice_rules() -> None:
         return
     rule(on_choice=Choice.AFTER_SEEN, legal=Legal.REQUEST, longest_hours=336)
     rule(on_choice=Choice.AFTER_TALK, legal=Legal.REQUEST, longest_hours=720, delay=Delay.TALKED)
+
+
+def decide(*report_ids: UUID, now: datetime = NOW) -> None:
+    """What a worker does with reports that were filed."""
+    deciding_together.decide_filed(
+        [
+            outbox.Heard(
+                event=events.LabReportFiled(report_id=each, person_id=events.NOBODY, version=1),
+                ctx=outbox.DeliveryContext(delivery_id=0, attempt=1, now=now),
+            )
+            for each in report_ids
+        ]
+    )
 
 
 def work(now: datetime = NOW) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labs import reading
 from labs.absences import ABSENT_WORDS
 from labs.numerals import AMBIGUOUS, TOO_LARGE
 from labs.types import Coded, IncomingObservation, ValueKind
@@ -261,3 +263,33 @@ def test_grouped_thousands_read_as_the_whole_number_or_not_at_all(number: int, m
 
     assert read.value in {Decimal(number), None}
     assert (read.value is None) == (read.problem == AMBIGUOUS)
+
+
+@pytest.mark.parametrize(
+    ("loinc", "value", "unit", "is_right"),
+    [
+        ("718-7", "12.5", "g/dL", True),
+        ("718-7", "125", "g/L", True),
+        ("718-7", "12.5", "g/mL", False),  # grams in a thousandth of the volume
+        ("718-7", "125", "g/dL", False),  # the unit of another country's number
+        ("718-7", "0.125", "g/dL", False),
+        ("2823-3", "41", "mmol/L", False),  # the decimal point was lost
+        ("2823-3", "<41", "mmol/L", False),
+        ("2823-3", "<0.1", "mmol/L", True),  # below what the analyser can tell
+        ("2823-3", "4.1", "mmol/L", True),
+        ("2744-1", "74", "[pH]", False),
+        ("58410-2", "1250", "g/dL", True),  # a code without bounds says nothing
+    ],
+)
+def test_a_number_that_no_body_gives_is_for_a_person(loinc, value, unit, is_right):
+    said = IncomingObservation(
+        key="k", code=Coded(code=loinc, system="LN"), value_type="NM", value=value, unit=unit
+    )
+
+    row = reading.read("k", said, reading.Context(sender="lab", on=date(2026, 3, 2)))
+
+    assert (row["problem"] == "") is is_right
+    assert row["value_text"] == value
+    if not is_right:
+        assert row["problem"] == reading.IMPLAUSIBLE
+        assert row["flag_computed"] == ""

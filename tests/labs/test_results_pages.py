@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import date, timedelta
+from pathlib import Path
 
 import lab_house as house
 import pytest
 import time_machine
-from django.test import Client
+from django.conf import settings
+from django.test import Client, override_settings
 from release_house import NOW, Family, choice_rules, rule, work
 from signing_in import sign_in
 
@@ -38,6 +41,17 @@ def page(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200, (path, answer.status_code)
     return text_of(answer)
+
+
+def file_of(client: Client, report_id, *, language: str = "en") -> str:
+    """The words of the PDF, in the one font of which a test can read them."""
+    with override_settings(RESULT_FONTS="/nowhere"):
+        answer = client.get(f"/results/{report_id}/file/", headers={"accept-language": language})
+    assert answer.status_code == 200
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", answer.content, re.DOTALL)
+    drawn = b" ".join(zlib.decompress(each) for each in streams if each[:1] == b"x")
+    words = b" ".join(re.findall(rb"\(((?:\\.|[^\\)])*)\) Tj", drawn)).decode("latin-1")
+    return re.sub(r"\s+", " ", re.sub(r"\\(.)", r"\1", words))
 
 
 def signed_in(user_id) -> Client:
@@ -198,6 +212,61 @@ def test_the_print_page_has_everything_open(family, ada):
     assert answer.content.decode().count('<details class="result__more" open>') == 3
 
 
+def test_a_file_says_what_the_page_says_and_whose_it_is(family, ada):
+    report_id = family.file(house.potassium("5.4"), house.sodium())
+
+    said = file_of(ada, report_id)
+
+    for word in ("Ada Okafor", "Potassium", "5.4 mmol/L", "Sodium", "What changed and when", "Page 1 of 1"):
+        assert word in said
+    assert AuditEntry.objects.filter(action="lab.view", entity_id=report_id, capacity="self").count() == 1
+
+
+def test_a_file_is_never_opened_in_a_page_and_its_name_says_nothing(family, ada):
+    answer = ada.get(f"/results/{family.file()}/file/")
+
+    assert answer.content.startswith(b"%PDF-")
+    assert answer["Content-Disposition"] == 'attachment; filename="result.pdf"'
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_a_file_in_spanish_is_spanish(family):
+    said = file_of(signed_in(family.patient_id), family.file(), language="es")
+
+    assert "Potasio" in said
+    assert "Qué cambió y cuándo" in said
+
+
+def test_a_file_shows_a_correction_with_what_was_before(family, ada):
+    family.file(house.potassium("5.4"), filler_number="F-9")
+    report_id = family.file(
+        house.potassium("4.4"), filler_number="F-9", status=labs.Status.CORRECTED,
+        issued_at=NOW + timedelta(hours=1),
+    )  # fmt: skip
+
+    said = file_of(ada, report_id)
+
+    assert "This result was corrected" in said
+    assert "Before: 5.4 mmol/L" in said
+    assert "Now: 4.4 mmol/L" in said
+
+
+def test_letters_that_no_font_has_are_marked_and_the_file_says_so(family, ada):
+    report_id = family.file(performer="Лаборатория 検査")
+
+    assert "Some letters cannot be shown" not in file_of(ada, family.file())
+    assert "Some letters cannot be shown" in file_of(ada, report_id)
+
+
+def test_letters_of_other_scripts_are_in_the_file_where_their_font_is(family, ada):
+    report_id = family.file(performer="Лаборатория")
+
+    content = ada.get(f"/results/{report_id}/file/").content
+
+    assert (b"/FontFile2" in content) is Path(settings.RESULT_FONTS, "DejaVuSans.ttf").is_file()
+
+
 def test_what_is_held_is_told_in_the_policy_s_words_and_to_the_patient_alone(family, ada):
     rule(words={"en": "Canary words until {until}.", "es": "Palabras."}, longest_hours=3)
     report_id = family.file()
@@ -238,7 +307,8 @@ def test_a_parent_reads_for_a_child_and_finds_no_trace_of_what_is_hidden(family)
     assert "Potassium" in shown
     assert "Sodium" not in shown
     assert "170" not in shown
-    assert "Download" not in shown
+    assert "Download the laboratory" not in shown
+    assert "170" not in file_of(parent, both)
     document = models.Document.objects.get().pk
     assert parent.get(f"/results/{both}/documents/{document}/").status_code == 404
     assert "170" in page(signed_in(child.patient_id), f"/results/{both}/")
@@ -262,7 +332,7 @@ def test_everybody_else_finds_nothing(family, ada):
     stranger = signed_in(Family().patient_id)
     gone = new_id()
 
-    for path in ("", "print/", f"documents/{document_id}/"):
+    for path in ("", "print/", "file/", f"documents/{document_id}/"):
         theirs, nobodys = (stranger.get(f"/results/{each}/{path}") for each in (report_id, gone))
         assert theirs.status_code == nobodys.status_code == 404
         assert text_of(theirs).replace(str(report_id), "") == text_of(nobodys).replace(str(gone), "")

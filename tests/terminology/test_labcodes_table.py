@@ -17,6 +17,7 @@ from steadwell.terminology.labcodes import (
     luhn_digit,
     reference_range,
 )
+from steadwell.terminology.ucum.converting import convert
 
 CODES = sorted(lab_codes().values(), key=lambda code: code.loinc)
 RANGES = [(code, found) for code in CODES for found in code.ranges]
@@ -129,3 +130,26 @@ def test_reference_range_without_a_birth_date_takes_what_holds_for_adults() -> N
 def test_an_unknown_code_has_nothing() -> None:
     assert lab_code("99999-9") is None
     assert reference_range("99999-9", sex="male", birth_date=None, on=ON) is None
+
+
+def test_absolute_bounds_lie_outside_whatever_is_usual_or_critical():
+    for code in lab_codes().values():
+        assert (code.lowest is None) == (code.highest is None)
+        if code.lowest is None or code.highest is None:
+            continue
+        assert code.unit
+        assert code.lowest < code.highest
+        for each in code.ranges:
+            known = [each.low, each.high, each.critical_low, each.critical_high]
+            assert all(code.lowest <= bound <= code.highest for bound in known if bound is not None), code
+
+
+def test_codes_of_one_substance_have_bounds_that_mean_the_same():
+    """Twins in mass and in amount differ by no more than rounding (and never by a power of ten)."""
+    for mass, amount in (("2345-7", "14749-6"), ("17861-6", "2000-8"), ("2093-3", "14647-2")):
+        one, other = lab_code(mass), lab_code(amount)
+        assert one is not None
+        assert other is not None
+        converted = convert(one.highest or Decimal(0), one.unit, other.unit, loinc=mass)
+        assert converted.ok
+        assert 0.8 < float(converted.answer) / float(other.highest or 0) < 1.25

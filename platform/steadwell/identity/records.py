@@ -85,6 +85,13 @@ def identifiers_of(row: SourceRecordVersion) -> tuple[Identifier, ...]:
     return tuple(Identifier(**i) for i in row.identifiers)
 
 
+def says_the_same(
+    newest: SourceRecordVersion, demographics: Demographics, identifiers: Sequence[Identifier]
+) -> bool:
+    said = (columns(demographics), set(identifiers))
+    return said == (columns(demographics_of(newest)), set(identifiers_of(newest)))
+
+
 def add_version(
     *,
     actor: Actor,

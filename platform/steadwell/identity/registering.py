@@ -66,16 +66,9 @@ def _said_before(
     the patient with every message.
     """
     newest = next(iter(SourceRecordVersion.objects.raw(_NEWEST, [source, external_id])), None)
-    if newest is None or not _is_same(newest, demographics, identifiers):
+    if newest is None or not records.says_the_same(newest, demographics, identifiers):
         return None
     return PersonId(newest.linked_to)  # type: ignore[attr-defined]  # the query names it
-
-
-def _is_same(
-    newest: SourceRecordVersion, demographics: Demographics, identifiers: Sequence[Identifier]
-) -> bool:
-    said = (records.columns(demographics), set(identifiers))
-    return said == (records.columns(records.demographics_of(newest)), set(records.identifiers_of(newest)))
 
 
 def _first_time(
@@ -141,7 +134,7 @@ def _again(
 ) -> PersonId:
     newest = SourceRecordVersion.objects.filter(entity_id=record.pk).order_by("-version")[:1].get()
     person_id = linking.person_of(record.pk)
-    if not _is_same(newest, demographics, identifiers):
+    if not records.says_the_same(newest, demographics, identifiers):
         file_version(
             actor=actor, record=record, person_id=person_id, newest=newest, demographics=demographics,
             identifiers=identifiers, reason="", now=now,

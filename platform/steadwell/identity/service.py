@@ -24,6 +24,7 @@ from steadwell.identity.queries import (
     same_sql,
 )
 from steadwell.identity.registering import register
+from steadwell.identity.repeats import standings_of_repeats
 from steadwell.identity.reviews import decide_review, list_reviews
 from steadwell.identity.searching import search
 from steadwell.identity.selecting import select_people
@@ -37,6 +38,7 @@ from steadwell.identity.types import (
     NewPerson,
     PersonDetail,
     PersonSummary,
+    RecordSaid,
     RecordStanding,
     RecordView,
     Review,
@@ -57,6 +59,7 @@ __all__ = [
     "NotMerged",
     "PersonDetail",
     "PersonSummary",
+    "RecordSaid",
     "RecordStanding",
     "RecordView",
     "Review",
@@ -86,6 +89,7 @@ __all__ = [
     "same_sql",
     "search",
     "select_people",
+    "standings_of_repeats",
     "unbind_matcher",
     "unmerge",
     "update_demographics",

@@ -19,19 +19,21 @@ from steadwell.identity.types import RecordStanding
 from steadwell.ids import PersonId, SourceRecordId
 from steadwell.outbox import service as outbox
 
-_STANDING = """
-SELECT r.id, l.person_id, p.current_id, l.method, ARRAY(
+# Which systems know the person of a link (``p``, of the record ``r``), besides that record.
+SOURCES = """ARRAY(
     SELECT DISTINCT o.source
     FROM (SELECT p.current_id AS id
           UNION ALL
           SELECT m.id FROM identity_person m WHERE m.current_id = p.current_id AND m.current_id <> m.id) same
     JOIN identity_link ol ON ol.person_id = same.id AND ol.closed_at IS NULL
     JOIN identity_sourcerecord o ON o.id = ol.record_id AND o.id <> r.id
-)
+)"""
+_STANDING = f"""
+SELECT r.id, l.person_id, p.current_id, l.method, {SOURCES}
 FROM identity_sourcerecord r
 JOIN identity_link l ON l.record_id = r.id AND l.closed_at IS NULL
 JOIN identity_person p ON p.id = l.person_id
-"""
+"""  # noqa: S608 - constants only
 
 
 def find_standing(*, source: str, external_id: str) -> RecordStanding | None:
@@ -43,8 +45,13 @@ def find_standing(*, source: str, external_id: str) -> RecordStanding | None:
 def list_standings(
     *, record_ids: Iterable[SourceRecordId] = (), person_ids: Iterable[PersonId] = ()
 ) -> list[RecordStanding]:
-    """Of these records, and of those that are linked to these persons. One statement."""
-    return _ask("WHERE r.id = ANY(%s) OR l.person_id = ANY(%s)", [list(record_ids), list(person_ids)])
+    """Of these records, and of those that are linked to these persons. One statement for each."""
+    # Two look-ups by index; as one condition with OR it would read every record.
+    records, persons = list(record_ids), list(person_ids)
+    found = _ask("WHERE r.id = ANY(%s)", [records]) if records else []
+    if persons:
+        found += _ask("WHERE l.person_id = ANY(%s) AND NOT r.id = ANY(%s)", [persons, records])
+    return found
 
 
 def _ask(where: str, values: list[Any]) -> list[RecordStanding]:

@@ -103,6 +103,16 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSaid:
+    """What a system says about its record, as ``register`` takes it."""
+
+    source: str
+    external_id: str
+    demographics: Demographics
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordStanding:
     """Whose a source record is. ``decided``: a person said so. ``sources`` are the systems that hold other
     records of whoever it is now (after merges).

@@ -95,11 +95,16 @@ class Taken:
 
 def deliver(*, delivery_id: int, now: datetime) -> None:
     """Run one delivery if it is still to be run. Its failures end in the ledger, never in the caller."""
+    taken = _take(delivery_id, now)
+    if taken is not None:
+        attempt(taken, now)
+
+
+def _take(delivery_id: int, now: datetime) -> Taken | None:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_ONE, {"id": delivery_id, "until": now + run_lease()})
         row = cursor.fetchone()
-    if row is not None:
-        attempt(_taken(row), now)
+    return _taken(row) if row is not None else None
 
 
 def take_first(ids: Sequence[int], *, consumers: Iterable[str], now: datetime) -> list[Taken]:

@@ -21,10 +21,11 @@ SELECT queue, count(*) FROM outbox_outboxdelivery WHERE state IN ('handed', 'run
 """
 _CLAIM = """
 WITH picked AS (
-    SELECT delivery.id FROM unnest(%(queues)s::text[], %(rooms)s::int[]) AS place (queue, room)
+    SELECT delivery.id
+    FROM unnest(%(queues)s::text[], %(rooms)s::int[], %(since)s::timestamptz[]) AS place (queue, room, since)
     CROSS JOIN LATERAL (
         SELECT id FROM outbox_outboxdelivery
-        WHERE state = 'waiting' AND queue = place.queue AND available_at <= %(now)s
+        WHERE state = 'waiting' AND queue = place.queue AND available_at <= place.since
         ORDER BY available_at, id LIMIT place.room FOR UPDATE SKIP LOCKED
     ) AS delivery
 )
@@ -63,13 +64,15 @@ WHERE state = 'handed' AND handed_at < %(now)s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What was taken, per queue in the queues' order; ``full`` when a queue had no room for more.
+    """What was taken, per queue in the queues' order; ``full`` when a queue had no room for more, ``busy``
+    when something had been on its way before.
 
     ``together`` names the consumer of those that may run as a batch.
     """
 
     ids: Mapping[str, list[int]]
     full: bool
+    busy: bool = False
     together: Mapping[int, str] = field(default_factory=dict)
 
 
@@ -82,14 +85,25 @@ class Message:
     together: bool = False
 
 
-def claim(*, now: datetime, batch: int = 100) -> Claimed:
-    """Take what waits under a lease, at most ``batch`` per queue and within the queue's cap."""
+def claim(*, now: datetime, batch: int = 100, gather: timedelta = timedelta(0)) -> Claimed:
+    """Take what waits under a lease, at most ``batch`` per queue and within the queue's cap.
+
+    A queue that is nearly full gets nothing until a quarter of it is free: else its work would arrive in
+    ever smaller pieces. One that is at work gets what has waited for ``gather``: the more there is to do, the
+    more of it travels together.
+    """
     queues = list(settings.CELERY_TASK_QUEUES)
+    cap = settings.OUTBOX_QUEUE_CAP
     with connection.cursor() as cursor:
         cursor.execute(_ROOM)
         underway = dict(cursor.fetchall())
-        rooms = [max(0, min(batch, settings.OUTBOX_QUEUE_CAP - underway.get(queue, 0))) for queue in queues]
-        cursor.execute(_CLAIM, {"queues": queues, "rooms": rooms, "now": now, "until": now + _lease()})
+        free = [max(0, cap - underway.get(queue, 0)) for queue in queues]
+        values: dict[str, Any] = {
+            "queues": queues, "now": now, "until": now + _lease(),
+            "rooms": [min(batch, room) if room >= cap // 4 else 0 for room in free],
+            "since": [now - gather if underway.get(queue) else now for queue in queues],
+        }  # fmt: skip
+        cursor.execute(_CLAIM, values)
         claimed: dict[str, list[int]] = {queue: [] for queue in queues}
         batching, together = batch_consumers(), {}
         for queue, delivery_id, consumer, attempts in cursor.fetchall():
@@ -99,7 +113,8 @@ def claim(*, now: datetime, batch: int = 100) -> Claimed:
                 together[delivery_id] = consumer
     return Claimed(
         ids={queue: sorted(ids) for queue, ids in claimed.items() if ids},
-        full=0 in rooms,
+        full=0 in values["rooms"],
+        busy=bool(underway),
         together=together,
     )
 

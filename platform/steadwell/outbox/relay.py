@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -22,7 +23,7 @@ from steadwell.outbox.tasks import deliver
 log = observability.get_logger(__name__)
 
 POLL_SECONDS = 1.0
-_FULL_SECONDS = 0.05  # a queue at its cap: look again soon, its workers ring no bell
+_BUSY_SECONDS = 0.05  # a queue at work or at its cap: look again soon, its workers ring no bell
 _LONGEST_PAUSE = 5.0
 # A frozen Valkey costs a second, not the ninety that it does by default.
 _HURRIED = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "max_retries": 0}
@@ -64,7 +65,7 @@ class Relay:
             self._look_after_the_lost()
             self._next_look = time.monotonic() + POLL_SECONDS
         now = clock.now()
-        claimed = handover.claim(now=now)
+        claimed = handover.claim(now=now, gather=_gather())
         unsent = list(handover.messages(claimed))
         try:
             while unsent:
@@ -74,8 +75,8 @@ class Relay:
             handover.release([each for message in unsent for each in message.ids], handed_at=now)
             raise
         if claimed.ids:
-            return settings.OUTBOX_GATHER_SECONDS
-        return _FULL_SECONDS if claimed.full else POLL_SECONDS
+            return settings.OUTBOX_PAUSE_SECONDS
+        return _BUSY_SECONDS if claimed.full or claimed.busy else POLL_SECONDS
 
     def _send(self, message: handover.Message) -> None:
         broker = self._connected()
@@ -164,6 +165,10 @@ class Relay:
         self._pause = min(max(0.2, self._pause * 2), _LONGEST_PAUSE)
         log.warning(why, pause_seconds=self._pause)
         self.stop.wait(self._pause)
+
+
+def _gather() -> timedelta:
+    return timedelta(seconds=settings.OUTBOX_GATHER_SECONDS)
 
 
 def _errors_of(broker: Connection) -> tuple[type[BaseException], ...]:

@@ -1,9 +1,9 @@
 """The laboratory codes that this platform knows by itself.
 
-Read once from three tables beside this file: ``labcodes.tsv`` (one row a LOINC code), ``labranges.tsv`` (what
-is usual, by age and sex, and what is critical) and ``labtopics.tsv`` (what a test looks at, for its reader,
-in English and Spanish). A report's own range always wins over ours: ours is asked where the laboratory sent
-none.
+Read once from four tables beside this file: ``labcodes.tsv`` (one row a LOINC code), ``labranges.tsv`` (what
+is usual, by age and sex, and what is critical), ``labbounds.tsv`` (what no body and no analyser gives, see
+``LabCode.lowest``) and ``labtopics.tsv`` (what a test looks at, for its reader, in English and Spanish). A
+report's own range always wins over ours: ours is asked where the laboratory sent none.
 
 This material contains content from LOINC (http://loinc.org); see NOTICE.md.
 """
@@ -50,7 +50,8 @@ class LabCode:
     ``unit`` is the UCUM unit that we show and compare in; empty where the code carries no number.
     ``molar_mass`` (g/mol, of ``formula``) and ``valence`` are there only where a conversion by them is
     meaningful. ``panel`` names the members of a panel. ``names`` and ``plain`` are by language, ``en`` and
-    ``es``.
+    ``es``. ``lowest`` and ``highest``, in ``unit``, are far outside whatever was measured in anybody: a
+    number beyond them has another unit or another decimal point than it says. They are ours, and wide.
     """
 
     loinc: str
@@ -68,6 +69,8 @@ class LabCode:
     valence: int | None
     ranges: tuple[ReferenceRange, ...]
     panel: tuple[str, ...]
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
 
 
 def lab_codes() -> Mapping[str, LabCode]:
@@ -142,12 +145,19 @@ def _table() -> Mapping[str, LabCode]:
     ranges: dict[str, list[ReferenceRange]] = {}
     for row in _rows("labranges.tsv"):
         ranges.setdefault(row["loinc"], []).append(_range(row))
-    codes = {row["loinc"]: _code(row, topics[row["topic"]], ranges) for row in _rows("labcodes.tsv")}
+    bounds = {row["loinc"]: row for row in _rows("labbounds.tsv")}
+    codes = {
+        row["loinc"]: _code(row, topics[row["topic"]], ranges, bounds.get(row["loinc"], {}))
+        for row in _rows("labcodes.tsv")
+    }
     return MappingProxyType(codes)
 
 
 def _code(
-    row: Mapping[str, str], topic: Mapping[str, str], ranges: Mapping[str, list[ReferenceRange]]
+    row: Mapping[str, str],
+    topic: Mapping[str, str],
+    ranges: Mapping[str, list[ReferenceRange]],
+    bounds: Mapping[str, str],
 ) -> LabCode:
     return LabCode(
         loinc=row["loinc"],
@@ -165,6 +175,8 @@ def _code(
         valence=int(row["valence"]) if row["valence"] else None,
         ranges=tuple(ranges.get(row["loinc"], ())),
         panel=tuple(row["members"].split()),
+        lowest=_number(bounds.get("lowest", "")),
+        highest=_number(bounds.get("highest", "")),
     )
 
 

@@ -272,7 +272,7 @@ EMAIL_TIMEOUT = 10  # seconds a mail server may be silent
 EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 
 # Who carries messages outside, see steadwell.config.providers. With none, e-mail leaves by EMAIL_HOST.
-NOTIFICATION_PROVIDERS = providers.read()
+NOTIFICATION_PROVIDERS = providers.read(env.words("NOTIFICATION_PROVIDERS"))
 # Where providers report deliveries to, when that is not where people reach the portal.
 REPORTS_URL = env.text("REPORTS_URL", PUBLIC_URL).rstrip("/")
 # Push services that a device may name: to no other address does a push go.
@@ -331,12 +331,16 @@ OUTBOX_LONGEST_BACK_OFF_SECONDS = 3600
 OUTBOX_QUEUE_CAP = 200
 OUTBOX_MESSAGE_SIZE = 10  # deliveries in one Celery message
 OUTBOX_BATCH_SIZE = 50  # of a consumer that does several in one transaction
-OUTBOX_GATHER_SECONDS = 0.02  # between two hand-overs: what is told meanwhile travels together
+OUTBOX_PAUSE_SECONDS = 0.015  # between two hand-overs: what is told meanwhile travels together
+OUTBOX_GATHER_SECONDS = 0.06  # a queue that is at work gets what has waited that long
 # What is urgent is retried in its own lane: behind the retries of a campaign it would be late.
 OUTBOX_RETRY_QUEUES = {
     "notifications.standard": "notifications.retry",
     "notifications.bulk": "notifications.retry",
 }
+
+# Where DejaVu Sans lies: letters in a result's PDF that are not of western Europe. Without it they are marks.
+RESULT_FONTS = env.text("RESULT_FONTS", "/usr/share/fonts/truetype/dejavu")
 
 # The audit trail's heads are appended here: on another disk or mount than the database's (ADR 0012).
 AUDIT_HEADS_FILE = env.text("AUDIT_HEADS_FILE", "")
