@@ -87,7 +87,12 @@ def after_failure(message_ids: Collection[UUID], *, now: datetime) -> None:
 
 
 def _is_declined(message: Message, channel: str) -> bool:
-    if channel != Channel.SMS or message.urgency == Urgency.URGENT or message.person_id is None:
+    if (
+        channel != Channel.SMS
+        or message.urgency == Urgency.URGENT
+        or not message.person_id
+        or not message.reader_id
+    ):
         return False
     return ReaderChoice.objects.filter(
         person_id__in=identity.person_ids_of(PersonId(message.person_id)), reader_id=message.reader_id,
