@@ -39,7 +39,7 @@ def state() -> tuple[str, str]:
 
 def try_again() -> None:
     """The time has come to try a server that was left alone."""
-    ProviderAccount.objects.filter(breaker="open").update(probe_at=NOW)
+    ProviderAccount.objects.exclude(breaker="closed").update(probe_at=NOW)
     health.forget()
 
 
