@@ -248,6 +248,18 @@ def tried_with(provider: str, *, since: float, seconds: float = 1e9) -> list[tup
     return [(float(at), bool(was)) for at, was in rows]
 
 
+def opened_after(provider: str, *, since: float) -> float | None:
+    """Seconds until its breaker opened."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(extract(epoch FROM at)::float8) - %s FROM notifications_providerchange"
+            " WHERE provider_id = %s AND what = 'opened' AND at >= to_timestamp(%s)",
+            [since, provider, since],
+        )
+        found: float | None = cursor.fetchone()[0]
+    return found
+
+
 def is_closed(provider: str) -> bool:
     from notifications.models import ProviderAccount
 

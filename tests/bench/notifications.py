@@ -47,6 +47,7 @@ def run(report: Report, *, small: bool) -> None:
         " until at most 1 % of the calls begun later went to it, one probe in five seconds aside.",
         f"drain_s.drop: providers report deliveries within {message_house.REPORT_SECONDS} s; without reports"
         " accept-and-drop is not seen.",
+        "opened_s: from going wrong until its breaker opened.",
         "return_s: from being well again until its breaker closed.",
     ]
 
@@ -118,6 +119,11 @@ def _drain(
         report.notes.append(f"{name}: {sum(before)} of {len(before)} calls went that way before")
     tried = message_house.tried_with("sms-a", since=went_wrong)
     report.set(f"drain_s.{name}", _moved_after(tried, seconds), 2)
+    opened = message_house.opened_after("sms-a", since=went_wrong)
+    if opened is None:
+        report.notes.append(f"{name}: its breaker did not open")
+    else:
+        report.set(f"opened_s.{name}", opened, 2)
     while not message_house.is_closed("sms-a") and time.monotonic() - well < 15:
         message_house.tell_steadily(people, "standard", rate=DRAIN_RATE, seconds=0.5)
     report.set(f"return_s.{name}", time.monotonic() - well, 2)
@@ -129,9 +135,10 @@ def _moved_after(tried: Sequence[tuple[float, bool]], seconds: float) -> float:
     """The first quarter of a second after which at most one call in a hundred went there, or as many as
     probes are sent in that time, where traffic is so thin that these are more.
     """
+    last = tried[-1][0] if tried else 0.0
     for quarter in range(int(seconds * 4)):
         later = [was for at, was in tried if at >= quarter / 4]
-        probes = 1 + int((seconds - quarter / 4) / 4)
+        probes = 1 + int((last - quarter / 4) / 4)
         if later and sum(later) <= max(len(later) / 100, probes):
             return quarter / 4
     return seconds

@@ -241,8 +241,8 @@ def test_a_server_that_stays_away_becomes_a_visible_failure(server: MailServer, 
         try_again()
         carry(later())
 
-    assert state() == ("failed", "ConnectionRefusedError")
     assert [s for s, _ in steps()] == ["began", "unreached"] * 8
+    assert state() == ("failed", "ConnectionRefusedError")
 
 
 def test_what_waits_for_a_server_too_long_becomes_a_visible_failure(server: MailServer) -> None:
