@@ -1,9 +1,10 @@
 """How providers are doing, as all workers together see it: windows of one second in Postgres.
 
 A breaker opens when in the last three seconds at least five calls went wrong and no fewer than went well, or
-when in ten seconds three went wrong and none well; by slowness, three slow calls in ten seconds and of late no
-fewer than taken ones, only while another provider is well. It opens too when what was accepted is not reported delivered, while the other's is. Every few seconds one message
-tries it; then its share grows again over ten seconds.
+when in ten seconds three went wrong and none well; by slowness (three slow calls in ten seconds, of late no
+fewer than taken ones) only while another provider is well. It opens too when what was accepted is not
+reported delivered, while the other's is. Every few seconds one message tries it; then its share grows again
+over ten seconds.
 """
 
 from __future__ import annotations
