@@ -237,17 +237,27 @@ def count_untried(*, since: float) -> int:
 
 
 def tried_with(provider: str, *, since: float, seconds: float = 1e9) -> list[tuple[float, bool]]:
-    """For each message told in these ``seconds``: when, and whether that provider was tried with it."""
+    """Each call that began in these ``seconds``: when, and whether it was to that provider."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT extract(epoch FROM m.told_at)::float8 - %s, EXISTS (SELECT FROM notifications_attempt a"
-            " WHERE a.message_id = m.id AND a.step = 'began' AND a.provider = %s)"
-            " FROM notifications_message m WHERE m.told_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)"
-            " ORDER BY m.told_at",
+            "SELECT extract(epoch FROM at)::float8 - %s, provider = %s FROM notifications_attempt"
+            " WHERE step = 'began' AND at BETWEEN to_timestamp(%s) AND to_timestamp(%s) ORDER BY at",
             [since, provider, since, since + seconds],
         )
         rows: list[Any] = cursor.fetchall()
     return [(float(at), bool(was)) for at, was in rows]
+
+
+def opened_after(provider: str, *, since: float) -> float | None:
+    """Seconds until its breaker opened."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(extract(epoch FROM at)::float8) - %s FROM notifications_providerchange"
+            " WHERE provider_id = %s AND what = 'opened' AND at >= to_timestamp(%s)",
+            [since, provider, since],
+        )
+        found: float | None = cursor.fetchone()[0]
+    return found
 
 
 def is_closed(provider: str) -> bool:
