@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from notifications.models import Channel, Message, MessageState, Reading
+from notifications.models import Channel, Message, MessageState, ReaderChoice, Reading
 from notifications.types import Urgency
+from notifications.wording import TEMPLATES
+from steadwell.identity import service as identity
+from steadwell.ids import PersonId
 from steadwell.outbox import service as outbox
 
 
@@ -83,6 +86,20 @@ def after_failure(message_ids: Collection[UUID], *, now: datetime) -> None:
             _go(message, channel, now=now)
 
 
+def _is_declined(message: Message, channel: str) -> bool:
+    if (
+        channel != Channel.SMS
+        or message.urgency == Urgency.URGENT
+        or not message.person_id
+        or not message.reader_id
+    ):
+        return False
+    return ReaderChoice.objects.filter(
+        person_id__in=identity.person_ids_of(PersonId(message.person_id)), reader_id=message.reader_id,
+        kind=TEMPLATES[message.template].kind, sms=False,
+    ).exists()  # fmt: skip
+
+
 def _is_read(message: Message) -> bool:
     if message.notice_id is None:
         return False
@@ -93,9 +110,13 @@ def _is_read(message: Message) -> bool:
 
 
 def _go(message: Message, channel: str, *, now: datetime) -> None:
-    """The same telling by another channel: once, whoever else had the same idea."""
+    """The same telling by another channel: once, whoever else had the same idea. Not by one that its reader
+    said no to, unless it is urgent.
+    """
     from notifications.promising import promise
 
+    if _is_declined(message, channel):
+        return
     made = Message(
         key=message.key, notice_id=message.notice_id, person_id=message.person_id,
         reader_id=message.reader_id, channel=channel, template=message.template,

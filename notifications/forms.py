@@ -61,8 +61,8 @@ class PreferencesForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = OptionsField(label=_("Where you are"), help_text=_("Quiet hours follow the clocks there."))
     quiet = forms.BooleanField(label=_("Keep my telephone quiet at night"), required=False)
-    quiet_from = forms.TimeField(label=_("From"), widget=TimeOfDayInput, required=False)
-    quiet_until = forms.TimeField(label=_("Until"), widget=TimeOfDayInput, required=False)
+    quiet_from = forms.TimeField(label=_("Quiet from"), widget=TimeOfDayInput, required=False)
+    quiet_until = forms.TimeField(label=_("Quiet until"), widget=TimeOfDayInput, required=False)
     quiet_email = forms.BooleanField(
         label=_("No e-mails in these hours either"),
         help_text=_("Urgent news comes at once, whatever the hour."),

@@ -33,10 +33,13 @@ NO_ANSWER = "no-end"
 STALE = timedelta(minutes=5)
 
 _COUNT = """
-SELECT count(*) FILTER (WHERE state = 'open' AND deadline > %(now)s),
-       count(*) FILTER (WHERE state = 'failed' OR deadline <= %(now)s),
-       min(deadline) FILTER (WHERE state = 'failed' OR deadline <= %(now)s)
-FROM notifications_patientaction WHERE state IN ('open', 'failed')
+SELECT (SELECT count(*) FROM notifications_patientaction WHERE state = 'open' AND deadline > %(now)s),
+    count(*), min(deadline)
+FROM (
+    SELECT deadline FROM notifications_patientaction WHERE state = 'open' AND deadline <= %(now)s
+    UNION ALL
+    SELECT deadline FROM notifications_patientaction WHERE state = 'failed'
+) silent
 """
 
 

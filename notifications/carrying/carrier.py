@@ -132,7 +132,10 @@ def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, n
     )
     going = {}
     for delivery_id, row in rows.items():
-        if row.id in where or row.state in _IN_DOUBT:
+        if row.state in _IN_DOUBT and row.provider not in all_accounts():
+            # Whom we would have to ask is no provider of ours any more: only the reader knows.
+            plan.end(delivery_id, row, MessageState.FAILED, "uncertain")
+        elif row.id in where or row.state in _IN_DOUBT:
             going[delivery_id] = row
         else:
             plan.end(delivery_id, row, MessageState.FAILED, "no-address")

@@ -1,9 +1,10 @@
 """How providers are doing, as all workers together see it: windows of one second in Postgres.
 
 A breaker opens when in the last three seconds at least five calls went wrong and no fewer than went well, or
-when in ten seconds three went wrong and none well; by slowness only while another provider is well. It opens
-too when what was accepted is not reported delivered, while the other's is. Every few seconds one message
-tries it; then its share grows again over ten seconds.
+when in ten seconds three went wrong and none well; by slowness (three slow calls in ten seconds, of late no
+fewer than taken ones) only while another provider is well. It opens too when what was accepted is not
+reported delivered, while the other's is. Every few seconds one message tries it; then its share grows again
+over ten seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ seen AS (
         coalesce(sum(w.failed) FILTER (WHERE w.second > %(second)s - 3), 0) AS failed_now,
         coalesce(sum(w.slow) FILTER (WHERE w.second > %(second)s - 3), 0) AS slow_now,
         coalesce(sum(w.passed) FILTER (WHERE w.second > %(second)s - 3), 0) AS passed_now,
-        sum(w.failed) AS failed, sum(w.passed) AS passed
+        sum(w.failed) AS failed, sum(w.passed) AS passed, sum(w.slow) AS slow
     FROM notifications_providerwindow w JOIN notifications_provideraccount a ON a.code = w.provider_id
     WHERE w.second > %(second)s - 10 AND w.second > extract(epoch FROM coalesce(a.changed_at, 'epoch'))
     GROUP BY w.provider_id
@@ -50,7 +51,7 @@ WITH {_SEEN}, wrong AS (
     SELECT a.code, CASE
         WHEN seen.failed_now >= 5 AND seen.failed_now >= seen.passed_now THEN 'failing'
         WHEN seen.failed >= 3 AND seen.passed = 0 THEN 'failing'
-        WHEN seen.slow_now >= 5 AND seen.slow_now >= seen.passed_now THEN 'slow'
+        WHEN seen.slow >= 3 AND seen.slow_now >= greatest(1, seen.passed_now) THEN 'slow'
         WHEN told.passed >= 5 AND told.reported * 5 < told.passed AND EXISTS (
             SELECT FROM told other WHERE other.channel = a.channel AND other.code <> a.code
             AND other.passed > 0 AND other.reported * 5 >= other.passed) THEN 'silent'

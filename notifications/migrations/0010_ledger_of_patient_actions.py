@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "patient actions",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state__in", ["open", "failed"])),
+                        condition=models.Q(("state", "open")),
                         fields=["deadline"],
                         name="notifications_action_late",
                     ),

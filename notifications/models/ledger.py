@@ -62,13 +62,13 @@ class PatientAction(models.Model):
             ),
         ]
         indexes = [
-            # The check and the public count: what is neither done nor told, by its deadline.
+            # The check: what is under way, by its deadline.
             models.Index(
                 fields=["deadline"],
                 name="notifications_action_late",
-                condition=Q(state__in=["open", "failed"]),
+                condition=Q(state="open"),
             ),
-            # Staff: what did not happen and nobody has dealt with.
+            # Staff, and the public count: what did not happen and nobody has dealt with.
             models.Index(
                 fields=["-closed_at"],
                 name="notifications_action_missed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from tests.notifications import simulated
 from tests.notifications.simulated import Simulator
 
 QUEUES = ("notifications.urgent", "notifications.standard", "notifications.bulk", "notifications.retry")
+REPORT_SECONDS = 2  # within them the simulated providers report deliveries, where they do at all
 _serial = count(1)
 _PARAMS = {"starts_at": "2030-03-03T18:30:00+00:00", "zone": "UTC"}
 
@@ -121,13 +123,20 @@ def house() -> Iterator[House]:
     programs.load()
     with simulated.running() as simulator, tempfile.TemporaryDirectory() as logs:
         simulator.forget()
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        settings.REPORTS_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings.NOTIFICATION_PROVIDERS = [
-            simulator.sms(name, rate=2_000, concurrency=8, deadline=8.0) for name in ("sms-a", "sms-b")
-        ]
+            simulator.sms(
+                name, rate=2_000, concurrency=8, deadline=8.0, report_secret=simulated.SECRET,
+                report_seconds=REPORT_SECONDS,
+            )
+            for name in ("sms-a", "sms-b")
+        ]  # fmt: skip
         connections["default"].close()
         connections["default"].close_pool()
         bodies: dict[str, Callable[[], None]] = {
             "relay": partial(programs.command, name="relay"),
+            "web": partial(programs.web, listener=listener.fileno(), adopt=lambda: None),
             "bare": partial(programs.worker, queue="default"),
         } | {queue: partial(programs.worker, queue=queue) for queue in QUEUES}
         started = {
@@ -142,6 +151,7 @@ def house() -> Iterator[House]:
                 process.send_signal(signal.SIGTERM)
             for process in started.values():
                 process.wait()
+            listener.close()
 
 
 def tell(people: Sequence[UUID], lane: str, wanted: int) -> dict[str, float]:
@@ -227,17 +237,27 @@ def count_untried(*, since: float) -> int:
 
 
 def tried_with(provider: str, *, since: float, seconds: float = 1e9) -> list[tuple[float, bool]]:
-    """For each message told in these ``seconds``: when, and whether that provider was tried with it."""
+    """Each call that began in these ``seconds``: when, and whether it was to that provider."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT extract(epoch FROM m.told_at)::float8 - %s, EXISTS (SELECT FROM notifications_attempt a"
-            " WHERE a.message_id = m.id AND a.step = 'began' AND a.provider = %s)"
-            " FROM notifications_message m WHERE m.told_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)"
-            " ORDER BY m.told_at",
+            "SELECT extract(epoch FROM at)::float8 - %s, provider = %s FROM notifications_attempt"
+            " WHERE step = 'began' AND at BETWEEN to_timestamp(%s) AND to_timestamp(%s) ORDER BY at",
             [since, provider, since, since + seconds],
         )
         rows: list[Any] = cursor.fetchall()
     return [(float(at), bool(was)) for at, was in rows]
+
+
+def opened_after(provider: str, *, since: float) -> float | None:
+    """Seconds until its breaker opened."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(extract(epoch FROM at)::float8) - %s FROM notifications_providerchange"
+            " WHERE provider_id = %s AND what = 'opened' AND at >= to_timestamp(%s)",
+            [since, provider, since],
+        )
+        found: float | None = cursor.fetchone()[0]
+    return found
 
 
 def is_closed(provider: str) -> bool:

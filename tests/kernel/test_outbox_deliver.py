@@ -89,7 +89,7 @@ def test_failed_handler_undoes_its_effect_and_runs_again_later(hear, now):
 
 
 def test_retries_move_to_the_retry_queue(hear, now):
-    hear(AppointmentBooked, consumer="a", queue="notifications.urgent", handler=raising(Busy()))
+    hear(AppointmentBooked, consumer="a", queue="notifications.standard", handler=raising(Busy()))
     hear(AppointmentBooked, consumer="b", queue="labs.critical", handler=raising(Busy()))
     book(now)
 

@@ -183,6 +183,19 @@ def test_what_the_provider_never_took_is_sent_after_asking(
     assert states() == {"accepted"}
 
 
+def test_nobody_else_gets_what_a_provider_of_earlier_may_have(
+    two: Any, simulator: Simulator, phone: Any
+) -> None:
+    text(phone)
+    Message.objects.update(state="uncertain", provider="sms-of-last-year", handed_at=clock.now())
+
+    carry()
+
+    message = Message.objects.get()
+    assert (message.state, message.cause) == ("failed", "uncertain")
+    assert simulator.arrivals() == []
+
+
 def test_a_provider_switched_off_gets_nothing(two: Any, simulator: Simulator, phone: Any) -> None:
     text(phone)
     carry()

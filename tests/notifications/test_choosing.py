@@ -88,6 +88,25 @@ def test_news_goes_the_ways_its_reader_chose(
     assert [channel for channel, _ in sent()] == channels
 
 
+@pytest.mark.parametrize(
+    ("chosen", "then"), [(True, ["push", "sms"]), (False, ["push"]), (None, ["push", "sms"])]
+)
+def test_an_unread_notice_becomes_a_text_message_unless_its_reader_said_no(
+    chosen: bool | None, then: list[str]
+) -> None:
+    somebody = patient()
+    phone_of(somebody)
+    device_of(somebody)
+    if chosen is not None:
+        choose(somebody, push=True, sms=chosen, email=False)
+
+    tell(somebody.person_id)
+    poller.fire(now=NOW + timedelta(hours=4))
+    carry(NOW + timedelta(hours=4))
+
+    assert [channel for channel, _ in sent() if channel != "email"] == then
+
+
 def test_a_telephone_that_is_not_confirmed_gets_nothing() -> None:
     somebody = patient()
     notifications.add_contact(actor=somebody.actor, channel="sms", address="+1 202 555 0123", now=NOW)
@@ -249,4 +268,4 @@ def test_telling_asks_a_fixed_number_of_questions(django_assert_max_num_queries:
     with connection.cursor() as cursor:
         cursor.execute("SELECT kind, key FROM outbox_outboxdue WHERE kind LIKE 'notifications.%%'")
         (row,) = cursor.fetchall()
-    assert row == ("notifications.later", str(Message.objects.get(channel="email").pk))
+    assert row == ("notifications.due.standard", str(Message.objects.get(channel="email").pk))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifications.types import Account
-from steadwell.config import providers
+from steadwell.config import env, providers
 from steadwell.config.env import Misconfigured
 
 WHOLE = {
@@ -27,7 +27,7 @@ def use(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
 def test_a_provider_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch)
 
-    (found,) = providers.safe(providers.read())
+    (found,) = providers.safe(providers.read(env.words("NOTIFICATION_PROVIDERS")))
 
     account = Account(**found)
     assert (account.code, account.channel, account.kind) == ("sms-a", "sms", "sms-form")
@@ -41,7 +41,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, missing: str)
     use(monkeypatch, **{f"PROVIDER_SMS_A_{missing}": ""})
 
     with pytest.raises(Misconfigured, match=f"PROVIDER_SMS_A_{missing}"):
-        providers.read()
+        providers.read(env.words("NOTIFICATION_PROVIDERS"))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_production_refuses_what_is_unsafe(monkeypatch: pytest.MonkeyPatch, chan
     (name,) = changed
 
     with pytest.raises(Misconfigured, match=name):
-        providers.safe(providers.read())
+        providers.safe(providers.read(env.words("NOTIFICATION_PROVIDERS")))
 
 
 @pytest.mark.parametrize("codes", ["sms-a,sms-a", "SMS", "sms/a"])
@@ -68,4 +68,4 @@ def test_codes_are_plain_and_single(monkeypatch: pytest.MonkeyPatch, codes: str)
     use(monkeypatch, NOTIFICATION_PROVIDERS=codes)
 
     with pytest.raises(Misconfigured):
-        providers.read()
+        providers.read(env.words("NOTIFICATION_PROVIDERS"))

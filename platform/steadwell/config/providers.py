@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,9 +25,8 @@ _NEEDS: Final = {
 }
 
 
-def read() -> list[dict[str, Any]]:
+def read(codes: Sequence[str]) -> list[dict[str, Any]]:
     """As ``notifications`` takes them. Names the variable that is missing."""
-    codes = env.words("NOTIFICATION_PROVIDERS")
     if len(set(codes)) != len(codes):
         raise Misconfigured("NOTIFICATION_PROVIDERS names one twice.")
     return [_one(code) for code in codes]

@@ -287,7 +287,7 @@ EMAIL_DEADLINE = env.number("EMAIL_DEADLINE", 40)
 # Where the FHIR API is reached from outside; empty: wherever a request came in.
 FHIR_BASE_URL = env.text("FHIR_BASE_URL", "").rstrip("/")
 # Who carries messages outside, see steadwell.config.providers. With none, e-mail leaves by EMAIL_HOST.
-NOTIFICATION_PROVIDERS = providers.read()
+NOTIFICATION_PROVIDERS = providers.read(env.words("NOTIFICATION_PROVIDERS"))
 # Where providers report deliveries to, when that is not where people reach the portal.
 REPORTS_URL = env.text("REPORTS_URL", PUBLIC_URL).rstrip("/")
 # Push services that a device may name: to no other address does a push go.
