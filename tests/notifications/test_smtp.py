@@ -237,9 +237,9 @@ def test_a_server_that_stays_away_becomes_a_visible_failure(server: MailServer, 
     settings.EMAIL_PORT = 1  # nobody listens there
     tell(patient().person_id, now=clock.now())
 
-    for _ in range(20):
+    for turn in range(20):
         try_again()
-        carry(later())
+        carry(later() + turn * timedelta(minutes=20))
 
     assert [s for s, _ in steps()] == ["began", "unreached"] * 8
     assert state() == ("failed", "ConnectionRefusedError")
