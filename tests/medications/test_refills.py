@@ -32,7 +32,7 @@ from steadwell import clock, events
 from steadwell.mail.breaker import breaker_of
 from steadwell.outbox import service as outbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")
