@@ -1,4 +1,4 @@
-"""A patient's pages about medicines, over HTTP: what they say, what they change, and to whom they are there."""
+"""A patient's pages about medicines, over HTTP: what they say and change, and to whom they are there."""
 
 from __future__ import annotations
 
