@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -69,27 +70,62 @@ def _digest(patients: int, statements: int) -> str:
 
 
 def _fill(url: str, *, patients: int, statements: int) -> None:
+    """Statements and their versions side by side, one core each; indexes are made when the rows are there."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        kinds = _variants(owner)
+        values = {"patients": patients, "statements": statements, "kinds": kinds, "each": EACH, "site": SITE}
+        _run(url, "people", _PEOPLE, values)
+        _run(url, "charts", _CHARTS, values)
+        later = [each for name in _BIG for each in _without_indexes(owner, name)]
+        with ThreadPoolExecutor(len(_BIG)) as pool:
+            done = [
+                pool.submit(_run, url, name, what, values) for name, what in zip(_BIG, _FILLING, strict=True)
+            ]
+            for each in done:
+                each.result()
+        began = time.monotonic()
+        for statement in later:
+            owner.execute(statement.encode())
+        owner.execute("DROP TABLE bench_variant")
+        owner.execute("VACUUM (ANALYZE)")
+        say(f"indexes: {time.monotonic() - began:.0f} s")
+
+
+def _run(url: str, name: str, what: str, values: dict[str, Any]) -> None:
+    began = time.monotonic()
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("SET synchronous_commit = off")
         owner.execute("SET session_replication_role = replica")  # no trigger, no foreign key: our own rows
-        kinds = _variants(owner)
-        for name, what in (
-            ("people", _PEOPLE), ("charts", _CHARTS), ("statements", _STATEMENTS), ("versions", _VERSIONS),
-        ):  # fmt: skip
-            began = time.monotonic()
-            owner.execute(
-                what,
-                {"patients": patients, "statements": statements, "kinds": kinds, "each": EACH, "site": SITE},
-            )  # type: ignore[call-overload]
-            say(f"{name}: {time.monotonic() - began:.0f} s")
-        owner.execute("VACUUM (ANALYZE)")
+        owner.execute(what.encode(), values)
+    say(f"{name}: {time.monotonic() - began:.0f} s")
+
+
+def _without_indexes(owner: Connection, table: str) -> list[str]:
+    """Take them away but for the primary key; answers the statements that make them again."""
+    again = []
+    for name, definition in owner.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass"
+        " AND contype = 'u'",
+        [table],
+    ).fetchall():
+        owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'.encode())
+        again.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+    for name, definition in owner.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN"
+        " (SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass)",
+        [table, table],
+    ).fetchall():
+        owner.execute(f'DROP INDEX "{name}"'.encode())
+        again.append(definition)
+    return again
 
 
 def _variants(owner: Connection) -> int:
     """One row per drug and source: the columns that reading gives it. Answers the number of drugs."""
     known = [drug for drug in medicine_truth.drugs() if drug.name.isascii()][:200]
     owner.execute(
-        "CREATE TEMP TABLE variant AS SELECT 0 AS drug, 0 AS turn, ''::text AS source, ''::text AS kind, "
+        "CREATE UNLOGGED TABLE bench_variant AS"
+        " SELECT 0 AS drug, 0 AS turn, ''::text AS source, ''::text AS kind, "
         + ", ".join(f"{name}" for name in _SAID)
         + " FROM medications_statement LIMIT 0"
     )
@@ -107,10 +143,8 @@ def _variants(owner: Connection) -> int:
                 row: dict[str, Any] = reading.statement_columns(UUID(int=0), said)
                 row["candidates"] = psycopg.types.json.Jsonb(row["candidates"])
                 values = [number, turn, source.value, said.kind.value, *(row[name] for name in _SAID)]
-                cursor.execute(
-                    f"INSERT INTO variant ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))})",
-                    values,
-                )
+                places = ", ".join(["%s"] * len(names))
+                cursor.execute(f"INSERT INTO bench_variant ({', '.join(names)}) VALUES ({places})", values)
     return len(known)
 
 
@@ -135,7 +169,7 @@ _EACH = """
 FROM (SELECT s, s %% %(patients)s AS n, s / %(patients)s AS k,
              ('00000000' || lpad(to_hex(s), 24, '0'))::uuid AS id
       FROM generate_series(0::bigint, %(statements)s::bigint - 1) s) i
-JOIN variant v ON v.drug = (i.n * 7 + i.k / %(each)s * 31) %% %(kinds)s AND v.turn = i.k %% %(each)s
+JOIN bench_variant v ON v.drug = (i.n * 7 + i.k / %(each)s * 31) %% %(kinds)s AND v.turn = i.k %% %(each)s
 """
 _STATEMENTS = f"""
 INSERT INTO medications_statement (id, person_id, site_id, source, system, external_id, kind, version,
@@ -150,3 +184,5 @@ INSERT INTO medications_statementversion (entity_id, person_id, version, valid_f
 SELECT i.id, {_PERSON.format("i.n")}, 1, v.said_at, timestamptz '2026-03-01 13:00Z', 'system', '', v.source,
     '', {_KEY}, {_OF} {_EACH}
 """
+_BIG = ("medications_statement", "medications_statementversion")
+_FILLING = (_STATEMENTS, _VERSIONS)
