@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from medications.reading import CLINICAL_DRUGS
 from steadwell.terminology import service as terminology
 
 MOST = 8
 SHORTEST = 3  # letters: under that nearly everything fits
+_SURE = frozenset({terminology.Grade.EXACT, terminology.Grade.CLINICAL_DRUG})
 
 
 def suggest(text: str) -> list[tuple[str, str]]:
-    """Code and name, the best first. What the words surely mean comes before what merely begins so."""
-    typed = " ".join(text.split())
+    """Code and name, the best first. What the words surely mean comes before what merely begins so.
+
+    The last words may be half typed ("ibuprofen 200 mg ta"): where nothing fits, they are left out one by
+    one.
+    """
+    words = text.split()
+    for length in range(len(words), 0, -1):
+        found = _fitting(" ".join(words[:length]))
+        if found:
+            return found
+    return []
+
+
+def _fitting(typed: str) -> list[tuple[str, str]]:
+    """Products only: an ingredient without strength or form would leave open what is taken."""
     if len(typed) < SHORTEST:
         return []
-    found: dict[str, str] = {}
     read = terminology.normalise_drug(typed)
-    if read.grade in {terminology.Grade.EXACT, terminology.Grade.CLINICAL_DRUG} and read.rxcui:
-        found[read.rxcui] = read.name
-    found |= {code: name for code, name in read.candidates[:MOST] if code not in found}
-    for each in terminology.suggest_drugs(typed, MOST):
-        found.setdefault(each.rxcui, each.name)
-    return list(found.items())[:MOST]
+    codes = [read.rxcui] if read.grade in _SURE and read.rxcui else []
+    codes += [code for code, _name in read.candidates[: 2 * MOST]]
+    named = (terminology.find_drug(code) for code in codes)
+    drugs = [drug for drug in (*named, *terminology.suggest_drugs(typed, 3 * MOST)) if drug is not None]
+    products = {drug.rxcui: drug.name for drug in drugs if drug.term_type in CLINICAL_DRUGS}
+    return list(products.items())[:MOST]

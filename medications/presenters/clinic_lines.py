@@ -77,7 +77,7 @@ _STATE: Mapping[LineState, words.Words] = {
     LineState.DECIDED: (_lazy("Decided"), "accent"),
 }
 _KINDS: Mapping[StatementKind, object] = {
-    StatementKind.STATEMENT: _lazy("told"),
+    StatementKind.STATEMENT: _lazy("as told"),
     StatementKind.ORDER: _lazy("prescribed"),
     StatementKind.DISPENSE: _lazy("handed out"),
 }

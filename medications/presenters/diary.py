@@ -77,12 +77,19 @@ def today(
 def days(
     reminders: Sequence[ReminderView], entries: Sequence[DiaryEntry], zone: str, *, now: datetime
 ) -> list[Day]:
-    """The last two weeks, today first. Today counts what is due by now."""
+    """The last two weeks, today first, from the day of the first note on: before it nobody kept a diary.
+    Today counts what is due by now.
+    """
     noted = _by_plan(entries)
+    if not noted:
+        return []
     current = now.astimezone(ZoneInfo(zone)).date()
+    first = min(at for _line, at in noted).astimezone(ZoneInfo(zone)).date()
     found = []
     for back in range(DAYS):
         day = current - timedelta(days=back)
+        if day < first:
+            break
         due = [(each.line_id, at) for each, at in planned(reminders, day) if at <= now]
         taken = sum(1 for key in due if (entry := noted.get(key)) and entry.taken is Taken.TAKEN)
         skipped = sum(1 for key in due if (entry := noted.get(key)) and entry.taken is Taken.SKIPPED)

@@ -45,7 +45,7 @@ def build(folders: Sequence[Path]) -> Rules:
         stamps=tuple(pack.stamp for pack in packs),
         classes=MappingProxyType(names.classes),
         synonyms=MappingProxyType(names.synonyms),
-        names=Names(names.spoken(known)),
+        names=Names(names.spoken(known), brands=names.brands),
         interactions=interactions,
         duplicates=duplicates,
         allowed=tuple(each for pack in packs for each in pack.allowed()),

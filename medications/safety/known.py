@@ -27,11 +27,11 @@ class Known:
 
 
 def know(rules: Rules, drug: Drug) -> Known:
-    """Where terminology found no ingredient, the packs' own names are looked for in the drug's words: a
-    dangerous pair must not pass because a brand is missing in the release that an operator loaded.
+    """What terminology found, and what the packs' own names find in the drug's words: a dangerous pair must
+    not pass because a brand is missing in the release that an operator loaded, or is read as a shorter one.
     """
     ingredients = frozenset(rules.ingredient(name) for name in drug.ingredients)
-    ingredients = ingredients or rules.names.held_in(drug.name)
+    ingredients |= rules.names.held_in(drug.name)
     daily = {rules.ingredient(name): amount for name, amount in drug.daily_mg.items()}
     return Known(drug, ingredients, daily)
 

@@ -106,8 +106,10 @@ class Names:
     first: "prozac weekly" holds Prozac, and "phenelzinex" nothing.
     """
 
-    def __init__(self, names: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, names: Mapping[str, frozenset[str]], *, brands: Mapping[str, frozenset[str]]) -> None:
+        """``brands`` are those of ``names`` that are no ingredients."""
         self._names = names
+        self.brands = brands
         longest_first = sorted(names, key=lambda name: (-len(name), name))
         spelled = "|".join(re.escape(name) for name in longest_first)
         self._any = re.compile(rf"(?<![a-z0-9])(?:{spelled})(?![a-z0-9])") if names else None

@@ -44,7 +44,11 @@ def today_panel(request: PortalRequest) -> Panel | None:
         return None
     zone = zone_of(person_id, now)
     entries = medications.list_diary(
-        actor=actor, person_id=person_id, since=now - timedelta(days=1), until=now + timedelta(days=1), now=now
+        actor=actor,
+        person_id=person_id,
+        since=now - timedelta(days=1),
+        until=now + timedelta(days=1),
+        now=now,
     )
     doses = [each for each in diary_words.today(reminders, entries, zone, now=now) if each.taken is None]
     if not doses and not refills:

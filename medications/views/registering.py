@@ -19,9 +19,7 @@ def register() -> None:
         icon="pill",
         order=35,
     )
-    portal.register_panel(
-        key="medications.today", place="home", build=today_panel, roles=patients, order=10
-    )
+    portal.register_panel(key="medications.today", place="home", build=today_panel, roles=patients, order=10)
     portal.register_nav(
         key="clinic-medications:reconcile",
         label=_("Medicines"),

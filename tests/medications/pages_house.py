@@ -88,11 +88,20 @@ class PagesHouse:
         return house.file(self.person_id, said)
 
     def conflict(self) -> medications.LineView:
-        """One medicine of which three sources speak, and two differ in the dose and in whether it is taken."""
+        """One medicine of which three sources speak: they differ in the dose and in whether it is taken."""
         self.prescribe()
         self.say(dosage_text="Take 2 tablets by mouth daily", source=Source.EHR_A)
         self.say(source=Source.EHR_B, system="ehr-b", kind=StatementKind.STATEMENT, status_word="inactive")
         return house.listed(self.person_id, actor=self.doctor)[0]
+
+    def conflict_of(self, drug: str) -> None:
+        """A medicine that the patient says they take, and another record says they stopped."""
+        for source, word in ((Source.EHR_A, "active"), (Source.EHR_B, "inactive")):
+            self.say(house.IBUPROFEN if drug == "ibuprofen" else drug, source=source, system=source.value,
+                     kind=StatementKind.STATEMENT, status_word=word)  # fmt: skip
+
+    def line_all(self) -> tuple[medications.LineView, ...]:
+        return house.listed(self.person_id, actor=self.doctor)
 
     def allergy(self, substance: str = "penicillin", **more: Any) -> None:
         medications.file_allergy(

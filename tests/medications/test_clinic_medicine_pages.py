@@ -194,7 +194,8 @@ def medications_suggest(text):
 def asked(home):
     home.prescribe()
     return medications.request_refill(
-        actor=home.patient, line_id=home.line("lisinopril").line_id, pharmacy_id=home.pharmacy.pk, note="Two left",
+        actor=home.patient, line_id=home.line("lisinopril").line_id, pharmacy_id=home.pharmacy.pk,
+        note="Two left",
         request_key=house.key(), now=NOW,
     )  # fmt: skip
 
@@ -283,7 +284,8 @@ def test_what_is_not_yours_looks_like_what_is_not_there(home, who):
     client = home.client(desk or getattr(home, who))
     nothing = client.get(f"{HOME}line/{house.new_id()}/")
     statement = line.evidence[0].statement.statement_id
-    posted = {"request_key": house.key(), "seen": "1", "decision": "0", "act": "decline", "reason": "x", "status": "active",
+    posted = {"request_key": house.key(), "seen": "1", "decision": "0", "act": "decline", "reason": "x",
+              "status": "active",
               "product": "apart", "drug": "x", "dosage": "x", "refills": "0"}  # fmt: skip
 
     for path in (

@@ -1,4 +1,4 @@
-"""A patient's pages about medicines, over HTTP: what they say, what they change, and to whom they are there."""
+"""A patient's pages about medicines, over HTTP: what they say and change, and to whom they are there."""
 
 from __future__ import annotations
 
@@ -163,7 +163,8 @@ def test_refill_is_taken_back_while_nobody_decided(home, ada):
 def test_refused_refill_says_why(home, ada):
     refill = _asked(home)
     medications.decline_refill(
-        actor=home.doctor, refill_id=refill.refill_id, seen_version=refill.version, reason="Come and see us first",
+        actor=home.doctor, refill_id=refill.refill_id, seen_version=refill.version,
+        reason="Come and see us first",
         request_key=house.key(), now=NOW,
     )  # fmt: skip
 
@@ -383,3 +384,17 @@ def test_pages_stay_within_their_statements(home, ada, django_assert_max_num_que
     ):
         with django_assert_max_num_queries(most):
             assert ada.get(path).status_code == 200
+
+
+def test_change_of_what_changed_meanwhile_shows_both(home, ada):
+    form = {**fields(ada.get("/medicines/add/")), "drug": "Ibuprofen 200 mg tablet", "dosage": "one"}
+    ada.post("/medicines/add/", form)
+    path = f"/medicines/said/{home.line('buprofen').evidence[0].statement.statement_id}/"
+    old = fields(ada.get(path), "seen")
+    ada.post(path, {**old, "drug": "Ibuprofen 200 mg tablet", "dosage": "two", "request_key": house.key()})
+
+    answer = ada.post(path, {**old, "drug": "Ibuprofen 200 mg tablet", "dosage": "three"})
+
+    assert answer.status_code == 412
+    assert "Now it says Ibuprofen 200 mg tablet, two" in words(answer)
+    assert 'value="three"' in answer.content.decode()

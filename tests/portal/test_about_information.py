@@ -32,6 +32,6 @@ def test_every_page_links_to_it():
 
 def test_repository_carries_the_same_notices():
     text = (Path(settings.ROOT) / "NOTICE.md").read_text(encoding="utf-8")
-    words = re.sub(r"\s+", " ", re.sub("[<>]", "", text))
+    words = re.sub(r"\s+", " ", re.sub(r"(?m)^> |[<>]", "", text))
 
     assert [notice for notice in NOTICES if notice.translate(PLAIN_QUOTES) not in words] == []

@@ -21,6 +21,9 @@ NOTICES = (
     "the UCUM License; a copy is at https://unitsofmeasure.org/license. It is distributed on an “AS IS” "
     "basis, without warranties or conditions of any kind, either express or implied. See the license for "
     "the disclaimer of warranties and the limits of liability.",
+    "This product uses publicly available data courtesy of the U.S. National Library of Medicine (NLM), "
+    "National Institutes of Health, Department of Health and Human Services; NLM is not responsible for the "
+    "product and does not endorse or recommend this or any other product.",
     "MedlinePlus is a service of the U.S. National Library of Medicine, National Institutes of Health. "
     "The NLM is not responsible for this product and does not endorse or recommend this or any other "
     "product.",

@@ -58,7 +58,7 @@ class LoincTerm(models.Model):
 class RxNormRelease(models.Model):
     """One load of the operator's own copy of RxNorm. phi: none."""
 
-    name = models.CharField(_("release"), max_length=60)
+    name = models.CharField(_("version"), max_length=60)
     sha256 = models.CharField(max_length=64)
     loaded_at = models.DateTimeField(_("loaded"))
     names = models.PositiveIntegerField(_("names"), default=0)

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("name", models.CharField(max_length=60, verbose_name="release")),
+                ("name", models.CharField(max_length=60, verbose_name="version")),
                 ("sha256", models.CharField(max_length=64)),
                 ("loaded_at", models.DateTimeField(verbose_name="loaded")),
                 ("names", models.PositiveIntegerField(default=0, verbose_name="names")),

@@ -10,6 +10,9 @@ from steadwell.terminology.batch import answer_lines, one_line
 from steadwell.terminology.rxnorm.normalising import Normaliser
 from steadwell.terminology.rxnorm.types import DrugReading
 
+# What readers of lines may take for an end of one, though JSON does not escape it.
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
 
 def run(normaliser: Normaliser, *, as_json: bool) -> None:
     """Answer standard input, as TSV or as one JSON object a line."""
@@ -32,11 +35,12 @@ def as_cells(reading: DrugReading) -> str:
 
 def as_object(reading: DrugReading) -> str:
     """The same as JSON, with the ingredients' names, the candidates and the release."""
-    return orjson.dumps({
+    text = orjson.dumps({
         "input": reading.text.encode("utf-8", "replace").decode(), "rxcui": reading.rxcui,
         "term_type": reading.term_type, "name": reading.name,
         "ingredients": [{"rxcui": each.rxcui, "name": each.name} for each in reading.ingredients],
         "grade": reading.grade.value, "reason": reading.reason,
         "candidates": [{"rxcui": code, "name": name} for code, name in reading.candidates],
         "release": reading.release,
-    }).decode() + "\n"  # fmt: skip
+    }).decode()  # fmt: skip
+    return text.translate(_LINE_ENDS) + "\n"

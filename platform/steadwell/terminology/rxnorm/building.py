@@ -210,6 +210,8 @@ class _Building:
         for name, (base, salt) in self.components.items():
             if not salt:
                 found.setdefault(base, Ingredient("", name))
+        for base in {base for bases in self.groups for base in bases}:
+            found.setdefault(base, Ingredient("", base))
         return found
 
     def _generic(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ shipped set answers.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -72,9 +73,8 @@ def of_names(path: Path) -> Normaliser:
 
 
 def _loaded_id() -> int | None:
-    from django.apps import apps  # the service is imported without Django, too
-
-    if not apps.ready:
+    registry = sys.modules.get("django.apps")  # the service is used without Django, too
+    if registry is None or not registry.apps.ready:
         return None
     from steadwell.terminology.rxnorm import stored
 

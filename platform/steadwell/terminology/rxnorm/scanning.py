@@ -61,7 +61,7 @@ def folded(text: str) -> str:
         text = text.translate({0x2013: "-", 0x2014: "-", 0x2212: "-", 0x2019: "'", 0x3BC: "µ", 0x2044: "/"})
         text = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
         text = text.replace("μ", "u")
-    return text.lower().replace("'", "")
+    return text.lower().replace("'", "").replace(" per ", "/")
 
 
 def scan(text: str) -> list[Token]:
