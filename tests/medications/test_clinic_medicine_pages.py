@@ -203,6 +203,7 @@ def asked(home):
 def test_refill_is_approved_with_another_dosage(home, doctor):
     refill = asked(home)
     assert "Two left" in page(doctor, f"{HOME}refills/")
+    assert "1 refill waits for an answer" in page(doctor, reverse("clinic:day"))
     path = f"{HOME}refills/{refill.refill_id}/"
     form = fields(doctor.get(path), "approve")
 

@@ -67,6 +67,14 @@ def refills_waiting(request: portal.PortalRequest) -> int:
     return found
 
 
+def clinic_panel(request: portal.PortalRequest) -> portal.Panel | None:
+    """Above the clinic's day: refills that wait."""
+    waiting = refills_waiting(request)
+    if not waiting:
+        return None
+    return portal.Panel(template="medications/clinic/_panel.html", context={"waiting": waiting})
+
+
 def patient_panel(request: portal.PortalRequest) -> portal.Panel | None:
     """On a patient's page of staff: the way to their medicines."""
     match = request.resolver_match
