@@ -20,6 +20,8 @@ from steadwell.ids import PersonId, UserId
 # What may be chosen, longest first; all of them until somebody chooses.
 OFFSETS = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
 
+_CHOOSABLE = (Kind.VISITS, Kind.RESULTS)  # what the page asks about
+
 
 def wants(person_id: PersonId, kind: Kind) -> bool:
     """Whether a patient wants e-mail of a kind. In-app messages always arrive."""
@@ -50,7 +52,7 @@ def get_preferences(*, actor: Actor, person_id: PersonId) -> Preferences:
             kind=kind,
             email=readers.email_choices(ids, kind).get(reader_id, is_patient),
         )
-        for kind in Kind
+        for kind in _CHOOSABLE
     )
     return Preferences(person_id=person_id, choices=choices, offsets=tuple(reminder_offsets(person_id)))
 

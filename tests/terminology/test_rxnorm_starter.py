@@ -66,3 +66,14 @@ def test_shipped_tables_have_no_repeats():
         lines = (DATA / name).read_text(encoding="utf-8").splitlines()
         first = [line.split("\t")[0].casefold() for line in lines]
         assert sorted(word for word in set(first) if first.count(word) > 1) == [], name
+
+
+@pytest.mark.parametrize(
+    ("prefix", "first"),
+    [("lipi", "Lipitor"), ("IBUP", "ibuprofen"), ("advil", "ibuprofen 200 MG Oral Tablet"), ("blorb", None)],
+)
+def test_suggestions_begin_with_what_is_typed_or_are_of_that_brand(prefix, first):
+    found = [CATALOGUE.concepts[code].name for code in CATALOGUE.starting_with(prefix, 8)]
+
+    assert first in found if first else found == []
+    assert len(set(found)) == len(found) <= 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -12,11 +12,14 @@ from typing import Any
 from steadwell.terminology.rxnorm import official
 from steadwell.terminology.rxnorm.official import Official
 from steadwell.terminology.rxnorm.types import Ingredient
+from steadwell.terminology.rxnorm.words import fold, rows
 
 Bases = frozenset[str]  # ingredients, each by its folded name
 CLINICAL = frozenset({"SCD", "GPCK"})
 BRANDED = frozenset({"SBD", "BPCK"})
 PRODUCTS = CLINICAL | BRANDED
+SUGGESTED = frozenset({"IN", "PIN", "MIN", "BN"})  # beside the products
+MOST_LOOKED_AT = 2000  # names with one beginning, before the best of them are taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +83,32 @@ class Catalogue:
 
     @cached_property
     def _sorted(self) -> tuple[list[str], list[str]]:
-        pairs = sorted(
-            (concept.name.casefold(), concept.rxcui)
-            for concept in self.concepts.values()
-            if concept.term_type in PRODUCTS or concept.term_type in {"IN", "BN", "MIN", "PIN"}
-        )
+        pairs = sorted({*self._own_names(), *self._brand_names()})
         return [name for name, _ in pairs], [rxcui for _, rxcui in pairs]
 
+    def _own_names(self) -> Iterator[tuple[str, str]]:
+        for concept in self.concepts.values():
+            if concept.term_type in PRODUCTS | SUGGESTED:
+                yield concept.name.casefold(), concept.rxcui
+                if concept.term_type in BRANDED and concept.name.endswith("]"):
+                    yield concept.name[concept.name.rindex("[") + 1 : -1].casefold(), concept.rxcui
+
+    def _brand_names(self) -> Iterator[tuple[str, str]]:
+        """Common brands that have no code here lead to the clinical drugs of their ingredients."""
+        for brand, *_ in rows("drug_brands.tsv"):
+            for meaning in self.phrases.get(" ".join(fold(brand)), ()):
+                for code in self.groups.get(meaning.bases, ()) if meaning.brand == brand else ():
+                    if self.concepts[code].term_type in CLINICAL:
+                        yield brand.casefold(), code
+
     def starting_with(self, prefix: str, limit: int) -> list[str]:
-        """Codes whose name starts so, ingredients and brands before products, short names first."""
+        """Codes whose name or brand starts so, ingredients and brands before products, short names first."""
         names, codes = self._sorted
         start = prefix.casefold().strip()
         at = bisect_left(names, start)
-        found: list[tuple[bool, int, str, str]] = []
-        while at < len(names) and names[at].startswith(start) and len(found) < 2000:
-            term_type = self.concepts[codes[at]].term_type
-            found.append((term_type in PRODUCTS, len(names[at]), names[at], codes[at]))
+        found: dict[str, tuple[bool, int, str]] = {}
+        while at < len(names) and names[at].startswith(start) and len(found) < MOST_LOOKED_AT:
+            concept = self.concepts[codes[at]]
+            found[codes[at]] = concept.term_type in PRODUCTS, len(concept.name), concept.name.casefold()
             at += 1
-        return [code for *_, code in sorted(found)[:limit]]
+        return sorted(found, key=lambda code: found[code])[:limit]
