@@ -66,8 +66,7 @@ def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
         "panel": checking.panel(request, check, zone, now),
         "problem": problem,
     }
-    status = 409 if form.is_bound and form.errors else 200
-    return render(request, "medications/clinic/prescribe.html", context, status=status)
+    return render(request, "medications/clinic/prescribe.html", context)
 
 
 def _write(
