@@ -206,6 +206,18 @@ def test_special_release_is_not_supposed_where_nothing_says_it():
     assert reader.read("metformin er 500 mg tablet").rxcui == "1"
 
 
+def test_words_for_a_release_say_how_long_it_lasts_where_both_are_sold():
+    reader = of(
+        "SCD 1 12 HR bupropion hydrochloride 150 MG Extended Release Oral Tablet",
+        "SCD 2 24 HR bupropion hydrochloride 150 MG Extended Release Oral Tablet",
+    )
+
+    assert reader.read("Wellbutrin XL 150 mg").rxcui == "2"
+    assert reader.read("bupropion hcl sr 150 mg tablet").rxcui == "1"
+    assert reader.read("bupropion er 150 mg tablet").grade == "ambiguous"
+    assert reader.read("BUPROPION HCL 150MG 24HR TAB,SA").rxcui == "2"
+
+
 def test_two_salts_are_two_drugs_and_the_base_is_both():
     reader = of(
         "SCD 1 doxycycline hyclate 100 MG Oral Capsule", "SCD 2 doxycycline monohydrate 100 MG Oral Capsule"

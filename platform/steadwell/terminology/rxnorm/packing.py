@@ -70,11 +70,12 @@ def unpack(content: bytes) -> Catalogue:
     try:
         head_bytes, *numbers = _parts(zlib.decompress(content))
         head = orjson.loads(head_bytes)
-        if head["format"] != FORMAT:
-            raise Damaged("It was made by another version of the product.")
+        made_by = head["format"]
         arrays = [_array(kind, part) for kind, part in zip("IIQI", numbers, strict=True)]
     except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise Damaged("The stored index cannot be read.") from error
+        raise Damaged("The stored index cannot be read: load the release again.") from error
+    if made_by != FORMAT:
+        raise Damaged("The stored index was made by another version of the product: load the release again.")
     groups = _Groups(head["keys"], head["lines"], arrays[0], arrays[1])
     return Catalogue(
         release=head["release"], concepts=_Concepts(groups), phrases=_Phrases(head["phrases"]),

@@ -12,6 +12,9 @@ from steadwell.terminology.rxnorm.spelling import Speller
 from steadwell.terminology.rxnorm.strengths import QUANTITIES, Strength
 from steadwell.terminology.rxnorm.words import Phrase, around, longest_around, salts
 
+# Words for a release that say how long it lasts, where drugs of both kinds are sold (bupropion, diltiazem).
+HOURS = {"xl": 24.0, "sr": 12.0}
+
 
 @dataclass(slots=True)
 class Named:
@@ -119,6 +122,8 @@ class Reader:
                     mention.counted = True
                 else:
                     found.append(pair)
+                    if words[0] in HOURS:
+                        mention.quantities.append(Strength("hr", HOURS[words[0]]))
                 return ends[size - 1]
         word = words[0]
         salt = salts().get(word)
@@ -136,6 +141,7 @@ class Reader:
             mention.named.append(Named(phrase, meanings, corrected=word, bracketed=aside))
         elif aside:
             mention.aside.append(word)
+            mention.label = False  # what was not understood may have been the release
         elif len(word) > 1:
             mention.unknown.append(word)
 

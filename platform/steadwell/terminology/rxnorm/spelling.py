@@ -19,6 +19,7 @@ SHORTEST = 7  # letters: below, one change makes another word too easily
 SHORTEST_BRAND = 8  # and brands are made up to be near each other
 HEAD = 3  # letters at the start that must be right
 TWO_CHANGES_FROM = 10
+MOST_REMEMBERED = 20_000  # words and what they were corrected to
 STEM = 4  # letters at the end that two changes must leave alone
 
 
@@ -41,11 +42,14 @@ class Speller:
 
     def correct(self, word: str) -> tuple[str, tuple[Meaning, ...]] | None:
         """The name meant and what it means, or None."""
-        if word not in self._memory:
-            if len(self._memory) > 20_000:
-                self._memory.clear()
-            self._memory[word] = self._correct(word)
-        return self._memory[word]
+        try:
+            return self._memory[word]
+        except KeyError:
+            found = self._correct(word)
+        if len(self._memory) > MOST_REMEMBERED:
+            self._memory.clear()
+        self._memory[word] = found
+        return found
 
     def _correct(self, word: str) -> tuple[str, tuple[Meaning, ...]] | None:
         if len(word) < SHORTEST or not word.isalpha() or word in known_names():
