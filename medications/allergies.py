@@ -133,6 +133,7 @@ def _append(
     actor: Actor, chart: Locked, person_id: PersonId, entity_id: UUID, said: IncomingAllergy,
     before: Allergy | None, *, why: str = "",
 ) -> tuple[str, int, str]:  # fmt: skip
+    person_id = PersonId(before.person_id) if before else person_id
     digest = reading.content_digest(said)
     if before and AllergyVersion.objects.filter(entity_id=entity_id, content_digest=digest).exists():
         return "same", before.version, before.needs

@@ -177,3 +177,8 @@ def _text(number: object) -> str:
 
 def _hash(values: list[str]) -> str:
     return hashlib.blake2b(orjson.dumps(values), digest_size=32).hexdigest()
+
+
+def again_digest(entity_id: UUID, version: int, release: str) -> str:
+    """In the place of ``content_digest`` for words that were read again by another release."""
+    return _hash([str(entity_id), str(version), release])

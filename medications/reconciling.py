@@ -90,10 +90,7 @@ def place_statement(
     ``seen_decision`` is the statement's ``decision_version``. Raises Invalid for a code that is no clinical
     drug of the release, else as settle_line.
     """
-    drug = terminology.find_drug(rxcui)
-    if drug is None or drug.term_type not in reading.CLINICAL_DRUGS:
-        raise Invalid(fields={"rxcui": "not-a-clinical-drug"})
-    plain = terminology.find_drug(drug.clinical_drug) or drug
+    plain = _clinical_drug(rxcui)
     body = {
         "statement": str(statement_id), "seen": seen_version, "decision": seen_decision, "rxcui": rxcui,
         "reason": reason, "overrides": dict(overrides),
@@ -105,12 +102,9 @@ def place_statement(
         check_id = None
         if Status(row["status"]) in TAKEN:
             change = checking.Change(
-                key=key,
-                name=plain.name,
-                rxcui=plain.rxcui,
+                key=key, name=plain.name, rxcui=plain.rxcui, dosage=read(row["dosage_text"]),
                 ingredient_names=tuple(each.name for each in plain.ingredients),
-                dosage=read(row["dosage_text"]),
-            )
+            )  # fmt: skip
             check_id = _check(
                 actor, state, change, statement_id, overrides, now, out=(state.line_of(statement_id).key,)
             )
@@ -125,6 +119,14 @@ def place_statement(
         actor, person_of(statement_id), decide, body=body, operation="place", key=request_key, reason=reason,
         now=now,
     )  # fmt: skip
+
+
+def _clinical_drug(rxcui: str) -> terminology.Drug:
+    """The unbranded drug of a code."""
+    drug = terminology.find_drug(rxcui)
+    if drug is None or drug.term_type not in reading.CLINICAL_DRUGS:
+        raise Invalid(fields={"rxcui": "not-a-clinical-drug"})
+    return terminology.find_drug(drug.clinical_drug) or drug
 
 
 def keep_apart(

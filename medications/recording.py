@@ -108,8 +108,10 @@ def append(
 ) -> Added:
     """One more version, kept whatever its age; it counts unless something said later is there already.
 
-    ``key``: the line it is about, where the writer said so by acting on that line.
+    ``key``: the line it is about, where the writer said so by acting on that line. A version stays on the id
+    that its statement came with, whichever of the patient's ids the writer used.
     """
+    person_id = PersonId(before.person_id) if before else person_id
     digest = reading.content_digest(said)
     known = before and StatementVersion.objects.filter(entity_id=entity_id, content_digest=digest).first()
     if before is not None and known is not None:

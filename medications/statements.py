@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from medications import access, charts, checking, metrics, recording
+from medications.charts import Locked
 from medications.claims import claim
 from medications.errors import MedicineNotFound, NotYoursToChange, StaleFact
 from medications.models import Line, Statement
@@ -150,20 +151,27 @@ def change_medicine(
             rxcui=rxcui, status_word=status.value, dosage_text=dosage_text, started_on=started_on,
             ended_on=ended_on, reason_text=reason_text, said_at=chart.recorded_at, is_correction=True,
         )  # fmt: skip
-        recording.append(
-            actor=actor, chart=chart, person_id=person_id, entity_id=statement_id, said=said, before=before,
-            why=why,
-        )  # fmt: skip
-        state = recording.resettle(chart)
-        if status in TAKEN:
-            check_entry(state, statement_id, now)
-        recording.tell(
-            actor=actor, chart=chart, action="medication.change", entity_id=statement_id,
-            person_id=person_id, reason=why,
-        )  # fmt: skip
-        return state.view(statement_id)
+        return _entered(said, before, actor=actor, chart=chart, why=why, now=now)
 
     return write(work)
+
+
+def _entered(
+    said: IncomingStatement, before: Statement, *, actor: Actor, chart: Locked, why: str, now: datetime
+) -> StatementView:
+    """What a patient put right: kept, settled, checked while it is taken, told."""
+    person_id = PersonId(before.person_id)
+    recording.append(
+        actor=actor, chart=chart, person_id=person_id, entity_id=before.pk, said=said, before=before, why=why
+    )
+    state = recording.resettle(chart)
+    if Status(said.status_word) in TAKEN:
+        check_entry(state, before.pk, now)
+    recording.tell(
+        actor=actor, chart=chart, action="medication.change", entity_id=before.pk, person_id=person_id,
+        reason=why,
+    )  # fmt: skip
+    return state.view(before.pk)
 
 
 def report_stopped(

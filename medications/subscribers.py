@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from medications import following, reminders, telling
+from medications import following, reminders, rereading, telling
 from medications.pharmacy import demo, sending, waiting
 from steadwell import events
 from steadwell.outbox import service as outbox
@@ -35,6 +35,11 @@ def register() -> None:
         events.PersonChanged, consumer="medications.person_changed", queue=QUEUE,
         handler=following.follow_person,
     )  # fmt: skip
+    outbox.subscribe(
+        events.MedicationsReadAgainDue, consumer="medications.read_again", queue=QUEUE,
+        handler=rereading.read_again,
+    )  # fmt: skip
+    outbox.repeat(rereading.KIND, every=rereading.EVERY, queue=QUEUE, handler=rereading.sweep)
     outbox.handle_due(waiting.KIND, queue=QUEUE, handler=waiting.look)
     outbox.handle_due(demo.KIND, queue=QUEUE, handler=demo.fill)
     outbox.handle_due(reminders.KIND, queue=QUEUE, handler=reminders.remind)

@@ -6,6 +6,7 @@ Addresses come from the settings only; redirects are not followed.
 from __future__ import annotations
 
 import http.client
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -62,6 +63,7 @@ class HttpPharmacyNetwork:
         line: http.client.HTTPConnection, method: str, path: str, body: bytes | None, token: str
     ) -> Any:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        ends_at = time.monotonic() + settings.PHARMACY_TIMEOUT
         try:
             line.connect()
         except OSError as error:
@@ -69,7 +71,7 @@ class HttpPharmacyNetwork:
         try:
             line.request(method, path, body=body, headers=headers)
             answer = line.getresponse()
-            content = answer.read(_LARGEST)
+            content = _read(answer, ends_at)
         except (OSError, http.client.HTTPException) as error:
             raise NotSure("no-answer") from error
         if answer.status >= 500:
@@ -80,3 +82,14 @@ class HttpPharmacyNetwork:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:
             raise NotSure("not-understood") from error
+
+
+def _read(answer: http.client.HTTPResponse, ends_at: float) -> bytes:
+    """The whole body by the deadline, however slowly it drips: the socket's own limit is per piece."""
+    pieces, size = [], 0
+    while piece := answer.read1(65_536):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LARGEST or time.monotonic() > ends_at:
+            raise TimeoutError
+    return b"".join(pieces)

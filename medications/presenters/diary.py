@@ -77,8 +77,8 @@ def today(
 def days(
     reminders: Sequence[ReminderView], entries: Sequence[DiaryEntry], zone: str, *, now: datetime
 ) -> list[Day]:
-    """The last two weeks, today first, from the day of the first note on: before it nobody kept a diary. Today
-    counts what is due by now.
+    """The last two weeks, today first, from the day of the first note on: before it nobody kept a diary.
+    Today counts what is due by now.
     """
     noted = _by_plan(entries)
     if not noted:

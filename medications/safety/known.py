@@ -27,8 +27,8 @@ class Known:
 
 
 def know(rules: Rules, drug: Drug) -> Known:
-    """What terminology found, and what the packs' own names find in the drug's words: a dangerous pair must not
-    pass because a brand is missing in the release that an operator loaded, or is read as a shorter one.
+    """What terminology found, and what the packs' own names find in the drug's words: a dangerous pair must
+    not pass because a brand is missing in the release that an operator loaded, or is read as a shorter one.
     """
     ingredients = frozenset(rules.ingredient(name) for name in drug.ingredients)
     ingredients |= rules.names.held_in(drug.name)

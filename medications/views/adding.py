@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from medications import service as medications
+from medications.errors import StaleFact
 from medications.forms import MedicineForm
 from medications.suggesting import suggest
 from medications.types import Source, StatementView, Status
@@ -82,12 +83,16 @@ def change(request: PortalRequest, statement_id: UUID) -> HttpResponse:
         raise NotFound
     whose = about(request, now, said.person_id)
     form = _form(request, said.person_id, now, said)
+    stale = False
     looks = "find" in request.POST
     if request.method == "POST" and not looks and form.is_valid():
         try:
             changed = _change(request, said, form, now)
         except NotFound:
             raise
+        except StaleFact as refusal:
+            stale = True
+            refuse(form, refusal)
         except Refusal as refusal:
             refuse(form, refusal)
         else:
@@ -95,8 +100,8 @@ def change(request: PortalRequest, statement_id: UUID) -> HttpResponse:
             return redirect("medications:medicine", changed.line_id)
     if looks:
         form = _unbound(form, said.person_id, now)
-    context = {"about": whose, "field": FIELD, "form": form, "said": said, "looked": looks}
-    return render(request, "medications/add.html", context)
+    context = {"about": whose, "field": FIELD, "form": form, "said": said, "looked": looks, "stale": stale}
+    return render(request, "medications/add.html", context, status=412 if stale else 200)
 
 
 def _change(request: PortalRequest, said: StatementView, form: MedicineForm, now: datetime) -> StatementView:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from medications.views.clinic.standing import COUNTERS, READERS, patient_panel, refills_waiting
+from medications.views.clinic.standing import (
+    COUNTERS,
+    READERS,
+    clinic_panel,
+    patient_panel,
+    refills_waiting,
+)
 from medications.views.panels import today_panel
 from steadwell.portal import service as portal
 
@@ -39,5 +45,8 @@ def register() -> None:
         roles=COUNTERS,
         icon="shield",
         order=45,
+    )
+    portal.register_panel(
+        key="medications.refills", place="clinic", build=clinic_panel, roles=READERS, order=120
     )
     portal.register_panel(key="medications.patient", place="patient", build=patient_panel, roles=READERS)

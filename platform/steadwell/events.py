@@ -243,6 +243,14 @@ class RefillMoved(RefillEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MedicationsReadAgainDue(Event):
+    """A patient has statements that an older release of RxNorm could not read."""
+
+    name: ClassVar[str] = "medications.read_again_due.v1"
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PharmacyMailboxDue(Event):
     """The mailbox of a pharmacy network is to be read."""
 

@@ -195,7 +195,9 @@ def test_fifty_writers_on_twenty_patients():
     _every_moment_is_reachable(people, journal, versions)
     _lines_are_what_follows(people)
     assert all(journal.outcomes[act] for act in ("feed", "correct", "edit", "decide"))
-    assert sum(journal.outcomes.values()) >= WRITERS  # faults and refusals are part of it, and not all of it
+    # The faults struck, and writers that saw less were refused: without either this shows nothing.
+    assert journal.outcomes["OperationalError"] + journal.outcomes["InterfaceError"] > 0
+    assert journal.outcomes["stale-fact"] > 0
 
 
 def _every_moment_is_reachable(people: list[PersonId], journal: Journal, versions: list[Recorded]) -> None:

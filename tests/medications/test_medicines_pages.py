@@ -1,4 +1,4 @@
-"""A patient's pages about medicines, over HTTP: what they say, what they change, and to whom they are there."""
+"""A patient's pages about medicines, over HTTP: what they say and change, and to whom they are there."""
 
 from __future__ import annotations
 
@@ -384,3 +384,17 @@ def test_pages_stay_within_their_statements(home, ada, django_assert_max_num_que
     ):
         with django_assert_max_num_queries(most):
             assert ada.get(path).status_code == 200
+
+
+def test_change_of_what_changed_meanwhile_shows_both(home, ada):
+    form = {**fields(ada.get("/medicines/add/")), "drug": "Ibuprofen 200 mg tablet", "dosage": "one"}
+    ada.post("/medicines/add/", form)
+    path = f"/medicines/said/{home.line('buprofen').evidence[0].statement.statement_id}/"
+    old = fields(ada.get(path), "seen")
+    ada.post(path, {**old, "drug": "Ibuprofen 200 mg tablet", "dosage": "two", "request_key": house.key()})
+
+    answer = ada.post(path, {**old, "drug": "Ibuprofen 200 mg tablet", "dosage": "three"})
+
+    assert answer.status_code == 412
+    assert "Now it says Ibuprofen 200 mg tablet, two" in words(answer)
+    assert 'value="three"' in answer.content.decode()

@@ -24,6 +24,7 @@ from medicine_house import (
 )
 from pharmacy_house import TOKEN, Pharmacy, simulated, work
 
+from medications import metrics
 from medications import service as medications
 from medications.models import PharmacyMessage, Refill, SafetyCheck
 from medications.refills import steps
@@ -32,7 +33,7 @@ from steadwell import clock, events
 from steadwell.mail.breaker import breaker_of
 from steadwell.outbox import service as outbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,8 @@ def test_two_taps_to_the_pharmacys_word_that_it_is_ready(network):
     assert [e.statement.kind.value for e in line.evidence] == ["order", "dispense"]
     assert found.check is not None
     assert SafetyCheck.objects.filter(about=view.refill_id, act="refill").count() == 1
+    assert metrics.throughput(clock.now()) == {"filled-last-hour": 1, "under-way": 0}
+    assert metrics.oldest(clock.now())["refill-decision"] == 0
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from medications import service as medications
 from medications.clinic_forms import OrderForm
 from medications.errors import ReasonNeeded
 from medications.suggesting import suggest
-from medications.types import CheckView
+from medications.types import CheckView, StatementView
 from medications.views.clinic import checking
 from medications.views.clinic.standing import READERS, names_of, site_asked, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
 from steadwell.errors import NotFound, Refusal
-from steadwell.ids import PersonId
+from steadwell.ids import PersonId, SiteId
 from steadwell.portal import service as portal
 
 
@@ -41,34 +41,20 @@ def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     problem = ""
     if "find" in request.POST:
         form = _unbound(request)
+    elif "check" in request.POST and form.is_valid():
+        check, problem = checking.look(lambda: _check(request, about, form, now))
     elif request.method == "POST" and form.is_valid():
-        if "check" in request.POST:
-            check, problem = checking.look(lambda: _check(request, about, form, now))
+        try:
+            said = _write(request, about, site, form, now)
+        except NotFound:
+            raise
+        except ReasonNeeded as refusal:
+            check = checking.ask_for_reasons(form, refusal)
+        except Refusal as refusal:
+            portal.refuse(form, refusal)
         else:
-            try:
-                said = medications.prescribe(
-                    actor=request.actor,
-                    person_id=about,
-                    site_id=site,
-                    drug_text=form.cleaned_data["drug"],
-                    rxcui=form.rxcui,
-                    dosage_text=form.cleaned_data["dosage"],
-                    quantity_text=form.cleaned_data["quantity"],
-                    refills=form.cleaned_data["refills"],
-                    reason_text=form.cleaned_data["reason"],
-                    overrides=checking.overrides(request),
-                    request_key=portal.request_key(request),
-                    now=now,
-                )
-            except NotFound:
-                raise
-            except ReasonNeeded as refusal:
-                check = checking.ask_for_reasons(form, refusal)
-            except Refusal as refusal:
-                portal.refuse(form, refusal)
-            else:
-                messages.success(request, _("Prescribed: %(name)s") % {"name": said.name})
-                return redirect("clinic-medications:patient", person_id)
+            messages.success(request, _("Prescribed: %(name)s") % {"name": said.name})
+            return redirect("clinic-medications:patient", person_id)
     zone = zone_of(about, now)
     context = {
         "person_id": person_id,
@@ -79,10 +65,27 @@ def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
         "looked": "find" in request.POST and request.POST.get("drug", "").strip(),
         "panel": checking.panel(request, check, zone, now),
         "problem": problem,
-        "checked": "check" in request.POST,
     }
-    status = 409 if form.is_bound and form.errors else 200
-    return render(request, "medications/clinic/prescribe.html", context, status=status)
+    return render(request, "medications/clinic/prescribe.html", context)
+
+
+def _write(
+    request: portal.PortalRequest, person_id: PersonId, site: SiteId, form: OrderForm, now: datetime
+) -> StatementView:
+    return medications.prescribe(
+        actor=request.actor,
+        person_id=person_id,
+        site_id=site,
+        drug_text=form.cleaned_data["drug"],
+        rxcui=form.rxcui,
+        dosage_text=form.cleaned_data["dosage"],
+        quantity_text=form.cleaned_data["quantity"],
+        refills=form.cleaned_data["refills"],
+        reason_text=form.cleaned_data["reason"],
+        overrides=checking.overrides(request),
+        request_key=portal.request_key(request),
+        now=now,
+    )
 
 
 @require_POST

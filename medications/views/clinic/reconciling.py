@@ -175,8 +175,7 @@ def _line_page(
         "why_form": WhyForm(),
         "stale": stale,
     }
-    status = 412 if stale else 409 if form.is_bound and form.errors else 200
-    return render(request, "medications/clinic/line.html", context, status=status)
+    return render(request, "medications/clinic/line.html", context, status=412 if stale else 200)
 
 
 def unplaced(found: LineView) -> list[Evidence]:
@@ -236,7 +235,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
         "typed": typed,
         "panel": checking.panel(request, check, zone, now),
     }
-    return render(request, "medications/clinic/place.html", context, status=409 if form.errors else 200)
+    return render(request, "medications/clinic/place.html", context)
 
 
 @require_POST

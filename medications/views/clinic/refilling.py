@@ -90,7 +90,7 @@ def refill(request: portal.PortalRequest, refill_id: UUID) -> HttpResponse:
         "panel": checking.panel(request, check, zone, now),
         "problem": problem,
     }
-    return render(request, "medications/clinic/refill.html", context, status=409 if wrong else 200)
+    return render(request, "medications/clinic/refill.html", context)
 
 
 _SAID = {

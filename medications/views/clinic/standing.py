@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from medications import ports
-from medications import service as medications
-from steadwell import clock
+from medications import access, charts, ports
+from medications.errors import MedicineNotFound
+from medications.refills.counting import count_waiting
 from steadwell.actor import Role
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
@@ -62,13 +62,17 @@ def refills_waiting(request: portal.PortalRequest) -> int:
     """Refills that wait for the reader's clinics; asked once a request."""
     found: int | None = getattr(request, _KEPT, None)
     if found is None:
-        now = clock.now()
-        found = sum(
-            len(medications.list_refill_queue(actor=request.actor, site_id=site, now=now))
-            for site in sites_of(request, now)
-        )
+        found = count_waiting(actor=request.actor)
         setattr(request, _KEPT, found)
     return found
+
+
+def clinic_panel(request: portal.PortalRequest) -> portal.Panel | None:
+    """Above the clinic's day: refills that wait."""
+    waiting = refills_waiting(request)
+    if not waiting:
+        return None
+    return portal.Panel(template="medications/clinic/_panel.html", context={"waiting": waiting})
 
 
 def patient_panel(request: portal.PortalRequest) -> portal.Panel | None:
@@ -77,4 +81,8 @@ def patient_panel(request: portal.PortalRequest) -> portal.Panel | None:
     person_id = match.kwargs.get("person_id") if match else None
     if person_id is None:
         return None
+    try:
+        access.may_read(request.actor, charts.ids_of(PersonId(person_id)))
+    except MedicineNotFound:
+        return None  # not cared for at a clinic of the reader's: the way would lead nowhere
     return portal.Panel(template="medications/clinic/_patient.html", context={"person_id": person_id})
