@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="manage.py bench", description="Measure, and print one JSON object."
     )
-    parser.add_argument("name", choices=("booking", "search", "labs"))
+    parser.add_argument("name", choices=("booking", "search", "labs", "fhir"))
     parser.add_argument("--json", action="store_true", help="nothing but the object on standard output")
     parser.add_argument("--seconds", type=float, default=6.0, help="per measurement (default 6)")
     parser.add_argument(
@@ -29,6 +29,11 @@ def main(arguments: list[str]) -> int:
     from tests.bench import booking, search
 
     report = Report(given.name)
+    if given.name == "fhir":
+        from tests.bench import fhir
+
+        fhir.run(report, small=given.small, seconds=given.seconds)
+        return _tell(report, given.json)
     if given.name == "labs":
         from tests.bench import labs
 

@@ -37,6 +37,10 @@ def two(house: House) -> House:
     return house
 
 
+def crawler(two: House) -> Api:
+    return Api(two.of(two.ada).token, judged=False)
+
+
 def bos(two: House) -> dict[str, list[str]]:
     """Ids of what is Bo's, by type."""
     found: dict[str, list[str]] = {"Patient": [str(two.bo)]}
@@ -50,7 +54,13 @@ def bos(two: House) -> dict[str, list[str]]:
 
 
 def marks(two: House) -> list[str]:
-    return [str(two.bo), "anarybo", "Bofirst", "BO-1", *(key for ids in bos(two).values() for key in ids)]
+    """What must not be seen. Numbers are only somebody's where they are an id."""
+    ids = [
+        key if len(key) > 20 else f'"resourceType":"{kind}","id":"{key}"'
+        for kind, keys in bos(two).items()
+        for key in keys
+    ]
+    return [str(two.bo), "anarybo", "Bofirst", "BO-1", *ids]
 
 
 def searches(two: House, theirs: dict[str, list[str]]) -> Iterator[tuple[str, Any]]:
@@ -83,7 +93,7 @@ def searches(two: House, theirs: dict[str, list[str]]) -> Iterator[tuple[str, An
 def values(param: Any, two: House, theirs: dict[str, list[str]]) -> Iterator[str]:
     if param.kind is Kind.REFERENCE:
         for kind in param.targets:
-            yield from (f"{kind}/{key}" for key in theirs.get(kind, [])[:2])
+            yield from (f"{kind}/{key}" for key in theirs.get(kind, [])[:1])
     elif param.name == "_id":
         yield ",".join(key for ids in theirs.values() for key in ids)
     else:
@@ -99,7 +109,7 @@ def without_what_was_asked(answer: Any) -> str:
 
 
 def test_item_69_crawl_of_searches(two):
-    own, theirs, canaries = two.of(two.ada), bos(two), marks(two)
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
 
     for kind, params in searches(two, theirs):
         answer = own.get(kind, params)
@@ -109,7 +119,7 @@ def test_item_69_crawl_of_searches(two):
 
 
 def test_item_69_counts_say_nothing_of_others(two):
-    own, theirs = two.of(two.ada), bos(two)
+    own, theirs = crawler(two), bos(two)
 
     for kind, params in searches(two, theirs):
         if kind == "Slot" or not any("Patient/" in str(v) or "canarybo" in str(v) for v in params.values()):
@@ -119,7 +129,7 @@ def test_item_69_counts_say_nothing_of_others(two):
 
 
 def test_item_69_crawl_of_instances(two):
-    own, theirs, canaries = two.of(two.ada), bos(two), marks(two)
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
     nothing = own.get("Observation/00000000-0000-7000-8000-000000000000")
 
     for kind, keys in theirs.items():
@@ -139,7 +149,7 @@ def test_item_69_crawl_of_instances(two):
 
 
 def test_item_69_crawl_of_batches_and_everything(two):
-    own, theirs, canaries = two.of(two.ada), bos(two), marks(two)
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
     urls = [f"{kind}/{keys[0]}" for kind, keys in theirs.items() if keys] + [
         f"{kind}?patient={two.bo}" for kind in theirs if kind != "Patient"
     ]
