@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,32 @@ def _empty_tables(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+
+
+# Which thread opened a connection, and in which test.
+_opened: weakref.WeakKeyDictionary[psycopg.Connection[Any], tuple[threading.Thread, str]] = (
+    weakref.WeakKeyDictionary()
+)
+_connect = psycopg.Connection.__init__
+
+
+def _remember(self: psycopg.Connection[Any], *args: Any, **kwargs: Any) -> None:
+    _connect(self, *args, **kwargs)
+    _opened[self] = threading.current_thread(), os.environ.get("PYTEST_CURRENT_TEST", "")
+
+
+psycopg.Connection.__init__ = _remember  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """A thread closes its connection before it ends; else some later test is blamed for it."""
+    left = []
+    for connection, (thread, test) in list(_opened.items()):
+        if connection.closed:
+            del _opened[connection]
+        elif not thread.is_alive():
+            del _opened[connection]
+            left.append(f"{thread.name} of {test}")
+    if left:
+        pytest.fail(f"ended without closing its connection: {', '.join(left)}", pytrace=False)

@@ -143,7 +143,7 @@ def test_booking_from_a_free_time_with_the_keyboard_only(desk, house):
     page.get_by_label("Name, birth date, record number or telephone").focus()
     page.keyboard.type("okafor")
     page.keyboard.press("Enter")
-    page.locator(".person").first.focus()
+    page.locator(".person-row").first.focus()
     page.keyboard.press("Enter")
     page.get_by_label("Visit", exact=True).focus()
     page.wait_for_load_state()  # the script that sends the form on a change is there

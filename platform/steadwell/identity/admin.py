@@ -31,16 +31,12 @@ REASONS = {
 }
 
 
-class Decided(LookedAt):
-    """A decision about who somebody is."""
-
-    readers = DECIDERS
-
-
 @admin.register(MatchReview)
 class MatchReviewAdmin(DecidedAt):
     """The queue. A review opens beside everybody the record may be, each recorded by `queries.get_detail`."""
 
+    readers = DECIDERS
+    decision_template = "admin/identity/matchreview/decide.html"
     list_display = ("opened_at", "state", "how_many", "decided_at")
     list_filter = ("state",)
     ordering = ("state", "opened_at")
@@ -61,7 +57,7 @@ class MatchReviewAdmin(DecidedAt):
             ],
         }
 
-    def _decide(self, request: HttpRequest, review: MatchReview) -> HttpResponse:
+    def decide(self, request: HttpRequest, row: MatchReview) -> HttpResponse:
         """``same_as`` is a candidate's id, or "new"."""
         chosen, reason = request.POST.get("same_as", ""), request.POST.get("reason", "").strip()[:500]
         if not chosen or not reason:
@@ -70,7 +66,7 @@ class MatchReviewAdmin(DecidedAt):
         try:
             same_as = None if chosen == "new" else PersonId(UUID(chosen))
             reviews.decide_review(
-                actor=actor_of(request), review_id=review.pk, same_as=same_as, reason=reason, now=clock.now()
+                actor=actor_of(request), review_id=row.pk, same_as=same_as, reason=reason, now=clock.now()
             )
         except ValueError:
             raise NotFound from None
@@ -94,9 +90,10 @@ def _words(reason: str) -> str:
 
 
 @admin.register(PersonLink)
-class PersonLinkAdmin(Decided):
+class PersonLinkAdmin(LookedAt):
     """Merges: numbers and dates only, and the way back."""
 
+    readers = DECIDERS
     list_display = ("opened_at", "number", "replaced_by_number", "reason", "closed_at", "close_reason")
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
     list_select_related = ("person", "replaced_by")

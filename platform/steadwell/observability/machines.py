@@ -11,6 +11,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
+from django.db import connections
+
 from steadwell.observability import health, logs, metrics
 
 log = logs.get_logger(__name__)
@@ -38,6 +40,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def finish(self) -> None:
+        """A scrape asks the database in a thread of its own, which ends with it: so does its connection."""
+        connections.close_all()
+        super().finish()
 
     def log_message(self, *_: object) -> None:
         """Probes are not news."""
