@@ -29,37 +29,49 @@ _TABLES = ("labs_report", "labs_reportversion", "labs_result", "labs_resultversi
 _REPORT = """
 INSERT INTO labs_report (id, sender, identity, version, shown_version, record_id, person_id, pinned, site_id,
   practitioner_id, order_id, placer_number, waits, loinc, name, performer, specimen, status, status_disagrees,
-  corrected, critical, abnormal, quarantined, notes, collected_at, issued_at, charted_at, received_at, changed_at)
-SELECT {report}, 'bench-lab', 'F|' || n || '|P', 1, 1, NULL, {person}, false, NULL, NULL, NULL, '', '', '24326-1',
-  'Panel', 'Bench Laboratory', 'Blood', 'final', false, false, false, false, 0, '[]', {at}, {at}, {at}, {at}, {at}
+  corrected, critical, abnormal, quarantined, notes, collected_at, issued_at, charted_at, received_at,
+  changed_at)
+SELECT {report}, 'bench-lab', 'F|' || n || '|P', 1, 1, NULL, {person}, false, NULL, NULL, NULL, '', '',
+  '24326-1',
+  'Panel', 'Bench Laboratory', 'Blood', 'final', false, false, false, false, 0, '[]', {at}, {at}, {at},
+  {at}, {at}
 FROM generate_series(0, %(reports)s - 1) n
 """
 _STAMP = "NULL, {at}, NULL, {at}, NULL, 'system', '', 'bench-lab'"
 _VERSION = f"""
-INSERT INTO labs_reportversion (entity_id, version, supersedes, valid_from, valid_to, recorded_at, recorded_by,
-  recorded_role, reason, source, message_id, record_id, replays, digest, heading_digest, status_told, issued_at,
+INSERT INTO labs_reportversion (entity_id, version, supersedes, valid_from, valid_to, recorded_at,
+  recorded_by,
+  recorded_role, reason, source, message_id, record_id, replays, digest, heading_digest, status_told,
+  issued_at,
   sent_at, complete, code, code_system, loinc, name, placer_number, filler_number, parent_filler_number,
   ordered_by, ordered_by_name, copies_to, performer, specimen, collected_at, collected_text, notes)
-SELECT {{report}}, 1, {_STAMP}, NULL, NULL, NULL, md5(n::text), '', 'final', {{at}}, {{at}}, true, '24326-1', 'LN',
+SELECT {{report}}, 1, {_STAMP}, NULL, NULL, NULL, md5(n::text), '', 'final', {{at}}, {{at}}, true,
+  '24326-1', 'LN',
   '24326-1', 'Panel', '', n::text, '', '', '', '[]', 'Bench Laboratory', 'Blood', {{at}}, '', '[]'
 FROM generate_series(0, %(reports)s - 1) n
 """
 _ID = "md5(n::text || '/' || k)::uuid"
 _CODE = "(%(codes)s::text[])[k + 1]"
 _RESULT = f"""
-INSERT INTO labs_result (id, report_id, key, version, previous_version, status, corrected, reason, flag, loinc,
+INSERT INTO labs_result (id, report_id, key, version, previous_version, status, corrected, reason, flag,
+  loinc,
   person_id, observed_at)
 SELECT {_ID}, {{report}}, {_CODE}, 1, NULL, 'final', false, '', 'N', {_CODE}, {{person}}, {{at}}
 FROM generate_series(0, %(reports)s - 1) n, generate_series(0, {PER_REPORT - 1}) k
 """
 _WORDS = f"""
-INSERT INTO labs_resultversion (entity_id, version, supersedes, valid_from, valid_to, recorded_at, recorded_by,
-  recorded_role, reason, source, report_id, key, position, parent_key, sub_id, digest, code, code_system, loinc,
+INSERT INTO labs_resultversion (entity_id, version, supersedes, valid_from, valid_to, recorded_at,
+  recorded_by,
+  recorded_role, reason, source, report_id, key, position, parent_key, sub_id, digest, code, code_system,
+  loinc,
   name, value_type, value_text, value_code, value_code_system, unit_text, range_text, flag_sent, status_told,
-  effective_at, effective_text, method, performer, notes, kind, comparator, number, low, high, unit, unit_reason,
+  effective_at, effective_text, method, performer, notes, kind, comparator, number, low, high, unit,
+  unit_reason,
   problem, absent_reason, range_low, range_high, range_is_ours, flag, flag_computed, flags_disagree)
-SELECT {_ID}, 1, {_STAMP}, {{report}}, {_CODE}, k, '', '', md5(n::text), {_CODE}, 'LN', {_CODE}, 'Test ' || k, 'NM',
-  '4.' || k, '', '', 'mmol/L', '3.5-5.1', '', 'final', {{at}}, '', '', '', '[]', 'number', '', '4.' || k, '', '',
+SELECT {_ID}, 1, {_STAMP}, {{report}}, {_CODE}, k, '', '', md5(n::text), {_CODE}, 'LN', {_CODE},
+  'Test ' || k, 'NM',
+  '4.' || k, '', '', 'mmol/L', '3.5-5.1', '', 'final', {{at}}, '', '', '', '[]', 'number', '', '4.' || k,
+  '', '',
   'mmol/L', '', '', '', '3.5', '5.1', false, 'N', 'N', false
 FROM generate_series(0, %(reports)s - 1) n, generate_series(0, {PER_REPORT - 1}) k
 """
@@ -74,7 +86,9 @@ def run(report: Report, *, small: bool, seconds: float) -> None:
         token = _token()
         part = Report("fhir")
         with web.server(workers=web.WORKERS) as server:
-            _measure(part, server, token, patients=patients, reports=observations // PER_REPORT, seconds=seconds)
+            _measure(
+                part, server, token, patients=patients, reports=observations // PER_REPORT, seconds=seconds
+            )
         for name, value in part.figures.items():
             report.figures[f"{name}{tail}"] = value
         report.notes += part.notes
@@ -126,9 +140,7 @@ def _token() -> str:
     from steadwell.actor import system
 
     operator, now = system("bench"), clock.now()
-    tokens.register_client(
-        actor=operator, client_id="bench", name="Bench", per_minute=2_000_000_000, now=now
-    )
+    tokens.register_client(actor=operator, client_id="bench", name="Bench", per_minute=2_000_000_000, now=now)
     token, _ = tokens.issue(actor=operator, client_id="bench", scope="system/*.cruds", now=now)
     return token
 
@@ -141,7 +153,8 @@ def _measure(
         "read": (_get(token, f"Patient/{people.person_id(dice.randrange(patients))}") for _ in range(4000)),
         "search": (_search(token, dice, patients) for _ in range(4000)),
         "everything": (
-            _get(token, f"Patient/{people.person_id(dice.randrange(patients))}/$everything") for _ in range(1000)
+            _get(token, f"Patient/{people.person_id(dice.randrange(patients))}/$everything")
+            for _ in range(1000)
         ),
         "create": (
             _post(token, "Observation", observation(dice, patients)) for _ in range(int(seconds * 400) + 200)

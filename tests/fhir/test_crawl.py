@@ -23,14 +23,30 @@ def two(house: House) -> House:
         house.lab_report(person_id)
         subject = {"reference": f"Patient/{person_id}"}
         for body in (
-            observation(person_id, note=[{"text": name}]), vital(person_id, note=[{"text": name}]),
+            observation(person_id, note=[{"text": name}]),
+            vital(person_id, note=[{"text": name}]),
             {"resourceType": "RelatedPerson", "patient": subject, "name": [{"family": name}]},
             {"resourceType": "Specimen", "subject": subject, "note": [{"text": name}]},
-            {"resourceType": "Communication", "status": "completed", "subject": subject, "topic": {"text": name}},
-            {"resourceType": "ServiceRequest", "status": "active", "intent": "order", "subject": subject,
-             "code": {"text": name}},
-            {"resourceType": "DiagnosticReport", "status": "final", "subject": subject, "code": {"text": name}},
-        ):  # fmt: skip
+            {
+                "resourceType": "Communication",
+                "status": "completed",
+                "subject": subject,
+                "topic": {"text": name},
+            },
+            {
+                "resourceType": "ServiceRequest",
+                "status": "active",
+                "intent": "order",
+                "subject": subject,
+                "code": {"text": name},
+            },
+            {
+                "resourceType": "DiagnosticReport",
+                "status": "final",
+                "subject": subject,
+                "code": {"text": name},
+            },
+        ):
             made = house.ehr.post(body["resourceType"], body)
             assert made.status == 201, made.text
             house.ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
