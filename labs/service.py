@@ -11,8 +11,12 @@ from labs.orders import list_orders, place_order
 from labs.quarantine import dismiss_observation, list_set_aside, replay_observation
 from labs.queries import Page, as_known, get_document, get_report, report_versions, reports_of, series
 from labs.recognising import Wait
-from labs.relating import describe_order_rows, describe_report_rows, describe_result_rows
-from labs.rows import result_id as describe_result_id
+from labs.relating import (
+    describe_order_rows,
+    describe_report_rows,
+    describe_result_id,
+    describe_result_rows,
+)
 from labs.types import (
     CRITICAL_FLAGS,
     Attachment,

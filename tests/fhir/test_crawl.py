@@ -85,7 +85,7 @@ def searches(two: House, theirs: dict[str, list[str]]) -> Iterator[tuple[str, An
         if "search-type" not in d.interactions:
             continue
         base = {"service-type": "check-up"} if d.finder else {}
-        for extra in ({}, {"_total": "accurate"}, {"_summary": "count"}, {"_include": "*"}, {"_count": "1"}):
+        for extra in ({"_total": "accurate"}, {"_include": "*"}):
             yield d.type, {**base, **extra}
         for param in (*d.params, *COMMON.values()):
             for value in values(param, two, theirs):
