@@ -6,11 +6,12 @@ The rules are those of access.py and release.py. Whoever reads from a relation r
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from labs import access, release
+from labs import access, release, rows
 from labs.models import Report
 from labs.policy import Audience
 from steadwell.actor import Actor, Role
@@ -47,6 +48,11 @@ _OPEN_HOLD = (
     "SELECT FROM labs_hold h WHERE h.report_id = rep.id AND h.ended_at IS NULL AND h.starts_at <= %s"
     " AND h.ends_at > %s AND h.loinc <> '' AND h.audience = ANY (%s)"
 )
+
+
+def describe_result_id(*, report_id: UUID, key: str) -> UUID:
+    """The id of the observation that a report has under a key, over its versions."""
+    return rows.result_id(report_id, key)
 
 
 def describe_result_rows(*, actor: Actor, now: datetime) -> Sql:

@@ -21,8 +21,12 @@ from labs.queries import (
     series_of,
 )
 from labs.recognising import Wait
-from labs.relating import describe_order_rows, describe_report_rows, describe_result_rows
-from labs.rows import result_id as describe_result_id
+from labs.relating import (
+    describe_order_rows,
+    describe_report_rows,
+    describe_result_id,
+    describe_result_rows,
+)
 from labs.types import (
     CRITICAL_FLAGS,
     Attachment,

@@ -51,7 +51,7 @@ class Answers:
             if now.status is scheduling.Status.PENDING and access.actor.roles_at(now.site_id):
                 scheduling.decline(**about, reason=comment or "declined")  # type: ignore[arg-type]
             else:
-                scheduling.cancel(**about, reason=comment[:200])  # type: ignore[arg-type]
+                scheduling.cancel(**about, reason=comment[:200] or "declined")  # type: ignore[arg-type]
         elif answer not in {"tentative", "needs-action"}:
             raise failed(422, "business-rule", "This answer means nothing for a visit here.")
 

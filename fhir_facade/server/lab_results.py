@@ -120,7 +120,7 @@ def _file(access: Access, report: labs.IncomingReport) -> UUID:
     filed = labs.file_report(actor=access.actor, report=report, now=access.now)
     if filed.waiting == "patient":
         raise failed(422, "business-rule", "It answers an order that is another patient's.")
-    return labs.describe_result_id(filed.report_id, first.key)
+    return labs.describe_result_id(report_id=filed.report_id, key=first.key)
 
 
 def _current(access: Access, key: UUID, version: int | None) -> str:

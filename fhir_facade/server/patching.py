@@ -117,7 +117,9 @@ def _same(node: Any, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """The very object in the resource: the engine may answer a copy."""
     if node is wanted:
         return wanted
-    equal = node if isinstance(node, dict) and node == wanted else None
+    equal: dict[str, Any] | None = None
+    if isinstance(node, dict) and node == wanted:
+        equal = node
     for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         inner = _same(each, wanted)
         if inner is wanted:

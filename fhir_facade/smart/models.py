@@ -37,8 +37,9 @@ class Client(models.Model):
 
 
 class AccessToken(models.Model):
-    """A bearer token that is out. Only its SHA-256 is kept: 256 random bits need no slow hash. phi:
-    indirect
+    """A bearer token that is out. phi: indirect
+
+    Only its SHA-256 is kept: 256 random bits need no slow hash.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

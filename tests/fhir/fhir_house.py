@@ -76,8 +76,9 @@ class Answer:
 class Api:
     """A client with its token."""
 
-    def __init__(self, token: str = "") -> None:
+    def __init__(self, token: str = "", *, judged: bool = True) -> None:
         self.token = token
+        self.judged = judged  # a crawl of thousands of addresses looks at bytes, not at forms
         self._client = Client()
 
     def send(
@@ -90,7 +91,7 @@ class Api:
         where = path if path.startswith("/") else f"/fhir/{path}"
         response = self._client.generic(method, where, raw, content_type=kind, **said)
         text = response.content.decode()
-        if "fhir+json" in response.headers.get("Content-Type", "") and text:
+        if self.judged and "fhir+json" in response.headers.get("Content-Type", "") and text:
             assert validating.verdict(text) == "", text[:3000]
         assert response.status_code < 500, text
         return Answer(response, text)

@@ -21,12 +21,20 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 @pytest.mark.parametrize(
     ("text", "letters"),
     [
-        ("patient/Observation.read", "rs"), ("user/*.write", "cud"), ("system/*.*", "cruds"),
-        ("patient/Observation.rs", "rs"), ("patient/Observation.cruds", "cruds"), ("patient/Observation.sr", None),
-        ("patient/Observation.", None), ("openid", None), ("launch/patient", None), ("patient/observation.rs", None),
-        ("patient/Observation.rs?category=", None), ("patient/Observation.rs?category=a|b", "rs"),
+        ("patient/Observation.read", "rs"),
+        ("user/*.write", "cud"),
+        ("system/*.*", "cruds"),
+        ("patient/Observation.rs", "rs"),
+        ("patient/Observation.cruds", "cruds"),
+        ("patient/Observation.sr", None),
+        ("patient/Observation.", None),
+        ("openid", None),
+        ("launch/patient", None),
+        ("patient/observation.rs", None),
+        ("patient/Observation.rs?category=", None),
+        ("patient/Observation.rs?category=a|b", "rs"),
     ],
-)  # fmt: skip
+)
 def test_item_68_scopes_are_read(text, letters):
     found = scopes.parse_one(text)
 
@@ -88,9 +96,12 @@ def test_item_69_a_patients_token_cannot_write_for_others(house):
 
 def order(person_id):
     return {
-        "resourceType": "ServiceRequest", "status": "active", "intent": "order", "code": {"text": "Blood count"},
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "code": {"text": "Blood count"},
         "subject": {"reference": f"Patient/{person_id}"},
-    }  # fmt: skip
+    }
 
 
 def test_item_69_what_is_nobodys_is_read_in_a_patients_context(house):

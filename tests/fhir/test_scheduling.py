@@ -23,10 +23,14 @@ def clinic(house):
 
 def appointment(house, slot, person_id=None, **more):
     return {
-        "resourceType": "Appointment", "status": "booked", "slot": [{"reference": f"Slot/{slot['id']}"}],
-        "start": slot["start"], "end": slot["end"],
-        "participant": [{"actor": {"reference": f"Patient/{person_id or house.ada}"}, "status": "accepted"}], **more,
-    }  # fmt: skip
+        "resourceType": "Appointment",
+        "status": "booked",
+        "slot": [{"reference": f"Slot/{slot['id']}"}],
+        "start": slot["start"],
+        "end": slot["end"],
+        "participant": [{"actor": {"reference": f"Patient/{person_id or house.ada}"}, "status": "accepted"}],
+        **more,
+    }
 
 
 def slots(house, **params):
@@ -49,10 +53,15 @@ def test_item_56_searches(clinic):
     free = slots(clinic)[0]
     assert free["schedule"]["reference"] == f"Schedule/{schedule}"
     for name, value in (
-        ("patient", clinic.ada), ("practitioner", clinic.clinician), ("location", clinic.site), ("status", "booked"),
-        ("date", f"ge{clinic.now.date()}"), ("service-type", "check-up"), ("actor", f"Practitioner/{clinic.clinician}"),
+        ("patient", clinic.ada),
+        ("practitioner", clinic.clinician),
+        ("location", clinic.site),
+        ("status", "booked"),
+        ("date", f"ge{clinic.now.date()}"),
+        ("service-type", "check-up"),
+        ("actor", f"Practitioner/{clinic.clinician}"),
         ("slot", clinic.ehr.get(f"Appointment/{visit.appointment_id}").json["slot"][0]["reference"]),
-    ):  # fmt: skip
+    ):
         assert clinic.ehr.get("Appointment", {name: str(value)}).ids == [str(visit.appointment_id)], name
     assert clinic.ehr.get("Appointment", {"status": "cancelled"}).ids == []
 
@@ -68,9 +77,16 @@ def test_item_57_book_move_cancel(clinic):
     path = f"Appointment/{booked.json['id']}"
     assert clinic.ehr.get(f"Slot/{first['id']}").json["status"] == "busy"
     assert first["id"] not in [each["id"] for each in slots(clinic)]
-    moved = clinic.ehr.put(path, {
-        **booked.json, "start": second["start"], "end": second["end"], "slot": [{"reference": f"Slot/{second['id']}"}],
-    }, if_match=booked.headers["ETag"])  # fmt: skip
+    moved = clinic.ehr.put(
+        path,
+        {
+            **booked.json,
+            "start": second["start"],
+            "end": second["end"],
+            "slot": [{"reference": f"Slot/{second['id']}"}],
+        },
+        if_match=booked.headers["ETag"],
+    )
     assert moved.status == 200, moved.text
     assert clinic.ehr.get(f"Slot/{first['id']}").json["status"] == "free"
     assert clinic.ehr.get(f"Slot/{second['id']}").json["status"] == "busy"
@@ -151,10 +167,11 @@ def test_item_58_answers_and_moves_that_are_not_allowed(clinic):
     asked = patient.post("Appointment", appointment(clinic, slots(clinic)[0]))
     assert asked.json["status"] == "pending", asked.text
     answer = {
-        "resourceType": "AppointmentResponse", "participantStatus": "accepted",
+        "resourceType": "AppointmentResponse",
+        "participantStatus": "accepted",
         "appointment": {"reference": f"Appointment/{asked.json['id']}"},
         "actor": {"reference": f"Practitioner/{clinic.clinician}"},
-    }  # fmt: skip
+    }
 
     assert clinic.ehr.post("AppointmentResponse", answer).status == 201
     now = clinic.ehr.get(f"Appointment/{asked.json['id']}").json
@@ -178,8 +195,9 @@ def test_item_59_find_hold_book(clinic):
     asked = parameters(
         start={"valueDateTime": clinic.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")},
         end={"valueDateTime": (clinic.starts_at + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")},
-        service_type={"valueString": "check-up"}, practitioner={"valueReference": {"reference": f"Practitioner/{clinic.clinician}"}},
-    )  # fmt: skip
+        service_type={"valueString": "check-up"},
+        practitioner={"valueReference": {"reference": f"Practitioner/{clinic.clinician}"}},
+    )
 
     proposed = clinic.ehr.post("Appointment/$find", asked).matches
 

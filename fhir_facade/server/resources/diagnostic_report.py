@@ -118,7 +118,8 @@ def _visible(access: Access) -> Sql:
     return (
         Sql(
             "NOT EXISTS (SELECT FROM fhir_facade_searchvalue v"
-            " WHERE v.document_id = d.id AND v.param = 'result' AND v.target_id NOT IN (SELECT o.id::text FROM ("
+            " WHERE v.document_id = d.id AND v.param = 'result' AND v.target_id NOT IN ("
+            "SELECT o.id::text FROM ("
         )
         + results
         + Sql(

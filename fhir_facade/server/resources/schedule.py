@@ -22,7 +22,11 @@ COLUMNS = {
         ),
     ),
     # The hours have no end, so every date is within.
-    "date": (Column(exprs={"low": "'-infinity'::timestamptz", "high": "'infinity'::timestamptz"}),),
+    "date": (
+        Column(
+            exprs={"low": "'0001-01-01 00:00+00'::timestamptz", "high": "'9999-12-31 00:00+00'::timestamptz"}
+        ),
+    ),
 }
 
 

@@ -144,8 +144,9 @@ def sort_key(definition: Definition, origin: Origin, param: Param, *, descending
     """An expression without nulls to sort and page by, and its SQL type."""
     columns = _columns(definition, origin, param)
     value = "t.id::text" if param.name == "_id" else _sorted(columns, param, descending)
-    if param.kind is Kind.DATE:
-        return f"coalesce(({value})::timestamptz, '{'-' if descending else ''}infinity')", "timestamptz"
+    if param.kind is Kind.DATE:  # the ends of what a datetime of Python can hold
+        last = "0001-01-01" if descending else "9999-12-31"
+        return f"coalesce(({value})::timestamptz, '{last} 00:00+00')", "timestamptz"
     if param.kind is Kind.QUANTITY:
         return f"coalesce(({value})::numeric, '{'-' if descending else ''}Infinity')", "numeric"
     return f"coalesce(({value})::text, '') COLLATE \"C\"", "text"
