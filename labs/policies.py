@@ -183,7 +183,7 @@ def _may_write(actor: Actor) -> None:
 
 def _role(actor: Actor, site_id: UUID | None) -> str:
     """Those held at the site that a row is about; a row for every site is made in all of them."""
-    acting = actor.acting_roles(site_id=SiteId(site_id) if site_id else None)
+    acting = actor.acting_roles(site_ids=(SiteId(site_id),) if site_id else ())
     return ",".join(sorted(role.value for role in acting))[:64]
 
 

@@ -42,7 +42,7 @@ def stamp(actor: Actor, now: datetime, *, source: str, site_id: UUID | None) -> 
     """The columns of history that all rows of one version share, as its first version. The roles are those
     that the actor holds where the report belongs.
     """
-    acting = actor.acting_roles(site_id=SiteId(site_id) if site_id else None)
+    acting = actor.acting_roles(site_ids=(SiteId(site_id),) if site_id else ())
     return {
         "version": 1, "supersedes": None, "valid_to": None, "recorded_at": now, "reason": "",
         "recorded_by": actor.user_id, "recorded_role": ",".join(sorted(acting)), "source": source,

@@ -188,7 +188,7 @@ def _queue(
     seen = dict.fromkeys(each.person_id for each in found)
     audit.record_many(
         [
-            audit.Entry(action="medication.queue", category=CATEGORY, subject_id=each, site_id=site_id)
+            audit.Entry(action="medication.queue", category=CATEGORY, subject_id=each, site_ids=(site_id,))
             for each in seen
         ],
         actor=actor,

@@ -115,8 +115,8 @@ def _one(resource: Resource, path: str) -> dict[str, Any]:
 
 def _same(node: Any, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """The very object in the resource: the engine may answer a copy."""
-    if node is wanted:
-        return wanted
+    if node is wanted and isinstance(node, dict):
+        return node
     equal: dict[str, Any] | None = None
     if isinstance(node, dict) and node == wanted:
         equal = node

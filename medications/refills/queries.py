@@ -73,7 +73,10 @@ def list_refill_queue(
     found = viewing.many(rows.order_by("requested_at", "pk")[: min(limit, MOST)])
     seen = dict.fromkeys(each.person_id for each in found)
     audit.record_many(
-        [audit.Entry(action="refill.queue", category=CATEGORY, subject_id=p, site_id=site_id) for p in seen],
+        [
+            audit.Entry(action="refill.queue", category=CATEGORY, subject_id=p, site_ids=(site_id,))
+            for p in seen
+        ],
         actor=actor,
         now=now,
     )
