@@ -82,3 +82,14 @@ def clinic() -> Clinic:
     if not _clinic:
         raise RuntimeError("No clinic is bound: see steadwell.config.wiring.")
     return _clinic[0]
+
+
+def run_simulated_providers(*, port: int) -> None:
+    """Providers of text messages, mail and push on loopback, until told to stop.
+
+    The first line on standard output is a JSON object of ports; then it is ready. See
+    ``notifications.simulator.house.House.control`` for what can be asked of it.
+    """
+    from notifications.simulator import running
+
+    running.run(port)

@@ -6,7 +6,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 
 
 def _pharmacy_arguments(parser: ArgumentParser) -> None:
@@ -25,6 +26,16 @@ def _pharmacy(options: Mapping[str, Any]) -> None:
     )
 
 
+def _providers_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=2600, help="of the control; the others follow it")
+
+
+def _providers(options: Mapping[str, Any]) -> None:
+    from notifications import ports as notifications
+
+    notifications.run_simulated_providers(port=options["port"])
+
+
 # Name -> what it is, its arguments, and what runs it. Whoever simulates another party adds a line.
 PARTIES: Mapping[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Mapping[str, Any]], None]]] = {
     "pharmacy": (
@@ -32,6 +43,12 @@ PARTIES: Mapping[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Map
         ' {"behaviour": "silent"} changes what it does.',
         _pharmacy_arguments,
         _pharmacy,
+    ),
+    "providers": (
+        "Providers of text messages, mail and push. Its first line names the ports; its control can make each"
+        " refuse, hang, fail, be slow, lose what it took, and report late or twice.",
+        _providers_arguments,
+        _providers,
     ),
 }
 
@@ -46,4 +63,6 @@ class Command(BaseCommand):
             arguments(parties.add_parser(name, help=what, description=what))
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.SECURE_SSL_REDIRECT:
+            raise CommandError("Production has real partners.")
         PARTIES[options["party"]][2](options)

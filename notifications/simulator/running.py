@@ -1,0 +1,27 @@
+"""The simulated providers as a process: its ports on the first line, then until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+
+from notifications.simulator.house import House
+
+
+def run(port: int) -> None:
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(_run(port))
+
+
+async def _run(port: int) -> None:
+    running = asyncio.ensure_future(House(port).run(_tell))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    await running
+
+
+def _tell(ports: dict[str, int]) -> None:
+    sys.stdout.write(json.dumps(ports) + "\n")
+    sys.stdout.flush()
