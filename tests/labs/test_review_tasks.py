@@ -248,7 +248,7 @@ def test_comment_is_for_the_patient_or_for_colleagues(house):
 
 def test_patient_is_told_of_a_comment_on_what_they_see_already_and_only_then(house):
     accounts.create_user(email="ada@example.org", password=None, roles=[], person_id=house.person_id, now=NOW)
-    filed = house.file(carried=False)
+    filed = house.file(house.say(issued_at=NOW), carried=False)
     carry(tell=True)
     sign(house, filed, comment="All well.", now=LATER)
     carry(LATER, tell=True)
