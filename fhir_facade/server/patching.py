@@ -115,15 +115,13 @@ def _one(resource: Resource, path: str) -> dict[str, Any]:
 
 def _same(node: Any, wanted: dict[str, Any]) -> dict[str, Any] | None:
     """The very object in the resource: the engine may answer a copy."""
-    if node is wanted and isinstance(node, dict):
-        return node
-    equal: dict[str, Any] | None = None
-    if isinstance(node, dict) and node == wanted:
-        equal = node
+    equal: dict[str, Any] | None = node if isinstance(node, dict) and node == wanted else None
+    if node is wanted:
+        return equal
     for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         inner = _same(each, wanted)
         if inner is wanted:
-            return wanted
+            return inner
         equal = equal or inner
     return equal
 
