@@ -109,7 +109,7 @@ def test_news_answers_nothing_until_something_changed(house, doctor, django_asse
     page = doctor.get(LIST).content.decode()
     news = html.unescape(re.search(r'hx-get="(/clinic/labs/news/[^"]+)"', page)[1])
 
-    with django_assert_num_queries(3):  # the session, the user, the counts
+    with django_assert_num_queries(2):  # the session with its user, the counts
         assert doctor.get(news).status_code == 204
     house.file()
     fresh = doctor.get(news)
