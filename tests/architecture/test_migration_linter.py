@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from django_migration_linter.sql_analyser import analyse_sql_statements, get_sql
 
 # Without a transaction around it: an index that is made concurrently cannot be looked at within one.
 pytestmark = pytest.mark.django_db(transaction=True)
-OURS = [
-    config.label for config in apps.get_app_configs() if Path(sys.prefix) not in Path(config.path).parents
-]
+OURS = [config.label for config in apps.get_app_configs() if "site-packages" not in Path(config.path).parts]
 
 
 def test_models_and_migrations_agree():

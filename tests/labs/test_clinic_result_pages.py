@@ -109,7 +109,7 @@ def test_news_answers_nothing_until_something_changed(house, doctor, django_asse
     page = doctor.get(LIST).content.decode()
     news = html.unescape(re.search(r'hx-get="(/clinic/labs/news/[^"]+)"', page)[1])
 
-    with django_assert_num_queries(3):  # the session, the user, the counts
+    with django_assert_num_queries(2):  # the session with its user, the counts
         assert doctor.get(news).status_code == 204
     house.file()
     fresh = doctor.get(news)
@@ -130,12 +130,12 @@ def test_inbox_costs_the_same_whatever_it_holds(house, doctor, django_assert_num
     for _ in range(2):
         house.file(house.say(potassium(), sodium()))
     doctor.get(LIST)
-    with django_assert_num_queries(12):  # one of them counts the refills that wait, for the header
+    with django_assert_num_queries(11):  # one of them counts the refills that wait, for the header
         doctor.get(LIST)
     for _ in range(10):
         house.file(house.say(potassium(), sodium()))
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         doctor.get(LIST)
 
 
