@@ -11,7 +11,8 @@ from fhir_facade.server.registry import Definition
 FILES = (
     "patient", "related_person", "practitioner", "practitioner_role", "organization", "location",
     "healthcare_service", "schedule", "slot", "appointment", "appointment_response", "service_request",
-    "specimen", "diagnostic_report", "observation", "communication", "provenance", "audit_event", "binary", "group",
+    "specimen", "diagnostic_report", "observation", "communication", "provenance", "audit_event", "binary",
+    "group",
 )  # fmt: skip
 
 
