@@ -159,7 +159,7 @@ def _with_code(
         )
     except OAuthToolkitError as error:
         return _sent_back(error.oauthlib_error)
-    return _for(question["redirect_uri"], _to(add_params_to_uri(address, [("iss", addresses.issuer())])))
+    return _for(question["redirect_uri"], _to(address))
 
 
 def _question(request: HttpRequest) -> dict[str, Any]:

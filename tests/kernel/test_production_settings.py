@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from steadwell.config import env, production
 from steadwell.config.env import Misconfigured
@@ -16,7 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = "vK2b9Qz7xW4nT8sLr5mYc3hJd6fGpA1uEoXiBzRtNwMyHqVjCe"
 PASSWORD = "vK2b9Qz7xW4nT8sLr5mY"
 APP_URL = f"postgresql://steadwell_app:{PASSWORD}@db.internal/clinic"
+# Made for the tests alone: it signs nothing that anybody reads.
+SIGNING_KEY = (
+    generate_private_key(public_exponent=65537, key_size=2048)
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
 SAFE = {
+    "OIDC_PRIVATE_KEY": SIGNING_KEY,
     "SECRET_KEY": KEY,
     "AUDIT_SEAL_KEY": KEY[::-1],
     "ALLOWED_HOSTS": "visits.clinic.org",
@@ -144,6 +153,8 @@ def test_production_starts_when_all_is_given_and_the_deploy_check_is_clean():
         ("AUDIT_SEAL_KEY", "too-short"),
         ("ALLOWED_HOSTS", "*"),
         ("EMAIL_HOST", ""),
+        ("OIDC_PRIVATE_KEY", ""),
+        ("OIDC_PRIVATE_KEY", "no key"),
     ],
 )
 def test_production_does_not_start_and_names_the_variable(name, value):

@@ -27,10 +27,6 @@ SECRET_KEY_FALLBACKS = [
 AUDIT_SEAL_KEY = production.secret(
     "AUDIT_SEAL_KEY", env.text("AUDIT_SEAL_KEY"), shortest=production.SHORTEST_KEY
 )
-OAUTH2_PROVIDER = {
-    **OAUTH2_PROVIDER,
-    "OIDC_RSA_PRIVATE_KEY": production.signing_key("OIDC_PRIVATE_KEY", OIDC_PRIVATE_KEY),
-}
 if METRICS_TOKEN:
     production.secret("METRICS_TOKEN", METRICS_TOKEN, shortest=production.SHORTEST_PASSWORD)
 
@@ -52,6 +48,11 @@ CELERY_BROKER_URL = production.broker_url(
 
 ALLOWED_HOSTS = production.hosts("ALLOWED_HOSTS", env.words("ALLOWED_HOSTS"))
 PUBLIC_URL = production.public_url("PUBLIC_URL", env.text("PUBLIC_URL"), allowed=ALLOWED_HOSTS)
+OAUTH2_PROVIDER = {
+    **OAUTH2_PROVIDER,
+    "OIDC_RSA_PRIVATE_KEY": production.signing_key("OIDC_PRIVATE_KEY", OIDC_PRIVATE_KEY),
+    "OIDC_ISS_ENDPOINT": f"{PUBLIC_URL}/oauth",
+}
 
 # Mail. Its password may be missing: some relays know their senders by address.
 EMAIL_HOST = production.mail_host("EMAIL_HOST", env.text("EMAIL_HOST"))
