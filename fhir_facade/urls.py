@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, path
 
 from fhir_facade.bulk.http import Ask, Download, Status
-from fhir_facade.server.http import Configuration, Endpoint, Metadata
+from fhir_facade.server.http import Endpoint, Metadata, OpenApi
 from fhir_facade.server.registry import registry
 
 _VIEW = Endpoint.as_view()
@@ -32,8 +32,7 @@ def _of_types() -> Iterator[URLPattern]:
 
 urlpatterns = [
     path("metadata", Metadata.as_view(), name="fhir_metadata"),
-    path(".well-known/smart-configuration", Configuration.as_view(), {"what": "smart"}),
-    path("openapi.json", Configuration.as_view(), {"what": "openapi"}),
+    path("openapi.json", OpenApi.as_view()),
     path("$export", Ask.as_view()),
     path("Patient/$export", Ask.as_view()),
     path("Group/<str:key>/$export", Ask.as_view()),

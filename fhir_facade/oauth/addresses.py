@@ -8,7 +8,7 @@ from django.urls import reverse
 
 def fhir_base() -> str:
     """The FHIR endpoint, without a slash at its end: what ``aud`` and ``iss`` of a launch have to be."""
-    return f"{settings.PUBLIC_URL}/fhir"
+    return settings.FHIR_BASE_URL or f"{settings.PUBLIC_URL}/fhir"
 
 
 def issuer() -> str:

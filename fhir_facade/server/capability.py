@@ -1,4 +1,4 @@
-"""The CapabilityStatement and SMART's configuration, made from the registry: what is listed is what
+"""The CapabilityStatement made from the registry: what is listed is what
 answers.
 """
 
@@ -149,20 +149,6 @@ def _param(param: Param, kind: str) -> dict[str, Any]:
         "name": param.name,
         "definition": f"http://hl7.org/fhir/SearchParameter/{name}",
         "type": param.kind.value,
-    }
-
-
-def smart(base: str) -> dict[str, Any]:
-    """Only what is there: tokens are issued by operators until clients can ask for them themselves."""
-    return {
-        "scopes_supported": [
-            f"{level}/{name}.{letters}"
-            for level in ("patient", "user", "system")
-            for name, letters in (("*", "cruds"), ("*", "rs"))
-        ],
-        "capabilities": ["permission-patient", "permission-user", "permission-v1", "permission-v2"],
-        "code_challenge_methods_supported": ["S256"],
-        "grant_types_supported": [],
     }
 
 

@@ -307,18 +307,16 @@ class Metadata(Endpoint):
     throttle_classes = []
     authentication_classes = []
 
-    def get(self, request: Request, what: str = "metadata") -> HttpResponseBase:  # type: ignore[override]
-        base = base_of(request)
-        if what == "metadata":
-            response = self._answer(request, Answer(status=200, resource=capability.statement(base)))
-        else:
-            made = capability.smart(base) if what == "smart" else capability.openapi(base)
-            response = HttpResponse(wire.dump(made), content_type="application/json")
+    def get(self, request: Request) -> HttpResponseBase:  # type: ignore[override]
+        response = self._made(request, base_of(request))
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 
     head = get  # type: ignore[assignment]
+
+    def _made(self, request: Request, base: str) -> HttpResponse:
+        return self._answer(request, Answer(status=200, resource=capability.statement(base)))
 
     def _refuse(self, request: Request, **_: Any) -> HttpResponseBase:
         raise failed(405, "not-supported", "This is only read.", headers={"Allow": "GET"})
@@ -326,7 +324,7 @@ class Metadata(Endpoint):
     post = put = patch = delete = _refuse
 
 
-class Configuration(Metadata):
+class OpenApi(Metadata):
     """Plain JSON, whatever is accepted."""
 
     class _Any(Negotiation):
@@ -334,3 +332,6 @@ class Configuration(Metadata):
             return renderers[0], "application/json"
 
     content_negotiation_class = _Any
+
+    def _made(self, request: Request, base: str) -> HttpResponse:
+        return HttpResponse(wire.dump(capability.openapi(base)), content_type="application/json")

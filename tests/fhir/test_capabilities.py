@@ -200,7 +200,7 @@ def test_item_61_smart_configuration_says_what_is_true():
     assert Api().get("metadata").headers["Access-Control-Allow-Origin"] == "*"
     assert "permission-v2" in answer.json["capabilities"]
     assert "plain" not in answer.json["code_challenge_methods_supported"]
-    assert "authorization_endpoint" not in answer.json  # nobody can ask for a token yet
+    assert answer.json["authorization_endpoint"].endswith("/oauth/authorize/")
 
 
 def test_openapi_has_every_type():

