@@ -21,6 +21,10 @@ _TO_PATIENT: Mapping[str, str] = {
     RefillState.UNANSWERED.value: "refill.delayed",
     RefillState.PHARMACY_REFUSED.value: "refill.delayed",
 }
+# With these the patient has heard that it is not done; what comes later is told as well.
+_NOT_DONE = frozenset(
+    {RefillState.DECLINED.value, RefillState.UNANSWERED.value, RefillState.PHARMACY_REFUSED.value}
+)
 _TO_STAFF = frozenset({RefillState.UNANSWERED.value, RefillState.PHARMACY_REFUSED.value})
 
 
@@ -35,6 +39,12 @@ def tell_patient(event: events.RefillMoved, ctx: outbox.DeliveryContext) -> None
         key=f"{event.name}:{event.refill_id}:{event.version}", about=event.refill_id, now=ctx.now,
         site_id=SiteId(refill.site_id),
     )  # fmt: skip
+    if event.state == RefillState.FILLED.value:
+        notifications.close_actions(about=event.refill_id, now=ctx.now)
+    elif event.state in _NOT_DONE:
+        notifications.close_actions(
+            about=event.refill_id, now=ctx.now, ending=notifications.Ending.NOT_DONE, cause=event.state
+        )
 
 
 def tell_staff(event: events.RefillMoved, ctx: outbox.DeliveryContext) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -20,6 +20,7 @@ from medications.settling import Settled, Word
 from medications.statements import person_of_line
 from medications.transactions import write
 from medications.types import PharmacyView, RefillState, RefillView, StatementKind, Status
+from notifications import service as notifications
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
@@ -27,6 +28,8 @@ from steadwell.ids import PersonId, SiteId
 
 CATEGORY = "refill"
 MOST = 200
+# A clinician answers and a pharmacy fills within this; else the patient is told that it is not done.
+LONGEST_WAIT = timedelta(days=5)
 
 
 def list_refillable(*, actor: Actor, person_id: PersonId, now: datetime) -> Mapping[UUID, UUID]:
@@ -93,6 +96,10 @@ def request_refill(
             raise RefillUnderWay from None
         steps.add_step(row, RefillState.REQUESTED.value, actor=actor, at=chart.recorded_at)
         _audit(actor, "refill.request", row, chart)
+        notifications.open_action(
+            kind=notifications.ActionKind.REFILL, about=row.pk, person_id=PersonId(row.person_id),
+            deadline=now + LONGEST_WAIT, now=now, site_id=SiteId(row.site_id),
+        )  # fmt: skip
         return viewing.with_steps(row)
 
     return write(work)
@@ -114,6 +121,7 @@ def withdraw_refill(
             refuse_stale(row, seen_version)
             steps.move(row, RefillState.WITHDRAWN, actor=actor, at=chart.recorded_at)
             _audit(actor, "refill.withdraw", row, chart)
+            notifications.close_actions(about=row.pk, now=now)
         return viewing.with_steps(row)
 
     return write(work)

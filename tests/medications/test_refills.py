@@ -92,6 +92,15 @@ def told(view: RefillView) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def owed() -> list[str]:
+    """How the promises to patients stand, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state FROM notifications_patientaction WHERE kind = 'refill' ORDER BY opened_at"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def test_two_taps_to_the_pharmacys_word_that_it_is_ready(network):
     view = asked()
     assert [
@@ -101,7 +110,9 @@ def test_two_taps_to_the_pharmacys_word_that_it_is_ready(network):
     approved(view)
     work()
     assert state(view) == RefillState.ACCEPTED
+    assert owed() == ["open"]
     mailbox()
+    assert owed() == ["done"]
 
     found = medications.get_refill(actor=DOCTOR, refill_id=view.refill_id, now=clock.now())
     assert [s.step for s in found.steps] == ["requested", "approved", "handed", "accepted", "filled"]
@@ -127,6 +138,7 @@ def test_a_pharmacys_refusal_reaches_patient_and_staff(network, behaviour, ends)
 
     assert state(view) == ends
     assert told(view)[-1] == "refill.delayed"
+    assert owed() == ["told"]
     queue = medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())
     assert [(r.refill_id, bool(r.reason)) for r in queue] == [(view.refill_id, True)]
 
@@ -247,6 +259,7 @@ def test_declining_needs_a_reason_and_the_patient_reads_it():
         "Come in first",
         ["refill.declined"],
     )
+    assert owed() == ["told"]
 
 
 def test_one_refill_of_an_order_at_a_time_and_two_deciders_do_not_both_win():
