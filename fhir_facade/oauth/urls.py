@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fhir_facade.oauth import authorizing, connected, endpoints
+from fhir_facade.oauth import authorizing, connected, developers, endpoints
 
 app_name = "oauth"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("oauth/.well-known/openid-configuration", endpoints.openid_configuration, name="openid"),
     path("fhir/.well-known/smart-configuration", endpoints.smart_configuration, name="smart"),
     path("fhir/.well-known/openid-configuration", endpoints.openid_configuration, name="fhir-openid"),
+    path("developers/", developers.developers, name="developers"),
+    path("developers/register/", developers.register, name="register"),
     path("apps/", connected.apps, name="apps"),
     path("apps/<uuid:approval_id>/end/", connected.end, name="end"),
     path("clinic/patients/<uuid:person_id>/apps/<uuid:client_id>/", connected.launch, name="launch"),

@@ -1,0 +1,116 @@
+"""For those who build an app or connect a system: where things are, what is served, asking to be let in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from fhir_facade.oauth import addresses, registering
+from fhir_facade.oauth.consent import WORDS
+from fhir_facade.oauth.models import Kind
+from fhir_facade.server.registry import Definition, registry
+from steadwell import clock
+from steadwell.errors import Refusal
+from steadwell.portal import service as portal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """One type of resource in words."""
+
+    type: str
+    words: str
+    can: str
+    searched_by: str
+
+
+class RegistrationForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name of the app"), max_length=200)
+    publisher = forms.CharField(label=gettext_lazy("Who makes it"), max_length=200)
+    purpose = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        help_text=gettext_lazy("Patients read this before they let it in."),
+        max_length=600,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    contact = forms.EmailField(label=gettext_lazy("Whom we write to"))
+    kind = forms.ChoiceField(label=gettext_lazy("What it is"), choices=Kind.choices)
+    confidential = forms.BooleanField(
+        label=gettext_lazy("It runs on a server and keeps a secret"), required=False
+    )
+    scope = forms.CharField(
+        label=gettext_lazy("Scopes it may ask for"),
+        help_text=gettext_lazy("For example: launch/patient patient/Observation.rs openid fhirUser"),
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    redirect_uris = forms.CharField(
+        label=gettext_lazy("Addresses that people come back to, one a line"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    jwks_url = forms.URLField(
+        label=gettext_lazy("Address of its public keys"), required=False, assume_scheme="https"
+    )
+    launch_url = forms.URLField(
+        label=gettext_lazy("Launch address, for an app that staff open"),
+        required=False,
+        assume_scheme="https",
+    )
+    homepage = forms.URLField(label=gettext_lazy("Home page"), required=False, assume_scheme="https")
+
+    def asked(self) -> registering.Asked:
+        said = dict(self.cleaned_data)
+        redirect_uris = tuple(said.pop("redirect_uris").split())
+        return registering.Asked(redirect_uris=redirect_uris, **{**said, "kind": Kind(said["kind"])})
+
+
+@require_GET
+def developers(request: HttpRequest) -> HttpResponse:
+    """Open to everybody: what is served is no secret."""
+    context = {
+        "base": addresses.fhir_base(),
+        "configuration": f"{addresses.fhir_base()}/.well-known/smart-configuration",
+        "token": addresses.absolute("oauth:token"),
+        "served": [_served(each) for each in registry()],
+    }
+    return render(request, "fhir_facade/oauth/developers.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@portal.requires()
+def register(request: portal.PortalRequest) -> HttpResponse:
+    form = RegistrationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            client_id = registering.register(actor=request.actor, asked=form.asked(), now=clock.now())
+        except Refusal as refusal:
+            portal.refuse(form, refusal)
+        else:
+            said = _(
+                "Asked. The app's client id is %(client_id)s. It works once somebody here has approved it."
+            )
+            messages.success(request, said % {"client_id": client_id})
+            return HttpResponseRedirect(reverse("oauth:developers"))
+    return render(request, "fhir_facade/oauth/register.html", {"form": form})
+
+
+def _served(definition: Definition) -> Served:
+    done = definition.interactions
+    verbs = {
+        "read": _("read"), "search-type": _("search"), "create": _("create"), "update": _("change"),
+        "patch": _("patch"), "delete": _("delete"), "history-instance": _("former versions"),
+    }  # fmt: skip
+    return Served(
+        type=definition.type,
+        words=str(WORDS.get(definition.type, definition.type)),
+        can=", ".join(words for name, words in verbs.items() if name in done),
+        searched_by=", ".join(param.name for param in definition.params),
+    )
