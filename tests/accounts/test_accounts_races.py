@@ -20,6 +20,7 @@ from accounts.people import (
     type_password,
     who,
 )
+from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test import Client
 
@@ -231,7 +232,9 @@ def test_invitation_that_is_withdrawn_while_it_is_accepted_does_one_of_both():
         assert accepted or isinstance(found[0], errors.InvitationOver)
         outcome = Invitation.objects.get(person_id=person).outcome
         assert outcome == ("accepted" if accepted else "withdrawn")
-        User.objects.filter(email=EMAIL).update(email=f"{new_id()}@example.org")
+        aside = f"{new_id()}@example.org"
+        User.objects.filter(email=EMAIL).update(email=aside)
+        EmailAddress.objects.filter(email=EMAIL).update(email=aside)
 
 
 def test_pressing_invite_at_once_sends_one_letter():

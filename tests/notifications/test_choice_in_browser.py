@@ -150,13 +150,13 @@ def test_words_are_written_tried_proposed_and_taken_into_use(reader: Make, size:
     look(window, "words preview")
     page.get_by_role("button", name="Propose").click()
     look(window, "words proposed")
-    assert page.get_by_role("button", name="Take into use").count() == 0
+    assert page.get_by_role("button", name="Take into use", exact=True).count() == 0
 
     second = signed_in(reader(size), colleague)
     second.page.goto(page.url)
     frame = second.page.frame_locator("iframe").first
     assert frame.get_by_role("heading", name="See you on").is_visible()
-    second.page.get_by_role("button", name="Take into use").focus()
+    second.page.get_by_role("button", name="Take into use", exact=True).focus()
     second.page.keyboard.press("Enter")
     second.page.get_by_text("In use from the next message on.").wait_for()
     look(second, "words in use")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,12 @@ from tests.notifications.test_carrying import carry, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SITE = SiteId(new_id())
+
+
+@pytest.fixture(autouse=True)
+def _daytime(time_machine: Any) -> None:
+    """At night a device is told in the morning only, whenever these tests run."""
+    time_machine.move_to(datetime(2027, 3, 1, 18, 0, tzinfo=UTC), tick=True)
 
 
 def desk(*sites: SiteId) -> Actor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
 from collections.abc import Iterator
@@ -20,6 +21,14 @@ pytestmark = pytest.mark.xdist_group("launcher")
 
 def named(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(autouse=True)
+def _one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """They look at which databases the server has, and each makes some: another process of this run waits."""
+    with (tmp_path_factory.getbasetemp().parent / "databases.lock").open("w") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture
