@@ -22,6 +22,20 @@ from steadwell.errors import Refusal
 from steadwell.portal import service as portal
 
 
+# For a shell: the same in every language.
+EXAMPLES = """\
+curl {base}/metadata
+
+curl -X POST {token} \\
+  -d grant_type=client_credentials -d scope=system/Observation.rs \\
+  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\
+  -d client_assertion=$ASSERTION
+
+curl -H "Authorization: Bearer $TOKEN" \\
+  "{base}/Observation?patient=$PATIENT&category=laboratory&_sort=-date"
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """One type of resource in words."""
@@ -78,7 +92,7 @@ def developers(request: HttpRequest) -> HttpResponse:
     context = {
         "base": addresses.fhir_base(),
         "configuration": f"{addresses.fhir_base()}/.well-known/smart-configuration",
-        "token": addresses.absolute("oauth:token"),
+        "examples": EXAMPLES.format(base=addresses.fhir_base(), token=addresses.absolute("oauth:token")),
         "served": [_served(each) for each in registry()],
     }
     return render(request, "fhir_facade/oauth/developers.html", context)

@@ -11,6 +11,12 @@ from tests.notifications import simulated
 from tests.notifications.simulated import Simulator
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """How providers stand is kept for a moment per process: another test's moment."""
+    health.forget()
+
+
 @pytest.fixture(scope="session")
 def running_simulator() -> Iterator[Simulator]:
     with simulated.running() as running:
@@ -20,5 +26,4 @@ def running_simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def simulator(running_simulator: Simulator) -> Simulator:
     running_simulator.forget()
-    health.forget()
     return running_simulator
