@@ -21,7 +21,6 @@ from steadwell import clock
 from steadwell.errors import Refusal
 from steadwell.portal import service as portal
 
-
 # For a shell: the same in every language.
 EXAMPLES = """\
 curl {base}/metadata
