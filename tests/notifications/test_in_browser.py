@@ -47,8 +47,8 @@ def test_a_patient_reads_and_chooses(reader: Make, size: dict[str, int]) -> None
     page.get_by_role("link", name="See your visit").click()
     page.get_by_role("group", name="Visits and reminders").get_by_label("By e-mail").uncheck()
     page.get_by_label("2 hours before").uncheck()
-    page.get_by_role("button", name="Save").click()
-    assert page.get_by_text("Your choices are saved.").is_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("Your choices are saved.").wait_for()
     assert not page.get_by_label("2 hours before").is_checked()
     window.check("preferences")
 
