@@ -16,7 +16,7 @@ from fhir_facade.bulk import asking, exporting
 from fhir_facade.bulk.models import Export, ExportFile
 from fhir_facade.server import auditing
 from fhir_facade.server.access import Access
-from fhir_facade.server.http import Endpoint, base_of, call_of
+from fhir_facade.server.http import Endpoint, access_of, call_of
 from fhir_facade.server.outcome import Failed, Issue, failed, not_found
 
 NDJSON = "application/fhir+ndjson"
@@ -36,17 +36,9 @@ class _Bulk(Endpoint):
     content_negotiation_class = _AsIs  # type: ignore[assignment]  # files and JSON, not resources
     kind = "Bundle"
 
-    def access(self, request: Request) -> Access:
-        if not isinstance(request.auth, Access):
-            raise failed(
-                401, "login", "A valid bearer token is needed.",
-                headers={"WWW-Authenticate": f'Bearer realm="{base_of(request)}"'},
-            )  # fmt: skip
-        return request.auth
-
     def found(self, request: Request, export_id: UUID) -> tuple[Access, Export]:
         """The client's own export. That of another one is not there."""
-        access = self.access(request)
+        access = access_of(request)
         export = (
             Export.objects.select_related("client")
             .filter(
@@ -72,7 +64,7 @@ class Ask(_Bulk):
     allowed: ClassVar[str] = "GET, POST"
 
     def _ask(self, request: Request, **_: Any) -> HttpResponseBase:
-        access = self.access(request)
+        access = access_of(request)
         path = tuple(each for each in request.path_info.removeprefix("/fhir").split("/") if each)
         export = asking.ask(access, call_of(request, path), request=request.build_absolute_uri())
         location = f"{access.base}/bulk/{export.pk}"

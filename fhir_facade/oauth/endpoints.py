@@ -15,7 +15,7 @@ from oauth2_provider.models import AccessToken
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.common import Request
 
-from fhir_facade.oauth import addresses, approvals, assertions, signing, validator, wanted
+from fhir_facade.oauth import addresses, approvals, assertions, signing, validator
 from fhir_facade.oauth.models import Approval
 from fhir_facade.smart import acting, scopes, tokens
 from fhir_facade.smart.types import Grant, Level
@@ -73,7 +73,7 @@ def _service_token(request: HttpRequest) -> HttpResponse:
         return _refused("invalid_client", str(refusal), 401)
     asked = [each for each in scopes.parse(request.POST.get("scope", "")) if each.level is Level.SYSTEM]
     allowed = scopes.parse(client.scopes)
-    granted = [each for each in asked if any(wanted.within(each, wide) for wide in allowed)]
+    granted = [each for each in asked if any(each.is_within(wide) for wide in allowed)]
     if not granted:
         return _refused("invalid_scope", "none of these scopes is this client's", 400)
     text = " ".join(scopes.written(each) for each in granted)

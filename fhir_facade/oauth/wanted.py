@@ -30,19 +30,9 @@ def understood(asked: Iterable[str], *, allowed: str) -> list[str]:
         scope = scopes.parse_one(text)
         if scope is None or scope.level is Level.SYSTEM:
             continue
-        if not allowed or any(within(scope, each) for each in wide):
+        if not allowed or any(scope.is_within(each) for each in wide):
             kept.append(text)
     return kept
-
-
-def within(one: Scope, wide: Scope) -> bool:
-    """Whether one scope lets through nothing that the other does not."""
-    return (
-        one.level == wide.level
-        and wide.resource in {"*", one.resource}
-        and one.interactions <= wide.interactions
-        and set(wide.query) <= set(one.query)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

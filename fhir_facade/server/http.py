@@ -112,6 +112,18 @@ def base_of(request: Request) -> str:
     return settings.FHIR_BASE_URL or request.build_absolute_uri("/fhir")
 
 
+def access_of(request: Request) -> Access:
+    """What the request's token allows. 401 where there is none that is alive."""
+    if not isinstance(request.auth, Access):
+        raise failed(
+            401,
+            "login",
+            "A valid bearer token is needed.",
+            headers={"WWW-Authenticate": f'Bearer realm="{base_of(request)}"'},
+        )
+    return request.auth
+
+
 def request_id(request: Request) -> str:
     said = request.headers.get("X-Request-Id", "")
     return said if _REQUEST_ID.fullmatch(said) else ""
@@ -133,14 +145,7 @@ class Endpoint(APIView):
         self.kind = path[0] if path else "Bundle"
         if not path and request.method != "POST":
             raise failed(405, "not-supported", "The base takes a Bundle by POST.", headers={"Allow": "POST"})
-        access = request.auth
-        if not isinstance(access, Access):
-            raise failed(
-                401,
-                "login",
-                "A valid bearer token is needed.",
-                headers={"WWW-Authenticate": f'Bearer realm="{base_of(request)}"'},
-            )
+        access = access_of(request)
         call = call_of(request, path)
         if path:
             return self._answer(request, interactions.perform(access, call))

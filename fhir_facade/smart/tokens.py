@@ -92,19 +92,10 @@ def _checked(
     if "user" in levels and user_id is None:
         fields["user_id"] = "Scopes of a user need the user."
     allowed = scopes.parse(client.scopes)
-    if client.scopes and not all(any(_within(each, wide) for wide in allowed) for each in asked):
+    if client.scopes and not all(any(each.is_within(wide) for wide in allowed) for each in asked):
         fields["scope"] = "This client may not have all of these scopes."
     if fields:
         raise Invalid(fields=fields)
-
-
-def _within(one: Scope, wide: Scope) -> bool:
-    return (
-        one.level == wide.level
-        and wide.resource in {"*", one.resource}
-        and one.interactions <= wide.interactions
-        and set(wide.query) <= set(one.query)
-    )
 
 
 def find_grant(token: str, now: datetime) -> Grant | None:

@@ -34,6 +34,15 @@ class Scope:
     def covers(self, resource: str, interaction: str) -> bool:
         return self.resource in {"*", resource} and interaction in self.interactions
 
+    def is_within(self, wide: Scope) -> bool:
+        """Whether it lets through nothing that the other does not."""
+        return (
+            self.level == wide.level
+            and wide.resource in {"*", self.resource}
+            and self.interactions <= wide.interactions
+            and set(wide.query) <= set(self.query)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
