@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import weakref
@@ -91,6 +92,8 @@ def owner_connection(django_db_setup: None) -> Iterator[psycopg.Connection[Any]]
 def _empty_tables(self: TransactionTestCase) -> None:
     """After a transactional test. The owner does it: the app's role cannot truncate, which is the point."""
     with psycopg.connect(_owner_url(os.environ["TEST_DATABASE"]), autocommit=True) as owner:
+        # What a test left open must fail it, not hold up the run.
+        owner.execute("SET lock_timeout = '60s'")
         names = owner.execute(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
             " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
@@ -116,6 +119,12 @@ def _remember(self: psycopg.Connection[Any], *args: Any, **kwargs: Any) -> None:
 
 
 psycopg.Connection.__init__ = _remember  # type: ignore[method-assign]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Say what failed at once: a run that is cut off later has named it."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stderr.write(f"\n{report.when} of {report.nodeid} failed:\n{report.longreprtext[-4000:]}\n")
 
 
 @pytest.hookimpl(trylast=True)

@@ -43,7 +43,7 @@ DESK = Actor(user_id=UserId(new_id()), roles=frozenset({Role.FRONT_DESK}))
 
 def at_once(*jobs: Callable[[], Any]) -> list[Any]:
     """Every job on its own thread and connection, started together; what each returned or raised."""
-    barrier, found = threading.Barrier(len(jobs)), [None] * len(jobs)
+    barrier, found = threading.Barrier(len(jobs), timeout=60), [None] * len(jobs)
 
     def run(place: int, job: Callable[[], Any]) -> None:
         try:

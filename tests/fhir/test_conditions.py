@@ -88,7 +88,7 @@ def test_item_24_conditional_patch(house):
 def together(house: House, works: list) -> list:
     """All at once, each on its own connection."""
     answers: list = []
-    gate = threading.Barrier(len(works))
+    gate = threading.Barrier(len(works), timeout=60)
 
     def run(work) -> None:
         try:

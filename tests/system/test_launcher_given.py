@@ -61,7 +61,7 @@ def test_up_uses_what_the_environment_names(tmp_path: Path, given: dict[str, str
 def test_up_names_the_variable_of_a_database_that_does_not_answer(tmp_path: Path):
     house = House(tmp_path / "data", DATABASE_URL=f"postgresql:///x?host={tmp_path}")
 
-    assert house.process.wait() == 1
+    assert house.process.wait(90) == 1
     assert "The database that DATABASE_URL names does not answer" in house.output()
     assert "Traceback" not in house.output()
 
