@@ -108,7 +108,7 @@ def subject(template: str, params: Mapping[str, str]) -> str:
 
 
 def cause_text(cause: str) -> str:
-    if cause.startswith("smtp-5"):
+    if cause.startswith(("smtp-5", "mail-")):
         return str(CAUSES["refused"])
     if cause.startswith("sms-"):
         return str(CAUSES["sms"])

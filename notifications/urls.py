@@ -69,9 +69,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/delivery/", delivery.delivery, name="notifications_delivery"),
     path("clinic/delivery/<slug:code>/switch/", delivery.switch, name="notifications_switch"),
     path("clinic/messages/<uuid:person_id>/", delivery.person, name="notifications_person"),
+    path("providers/<slug:provider>/reports/", reports.mail_report, name="notifications_mail_report"),
     path("providers/<slug:provider>/reports/<uuid:message_id>/", reports.report, name="notifications_report"),
     path("demo/mailbox/", demo.mailbox, name="notifications_demo_mailbox"),
     path("demo/mailbox/<uuid:mail_id>/", demo.mail, name="notifications_demo_mail"),
+    path("demo/handset/", demo.handset, name="notifications_demo_handset"),
+    path("demo/handset/notices/", demo.turn_on, name="notifications_demo_turn_on"),
     path("demo/mailbox/<uuid:mail_id>/page/", demo.page, name="notifications_demo_page"),
     path("demo/mailbox/<uuid:mail_id>/visit.ics", demo.calendar, name="notifications_demo_calendar"),
 ]

@@ -80,7 +80,7 @@ def view(row: Campaign, counted: Counter[str] | None = None) -> CampaignView:
         site_id=SiteId(row.site_id) if row.site_id else None, state=row.state, per_minute=row.per_minute,
         created_at=row.created_at, planned_at=row.planned_at, started_at=row.started_at,
         ended_at=row.ended_at, planned=numbers[RecipientState.PLANNED], told=numbers[RecipientState.TOLD],
-        failed=numbers[RecipientState.FAILED],
+        failed=numbers[RecipientState.FAILED], skipped=numbers[RecipientState.SKIPPED],
     )  # fmt: skip
 
 

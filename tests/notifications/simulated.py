@@ -18,6 +18,7 @@ from steadwell.launcher import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "reports-are-signed-with-this"
+MAIL_SECRET = "whsec_cmVwb3J0cy1hcmUtc2lnbmVkLXdpdGgtdGhpcw=="
 VAPID = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
 
 
@@ -42,7 +43,8 @@ class Simulator:
             if name != "control":
                 self.behave(
                     name, mode="ok", answer_seconds=0, lost_answers=0, honours_keys=True, report="none",
-                    report_secret=SECRET, slow_seconds=20,
+                    report_secret=MAIL_SECRET if name.startswith("mail") else SECRET, report_url="",
+                    slow_seconds=20,
                 )  # fmt: skip
         self._ask("/forget", b"{}")
 
