@@ -93,8 +93,9 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
 
 def _rest(plan: _Plan, rows: Mapping[int, Row]) -> None:
     """Nobody had room for any of them. Without a pause a worker would carry its whole lane in circles."""
-    if plan.later and len(plan.later) == len(rows):
-        pause = max(RESTS[rows[id_].urgency] for id_ in plan.later)
+    waiting = [id_ for id_, later in plan.later.items() if later.cause != rechecking.PAUSED]
+    if waiting and len(waiting) == len(rows):
+        pause = max(RESTS[rows[id_].urgency] for id_ in waiting)
         if pause:
             connection.close()
             time.sleep(pause)
