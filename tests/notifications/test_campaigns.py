@@ -91,6 +91,10 @@ def person(born: date | None = date(1950, 5, 5), language: str = "en", **more: A
     )
 
 
+def criteria_of_site(site: SiteId) -> Criteria:
+    return Criteria(site_id=site)
+
+
 def campaign(criteria: Criteria = OVER_65, **more: Any) -> UUID:
     values: dict[str, Any] = {
         "actor": ADMIN, "name": "Flu", "template": "campaign.flu-shot", "criteria": criteria,

@@ -83,17 +83,17 @@ def descendants(pid: int) -> dict[int, int]:
 
 
 class House:
-    """One ``manage.py up`` without the demo."""
+    """One ``manage.py up``, without the demo unless it is asked for."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, *, demo: bool = False, **environment: str) -> None:
         self.data = data
         self.port = free_port()
         data.parent.mkdir(parents=True, exist_ok=True)
         self._out = data.with_name(f"{data.name}.{self.port}.out")
         with self._out.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "up", "--no-demo", "--port", str(self.port),
-                 "--hl7-port", "0", "--data-dir", str(data)],
+                [sys.executable, str(ROOT / "manage.py"), "up", *([] if demo else ["--no-demo"]),
+                 "--port", str(self.port), "--hl7-port", "0", "--data-dir", str(data)],
                 env=clean_environment(**environment), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
