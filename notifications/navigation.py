@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.switching import WATCHERS
 from notifications.views.choosing import unreachable_panel
+from notifications.views.delivery import patient_panel
 from notifications.views.reading import READERS, unread_badge
 from notifications.views.staff import DESK
 from notifications.views.wording import AUTHORS
@@ -44,6 +45,11 @@ def _register_desk() -> None:
     register_nav(
         key="notifications.untold", label=_("Not reached"), area=Area.CLINIC,
         url_name="notifications_untold", roles=roles, icon="phone", order=60,
+    )  # fmt: skip
+    register_panel(key="notifications.patient", place="patient", build=patient_panel, roles=roles, order=130)
+    register_nav(
+        key="notifications.search", label=_("What patients were told"), area=Area.CLINIC,
+        url_name="notifications_search", roles=roles, icon="search", order=63,
     )  # fmt: skip
     register_nav(
         key="notifications.calls", label=_("Calls to make"), area=Area.CLINIC,

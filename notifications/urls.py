@@ -68,6 +68,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clinic/calls/<uuid:message_id>/close/", calls.close, name="notifications_call_close"),
     path("clinic/delivery/", delivery.delivery, name="notifications_delivery"),
     path("clinic/delivery/<slug:code>/switch/", delivery.switch, name="notifications_switch"),
+    path("clinic/messages/", delivery.search, name="notifications_search"),
     path("clinic/messages/<uuid:person_id>/", delivery.person, name="notifications_person"),
     path("providers/<slug:provider>/reports/", reports.mail_report, name="notifications_mail_report"),
     path("providers/<slug:provider>/reports/<uuid:message_id>/", reports.report, name="notifications_report"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from steadwell.launcher import processes
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "reports-are-signed-with-this"
 MAIL_SECRET = "whsec_cmVwb3J0cy1hcmUtc2lnbmVkLXdpdGgtdGhpcw=="
+START_SECONDS = 120
 VAPID = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
 
 
@@ -100,7 +102,12 @@ def running() -> Iterator[Simulator]:
     assert child.stdout is not None
     with child.stdout as out:
         try:
+            assert select.select([out], [], [], START_SECONDS)[0], "the simulator does not start"
             yield Simulator(json.loads(out.readline()))
         finally:
             child.terminate()
-            child.wait()
+            try:
+                child.wait(10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait(10)

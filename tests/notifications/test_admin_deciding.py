@@ -1,4 +1,4 @@
-"""Actions, words and campaigns in the admin: looks are noted, changes are the services', sites are kept apart."""
+"""Actions, words and campaigns in the admin: looks are noted, the services change, sites are kept apart."""
 
 from __future__ import annotations
 
