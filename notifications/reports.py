@@ -71,7 +71,8 @@ def receive(*, provider: str, message_id: UUID, url: str, body: bytes, signature
         raise BadSignature
     at = _signed_at(signature)
     expected = sign(account.report_secret, at=at, url=url, body=body)
-    if not hmac.compare_digest(expected, signature) or abs(now.timestamp() - at) > TOLERANCE.total_seconds():
+    is_genuine = hmac.compare_digest(expected.encode(), signature.encode())
+    if not is_genuine or abs(now.timestamp() - at) > TOLERANCE.total_seconds():
         raise BadSignature
     digest = hashlib.sha256(b"%s.%s.%d.%s" % (provider.encode(), message_id.bytes, at, body)).digest()
     _store(

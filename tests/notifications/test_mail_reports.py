@@ -211,6 +211,7 @@ def test_a_delay_changes_nothing(client: Any, message: Message) -> None:
         {"secret": "whsec_YW5vdGhlcg=="},
         {"signature": ""},
         {"signature": "v1,AAAA"},
+        {"signature": "v1,\u00e9"},
         {"signed_id": "msg_other"},
         {"body": b'{"type": "email.bounced"}'},
         {"provider": "nobody"},

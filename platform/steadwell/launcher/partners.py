@@ -13,8 +13,9 @@ CONTROL = "control"
 NAMED = "NOTIFICATION_PROVIDERS"
 # Below the ports that the system gives to callers: else one who calls while nobody listens may meet itself.
 PORTS = range(20_000, 32_000)
-_SMS = {"KIND": "sms-form", "USER": "demo", "SECRET": "demo", "FROM": "+15550000000", "FINDS": "1"}
-_MAIL = {"KIND": "mail-http", "DIALECT": "resend", "SECRET": "demo"}
+_REPORTS = {"SECRET": "demo", "REPORT_SECONDS": "10"}  # later than that, it lost the message
+_SMS = {"KIND": "sms-form", "USER": "demo", "FROM": "+15550000000", "FINDS": "1", **_REPORTS}
+_MAIL = {"KIND": "mail-http", "DIALECT": "resend", **_REPORTS}
 PROVIDERS: Mapping[str, Mapping[str, str]] = {
     "sms-a": _SMS,
     "sms-b": _SMS,
