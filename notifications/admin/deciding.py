@@ -154,7 +154,8 @@ class WordingAdmin(ActedOn):
         found = []
         for language, text in wordings.view(row).texts.items():
             said = samples.preview(template, text, language)
-            found.append((f"{presenters.template_name(row.template)} ({language})", said.mail.text))
+            words = f"{said.mail.subject}\n\n{said.mail.text}"
+            found.append((f"{presenters.template_name(row.template)} ({language})", words))
         return found
 
     def may(self, row: Wording, actor: Actor) -> Sequence[Act]:

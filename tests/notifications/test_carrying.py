@@ -311,7 +311,7 @@ def test_no_connection_to_the_database_is_held_while_a_provider_takes_its_time(
         simulator.behave(name, answer_seconds=1.5)
     text(phone, 4)
     before = backends()
-    worker = threading.Thread(target=carry, daemon=True)
+    worker = threading.Thread(target=carry_and_leave, daemon=True)
 
     worker.start()
     wait_until(lambda: sum(simulator.state()["asked"].values()) == 4, seconds=30, what="it is called")
@@ -321,6 +321,13 @@ def test_no_connection_to_the_database_is_held_while_a_provider_takes_its_time(
     assert simulator.arrivals()
     assert during == before
     assert states() == {"accepted"}
+
+
+def carry_and_leave() -> None:
+    try:
+        carry()
+    finally:
+        connection.close()
 
 
 def backends() -> int:

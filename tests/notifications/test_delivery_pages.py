@@ -98,7 +98,7 @@ def test_a_patients_messages_are_found_by_name_and_the_name_stays_out_of_the_add
     page = client.get(address).content.decode()
 
     assert address in found
-    assert "Canary" not in client.get("/clinic/messages/", {"q": "Canary"}).content.decode()
+    assert address not in client.get("/clinic/messages/", {"q": "Canary"}).content.decode()
     assert page.count("accepted by the provider") == 6
     assert "sms-" in page  # which provider took it, among its steps
     assert [(each.subject_id, each.user_id) for each in audited] == [(message.person_id, desk)]
