@@ -48,8 +48,8 @@ def _register_desk() -> None:
     )  # fmt: skip
     register_panel(key="notifications.patient", place="patient", build=patient_panel, roles=roles, order=130)
     register_nav(
-        key="notifications.search", label=_("What patients were told"), area=Area.CLINIC,
-        url_name="notifications_search", roles=roles, icon="search", order=63,
+        key="notifications.search", label=_("What patients were told"), area=Area.ACCOUNT,
+        url_name="notifications_search", roles=roles, icon="search", order=65,
     )  # fmt: skip
     register_nav(
         key="notifications.calls", label=_("Calls to make"), area=Area.CLINIC,

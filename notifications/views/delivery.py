@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from notifications import presenters, replaying, searching, switching
 from notifications.views.staff import DESK
 from steadwell import clock
+from steadwell.actor import Role
 from steadwell.errors import Invalid
 from steadwell.identity import service as identity
 from steadwell.ids import MessageId, PersonId
@@ -36,10 +37,15 @@ def delivery(request: PortalRequest) -> HttpResponseBase:
         ],
         "changes": [presenters.change(each) for each in switching.list_changes(actor=request.actor)],
         "queues": [
-            {"label": presenters.QUEUES[name], "depth": depths.get(name, 0), "age": round(ages.get(name, 0))}
+            {
+                "label": presenters.QUEUES[name],
+                "depth": depths.get(name, 0),
+                "age": presenters.waited(ages.get(name, 0)),
+            }
             for name in _QUEUES
         ],
         "set_aside": outbox.quarantined_count(),
+        "may_see_aside": request.actor.has(Role.ADMINISTRATOR),
         "uncertain": searching.count_uncertain(actor=request.actor),
     }
     return render(request, "notifications/delivery.html", context)

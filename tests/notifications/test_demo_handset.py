@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -102,7 +103,9 @@ def test_what_could_not_be_kept_was_never_taken() -> None:
     form = urlencode({"To": "+15550100", "Body": "Hello", "Reference": "k1"}).encode()
     asked = Request("POST", "/Messages.json", {}, form)
 
-    statuses = [asyncio.run(answers.answer(asked)).status for _ in range(3)]
+    with ThreadPoolExecutor(1) as apart:  # a browser of other tests may keep an event loop in this thread
+        each = [apart.submit(lambda: asyncio.run(answers.answer(asked)).status) for _ in range(3)]
+        statuses = [one.result(30) for one in each]
 
     assert statuses == [500, 201, 201]
     assert kept == ["k1", "k1"]
