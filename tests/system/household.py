@@ -32,9 +32,9 @@ OURS = (
 LIMIT = 90.0
 
 
-def until(asks: Callable[[], Any], what: str) -> Any:
+def until(asks: Callable[[], Any], what: str, *, seconds: float = LIMIT) -> Any:
     """Wait for a truthful answer; the limit is only there so that a broken start does not hang the run."""
-    ends = time.monotonic() + LIMIT
+    ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if answer := asks():
             return answer
@@ -101,8 +101,12 @@ class House:
     def output(self) -> str:
         return self._out.read_text()
 
-    def wait_until_ready(self) -> House:
-        until(lambda: "is ready" in self.output() or self.process.poll() is not None, "it is ready or ended")
+    def wait_until_ready(self, *, seconds: float = LIMIT) -> House:
+        until(
+            lambda: "is ready" in self.output() or self.process.poll() is not None,
+            "it is ready or ended",
+            seconds=seconds,
+        )
         assert self.process.poll() is None, self.output()
         return self
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from urllib.request import urlopen
 
 import pytest
-from household import House, until
+from household import LIMIT, House, until
 
 from steadwell.launcher import partners
 from steadwell.launcher.pages import Form, Page, Visitor
@@ -24,7 +24,7 @@ NUMBER = "+12025550147"
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     started = House(tmp_path_factory.mktemp("demo") / "data", demo=True)
     try:
-        yield started.wait_until_ready()
+        yield started.wait_until_ready(seconds=3 * LIMIT)  # a whole clinic is made up first
     finally:
         started.end()
 
