@@ -20,12 +20,12 @@ from scheduling.errors import HoldEnded
 from scheduling.models import Hold as HoldRow
 from scheduling.placing import Asked, Placing
 from scheduling.status import Status
-from scheduling.transactions import LostRace, write
+from scheduling.transactions import LostRace, look_then_write, write
 from scheduling.types import Hold, OfferRef
 from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden, Refusal
+from steadwell.errors import Forbidden
 from steadwell.ids import HoldId, PersonId, PractitionerId, SiteId, VisitTypeId, new_id
 
 LASTS = timedelta(minutes=8)
@@ -76,7 +76,7 @@ def hold(*, actor: Actor, person_id: PersonId, offer: OfferRef, now: datetime) -
     """
     _user(actor)
     asked = Asked(actor=actor, person_id=person_id, ref=offer, now=now)
-    return write(lambda: _hold(asked))
+    return look_then_write(lambda: _look(asked), lambda seen: _hold(*seen))
 
 
 def get_hold(*, actor: Actor, hold_id: HoldId, now: datetime) -> Hold:
@@ -169,16 +169,17 @@ def _count_ended(holds: int) -> None:
     transaction.on_commit(partial(metrics.holds_expired.inc, holds))
 
 
-def _hold(asked: Asked) -> Hold | Refusal:
+def _look(asked: Asked) -> tuple[Placing, Hold | tuple[UUID, ...]]:
+    """What there is, and the hold that this user has of it already, or the rooms and equipment to take."""
     found = placing.find(asked)
-    if found.look.former_hold is not None:
-        same = _former_if_same(found, found.look.former_hold)
-        if same is not None:
-            return same
-    try:
-        rooms = placing.check(found)
-    except Refusal as refusal:
-        return refusal
+    same = _former_if_same(found, found.look.former_hold) if found.look.former_hold is not None else None
+    return found, same or placing.check(found)
+
+
+def _hold(found: Placing, rooms: Hold | tuple[UUID, ...]) -> Hold:
+    if isinstance(rooms, Hold):
+        return rooms
+    asked = found.asked
     clear_the_way(found)
     hold_id, expires_at = HoldId(new_id()), asked.now + LASTS
     taken = _take(found, hold_id, rooms, expires_at)

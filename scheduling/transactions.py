@@ -15,6 +15,7 @@ from django.db import OperationalError, transaction
 from scheduling import metrics
 from steadwell.errors import Busy, Refusal
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _DEADLOCK = "40P01"
@@ -43,19 +44,23 @@ class LostRace(Exception):
     """
 
 
-def write(work: Callable[[], T | Refusal]) -> T:
-    """Run ``work`` in its own transaction, at most three times.
+def write(work: Callable[[], T]) -> T:
+    """Run ``work`` in its own transaction, at most three times."""
+    return look_then_write(lambda: None, lambda _: work())
 
-    A refusal that it returns is raised after a commit, one that it raises after a rollback. Return it only
-    where nothing was written: a rollback costs more, as psycopg forgets what is prepared with it.
+
+def look_then_write(look: Callable[[], S], work: Callable[[S], T]) -> T:
+    """As ``write``, with what ``look`` saw just before: whoever it refuses opens no transaction.
+
+    Each statement sees the database as it is when it begins, inside a transaction as well, so nothing is
+    looser for it: what ``work`` claims is guarded by constraints, and after a lost race both run again. A
+    refusal inside would end in a rollback, with which psycopg forgets what it had prepared.
     """
     for tries_left in reversed(range(_TRIES)):
         try:
+            seen = look()
             with transaction.atomic(durable=not _joined.get()):
-                answer = work()
-            if isinstance(answer, Refusal):
-                raise answer
-            return answer
+                return work(seen)
         except LostRace:
             if not tries_left:
                 raise _busy() from None

@@ -121,6 +121,13 @@ def _remember(self: psycopg.Connection[Any], *args: Any, **kwargs: Any) -> None:
 psycopg.Connection.__init__ = _remember  # type: ignore[method-assign]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Killing takes as long as it takes: what was killed has to come back each time."""
+    for item in items:
+        if item.get_closest_marker("kill"):
+            item.add_marker(pytest.mark.timeout(1200))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Say what failed at once: a run that is cut off later has named it."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:

@@ -91,7 +91,7 @@ class Valkey(Process):
 
     def start(self) -> Valkey:
         super().start()
-        wait_until(self.answers, seconds=10, what="Valkey answers")
+        wait_until(self.answers, seconds=60, what="Valkey answers")
         return self
 
     def client(self) -> redis.Redis:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -59,6 +60,15 @@ def states() -> set[str]:
     return set(Message.objects.values_list("state", flat=True))
 
 
+def carry_to_the_end() -> None:
+    """As often as it takes: on a busy machine an answer can come when its batch has stopped waiting."""
+    for _ in range(40):
+        carry(later())
+        if not states() & {"due", "claimed", "handed", "uncertain"}:
+            return
+        time.sleep(0.1)
+
+
 def later() -> timedelta:
     return timedelta(hours=1)
 
@@ -81,7 +91,7 @@ def test_text_messages_arrive_once_each_by_both_providers(two: Any, simulator: S
     text(phone, 40)
 
     carry()
-    carry(later())
+    carry_to_the_end()
 
     arrivals = simulator.arrivals()
     assert states() == {"accepted"}
@@ -110,8 +120,7 @@ def test_what_one_does_not_take_the_other_takes(
     simulator.behave("sms-a", mode=mode)
     text(phone, 30)
 
-    for _ in range(4):
-        carry(later())
+    carry_to_the_end()
 
     assert states() == {"accepted"}
     assert {each["provider"] for each in simulator.arrivals()} == {"sms-b"}
@@ -144,7 +153,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
 
     carry()
     assert states() == {"uncertain"}
-    carry(later())
+    carry_to_the_end()
 
     assert states() == {"accepted"}
     assert len(simulator.arrivals()) == 1
@@ -160,7 +169,7 @@ def test_without_keys_the_provider_is_asked_and_nothing_is_sent_twice(
     text(phone)
 
     carry()
-    carry(later())
+    carry_to_the_end()
 
     assert states() == {"accepted"}
     assert len(simulator.arrivals()) == 1
@@ -178,8 +187,7 @@ def test_what_the_provider_never_took_is_sent_after_asking(
     Message.objects.update(state="handed", provider="sms-a", handed_at=an_hour_ago)
     OutboxDelivery.objects.update(called=True, attempts=1)
 
-    carry(later())
-    carry(later())
+    carry_to_the_end()
 
     assert [each["key"] for each in simulator.arrivals()] == [str(message.pk)]
     assert states() == {"accepted"}

@@ -8,6 +8,7 @@ import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ def test_every_booking_is_kept_and_confirmed_once_whatever_dies(house, wishes):
     browsers = visitors.start(4, pause=0.05)
     troubles = []
     while any(browser.is_alive() for browser in browsers):
-        troubles.append(trouble(rng, house, web, [*workers, relay, poller]))
+        troubles.append(trouble(rng, house, web, port, [*workers, relay, poller]))
         time.sleep(rng.uniform(0.3, 1.5))
     finish(house)
 
@@ -151,7 +152,7 @@ def told(kept, **fields):
     return counts
 
 
-def trouble(rng, house, web, others):
+def trouble(rng, house, web, port, others):
     kinds = ["kill", "freeze", "kill web", "freeze web", "flush", "freeze valkey", "kill valkey"]
     what, victim = rng.choice(kinds), rng.choice(others)
     if what == "flush":
@@ -167,4 +168,18 @@ def trouble(rng, house, web, others):
         time.sleep(rng.uniform(0.3, 2.5))
         frozen.thaw()
     house.revive()
+    if what == "kill web":
+        # However slow the machine is, it is up for a while before it is killed again: else nobody gets on.
+        wait_until(lambda: answers(port), seconds=120, what="the web is back")
     return what
+
+
+def answers(port):
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz/live")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

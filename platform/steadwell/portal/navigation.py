@@ -42,7 +42,7 @@ class Entry:
 class Link:
     """An entry as the shell shows it to this reader."""
 
-    label: str | Promise
+    label: str
     url: str
     icon: str
     current: bool
@@ -120,4 +120,4 @@ def _reach(entry: Entry) -> int:
 def _link(request: HttpRequest, entry: Entry, *, is_current: bool) -> Link:
     url = _address(entry.url_name, get_urlconf())
     count = entry.badge(request) if entry.badge else 0  # type: ignore[arg-type]
-    return Link(label=entry.label, url=url, icon=entry.icon, current=is_current, count=count)
+    return Link(label=str(entry.label), url=url, icon=entry.icon, current=is_current, count=count)

@@ -20,11 +20,11 @@ from steadwell.portal.navigation import Area, Link, links
 class Shell:
     signed_in: bool
     body_class: str  # staff work on a denser page
-    main: list[Link]
-    account: list[Link]
+    main: tuple[Link, ...]
+    account: tuple[Link, ...]
     theme: Theme
     language: str
-    other_languages: list[tuple[str, str]]
+    other_languages: tuple[tuple[str, str], ...]
     sign_in_url: str
     sign_out_url: str
     here: str  # where the switches lead back to
@@ -32,17 +32,25 @@ class Shell:
 
 
 def shell_of(request: HttpRequest) -> Shell:
+    """Worked out once per request."""
+    known: Shell | None = getattr(request, "_shell", None)
+    if known is None:
+        known = request._shell = _shell_of(request)  # type: ignore[attr-defined]
+    return known
+
+
+def _shell_of(request: HttpRequest) -> Shell:
     actor = actor_of(request)
     language = (get_language() or settings.LANGUAGE_CODE).partition("-")[0]
     main = links(request, Area.MAIN)
     return Shell(
         signed_in=actor.user_id is not None,
         body_class="clinic" if actor.is_staff else "",
-        main=links(request, Area.CLINIC) + main if actor.is_staff else main,
-        account=links(request, Area.ACCOUNT),
+        main=(*links(request, Area.CLINIC), *main) if actor.is_staff else tuple(main),
+        account=tuple(links(request, Area.ACCOUNT)),
         theme=theme_of(request),
         language=language,
-        other_languages=[(code, name) for code, name in settings.LANGUAGES if code != language],
+        other_languages=tuple((code, str(name)) for code, name in settings.LANGUAGES if code != language),
         sign_in_url=resolve_url(settings.LOGIN_URL),
         sign_out_url=_address("account_logout"),
         here=request.get_full_path() if request.method == "GET" else request.path,

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from steadwell.portal import forms as portal_forms
+from steadwell.portal import frame as page_frame
 from steadwell.portal import wall_time as wall
 from steadwell.portal.months import Month
 from steadwell.portal.panels import render_panels
@@ -26,6 +27,12 @@ from steadwell.portal.request_keys import FIELD, new_request_key
 register = template.Library()
 
 ALERT_ICONS = {"info": "info", "good": "check-circle", "warn": "warning", "bad": "warning"}
+
+
+@register.simple_tag(takes_context=True)
+def frame(context: Context, part: str) -> SafeString:
+    """The header or the footer of the page."""
+    return page_frame.render(part, context)
 
 
 @register.simple_tag
