@@ -23,7 +23,7 @@ from notifications.errors import CampaignMoved
 from notifications.models import Campaign, CampaignRecipient, Message
 from steadwell import clock
 from steadwell.actor import Actor, Role
-from steadwell.ids import UserId, new_id
+from steadwell.ids import PersonId, UserId, new_id
 from steadwell.outbox.models import OutboxDelivery
 from tests.notifications import simulated
 from tests.notifications.house import person
@@ -60,6 +60,13 @@ def say(campaign_id: UUID, word: str) -> None:
     running.move(actor=ADMIN, campaign_id=campaign_id, word=word, now=clock.now())
 
 
+def campaign_for_everybody() -> UUID:
+    return running.create(
+        actor=ADMIN, name="Flu", template="campaign.flu-shot", criteria=Criteria(), per_minute=300,
+        request_key=uuid4().hex, now=clock.now(),
+    ).campaign_id  # fmt: skip
+
+
 def trouble(rng: random.Random, house: House, simulator: Simulator, processes: list[Process]) -> str:
     victim = rng.choice([*processes, house.valkey])
     what = rng.choice(["kill", "kill", "freeze", "lose"])
@@ -79,10 +86,7 @@ def test_a_campaign_that_is_killed_while_it_is_told_reaches_everybody_once(
     house: House, simulator: Simulator
 ) -> None:
     invited = {person(email=f"p{n}@example.org") for n in range(PEOPLE)}
-    campaign_id = running.create(
-        actor=ADMIN, name="Flu", template="campaign.flu-shot", criteria=Criteria(), per_minute=300,
-        request_key=uuid4().hex, now=clock.now(),
-    ).campaign_id  # fmt: skip
+    campaign_id = campaign_for_everybody()
     workers = [house.worker(*QUEUES, name=f"worker{n}").start() for n in (1, 2)]
     others = [house.relay().start(), house.poller().start()]
     rng, troubles = random.Random(), list[str]()
@@ -119,6 +123,10 @@ def test_a_campaign_that_is_killed_while_it_is_told_reaches_everybody_once(
     for word in ("start", "resume", "plan"):  # it is over: nothing begins it again
         with pytest.raises(CampaignMoved):
             say(campaign_id, word)
+    everybody_heard_it_once(simulator, invited, troubles)
+
+
+def everybody_heard_it_once(simulator: Simulator, invited: set[PersonId], troubles: list[str]) -> None:
     arrived = Counter(each["to"] for each in simulator.arrivals())
     assert set(CampaignRecipient.objects.values_list("state", flat=True)) == {"told"}, troubles
     assert set(CampaignRecipient.objects.values_list("person_id", flat=True)) == invited
