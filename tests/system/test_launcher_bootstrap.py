@@ -44,7 +44,7 @@ def start(
     words = f"sys.argv = ['manage.py', '{command}']"
     return subprocess.run(
         [BARE_PYTHON, "-c", f"import runpy, sys; {first}; {words}; {START}"], cwd=checkout,
-        env=clean_environment(PYTHONPATH="", **environment),
+        env=clean_environment(**{"PYTHONPATH": "", "STEADWELL_VENV": ""} | environment),
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=300,
     )  # fmt: skip
 
