@@ -104,13 +104,24 @@ def remove_contact(*, actor: Actor, contact_id: UUID, now: datetime) -> None:
         _record(actor, "contact.remove", row, now)
 
 
-def note_bounce(*, reader_id: UUID, channel: str, address: str, cause: str, now: datetime) -> None:
+def note_bounce(
+    *,
+    reader_id: UUID,
+    channel: str,
+    address: str,
+    cause: str,
+    now: datetime,
+    sent_at: datetime | None = None,
+) -> None:
     """A provider says that an address takes nothing, for good: it is not used until it is confirmed again,
-    and its reader is told when they next sign in. ``cause`` is a code. Repeating it changes nothing.
+    and its reader is told when they next sign in. ``cause`` is a code. Repeating it changes nothing; nor does
+    news about what was ``sent_at`` a time before the address was confirmed.
     """
     row, _ = ContactPoint.objects.get_or_create(
         reader_id=reader_id, channel=channel, address=address, removed_at=None, defaults={"created_at": now}
     )
+    if sent_at is not None and row.verified_at is not None and row.verified_at > sent_at:
+        return
     if ContactPoint.objects.filter(pk=row.pk, disabled_at=None).update(
         disabled_at=now, cause=cause[:60], seen_at=None, code_until=None
     ):

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications import promising, wordings
+from notifications.campaigns import rechecking
 from notifications.models import Channel, Deferred, Message, MessageState
 from notifications.models.deferred import Why
 from notifications.types import Urgency
@@ -40,6 +41,15 @@ def defer(waiting: Sequence[tuple[Message, Why]], *, now: datetime) -> None:
     outbox.schedule_many(list(promises.values()), now=now)
 
 
+def _still_said(rows: list[Message], *, now: datetime) -> list[Message]:
+    """Without invitations that are not to leave any more; one of a paused campaign goes by itself, later."""
+    verdict = rechecking.look(rows, now=now)
+    for message_id, cause in verdict.ended.items():
+        Message.objects.filter(pk=message_id).update(state=MessageState.SUPERSEDED, cause=cause, ended_at=now)
+    promising.release(verdict.held, now=now)
+    return [each for each in rows if each.pk not in verdict.ended and each.pk not in verdict.held]
+
+
 def send_digest(row: DueRow, ctx: DeliveryContext) -> None:
     """Everything of the day in one e-mail; a single message goes out as itself."""
     reader_id = UUID(row.payload["reader"])
@@ -47,6 +57,7 @@ def send_digest(row: DueRow, ctx: DeliveryContext) -> None:
     ids = list(waiting.values_list("message_id", flat=True))
     found = promising.unread(ids, now=ctx.now)
     waiting.delete()
+    found = _still_said(found, now=ctx.now)
     if len(found) < 2:
         promising.release([each.pk for each in found], now=ctx.now)
         return

@@ -11,14 +11,15 @@ from django.db import transaction
 from notifications.carrying.accounts import accounts_of
 from notifications.channels import web_push
 from notifications.models import Channel, PushSubscription
+from notifications.types import Account
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden, Invalid
+from steadwell.errors import Forbidden, Invalid, NotFound
 
 
 def push_key() -> str:
     """Our public key, for browsers that subscribe; empty where there is no push."""
-    found = [each for each in accounts_of(Channel.PUSH) if each.kind == "web-push"]
+    found = _accounts()
     if not found:
         return ""
     return web_push.encode(web_push.point(web_push.signing_key(found[0].secret).public_key()))
@@ -30,10 +31,7 @@ def subscribe_device(*, actor: Actor, endpoint: str, public_key: str, auth: str,
     """
     if actor.user_id is None:
         raise Forbidden
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    allowed = any(host == name or host.endswith(f".{name}") for name in settings.PUSH_SERVICES)
-    if parts.scheme != "https" or not allowed or len(endpoint) > 1000 or parts.username or parts.port:
+    if len(endpoint) > 1000 or not (_is_listed(endpoint) or _is_our_own(endpoint)):
         raise Invalid(fields={"endpoint": "unknown-service"})
     _check_keys(public_key, auth)
     with transaction.atomic():
@@ -57,6 +55,40 @@ def unsubscribe_device(*, actor: Actor, endpoint: str, now: datetime) -> None:
         )
         if mine.update(ended_at=now, cause="unsubscribed"):
             audit.record(actor=actor, action="device.unsubscribe", category="message", now=now)
+
+
+def demo_service() -> str:
+    """The address of the demonstration's push service; empty where there is none."""
+    return next((each.url for each in _accounts() if each.url and settings.DEMO), "")
+
+
+def subscribe_demo_handset(*, actor: Actor, now: datetime) -> None:
+    """The demonstration's handset takes notices for whoever is signed in. Raises NotFound without one."""
+    service = demo_service()
+    if not service:
+        raise NotFound
+    from notifications.simulator.providers import DEVICE_AUTH, DEVICE_KEY
+
+    subscribe_device(
+        actor=actor, endpoint=f"{service}/devices/{actor.user_id}", public_key=DEVICE_KEY, auth=DEVICE_AUTH,
+        now=now,
+    )  # fmt: skip
+
+
+def _accounts() -> list[Account]:
+    return [each for each in accounts_of(Channel.PUSH) if each.kind == "web-push"]
+
+
+def _is_listed(endpoint: str) -> bool:
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    is_known = any(host == name or host.endswith(f".{name}") for name in settings.PUSH_SERVICES)
+    return is_known and parts.scheme == "https" and not parts.username and not parts.port
+
+
+def _is_our_own(endpoint: str) -> bool:
+    """At the push service that the settings name with the account."""
+    return any(each.url and endpoint.startswith(f"{each.url}/") for each in _accounts())
 
 
 def _check_keys(public_key: str, auth: str) -> None:

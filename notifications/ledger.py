@@ -129,7 +129,7 @@ def list_missed(*, actor: Actor, now: datetime, limit: int = 50) -> list[MissedA
     """What did not happen and nobody has dealt with, latest first; each person's look is audited. Staff see
     their own sites'. Raises Forbidden.
     """
-    rows = _seen_by(actor).filter(state__in=[ActionState.TOLD, ActionState.FAILED], settled_at=None)
+    rows = seen_by(actor).filter(state__in=[ActionState.TOLD, ActionState.FAILED], settled_at=None)
     found = [_missed(row) for row in rows.order_by("-closed_at")[: min(limit, 200)]]
     audit.record_many(
         [
@@ -177,7 +177,7 @@ def replayable() -> frozenset[str]:
 
 
 def _lock(actor: Actor, action_id: UUID) -> PatientAction:
-    row = _seen_by(actor).select_for_update().filter(pk=action_id).first()
+    row = seen_by(actor).select_for_update().filter(pk=action_id).first()
     if row is None:
         raise NotFound
     return row
@@ -197,7 +197,7 @@ def _record(actor: Actor, action: str, row: PatientAction, reason: str, now: dat
     )  # fmt: skip
 
 
-def _seen_by(actor: Actor) -> QuerySet[PatientAction]:
+def seen_by(actor: Actor) -> QuerySet[PatientAction]:
     """Of the sites where the actor works; what belongs to no site is for managers and administrators."""
     if not actor.has(Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR):
         raise Forbidden

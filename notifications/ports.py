@@ -93,3 +93,12 @@ def run_simulated_providers(*, port: int) -> None:
     from notifications.simulator import running
 
     running.run(port)
+
+
+def run_demo_providers(*, control: int) -> None:
+    """The demonstration's: simulated ones at the addresses that NOTIFICATION_PROVIDERS names, until SIGTERM.
+    ``control`` is the port where they can be told to misbehave.
+    """
+    from notifications.simulator import demo
+
+    demo.run(control=control)

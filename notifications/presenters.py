@@ -108,7 +108,7 @@ def subject(template: str, params: Mapping[str, str]) -> str:
 
 
 def cause_text(cause: str) -> str:
-    if cause.startswith("smtp-5"):
+    if cause.startswith(("smtp-5", "mail-")):
         return str(CAUSES["refused"])
     if cause.startswith("sms-"):
         return str(CAUSES["sms"])
@@ -236,14 +236,27 @@ def wording_row(found: WordingView, actor: Actor) -> WordingRow:
     )
 
 
+def waited(seconds: float) -> str:
+    """How long the oldest has waited, as exact as one needs it."""
+    if seconds < 1:
+        return "–"
+    if seconds < 120:
+        return gettext("%(n)s s") % {"n": round(seconds)}
+    if seconds < 2 * 3600:
+        return gettext("%(n)s min") % {"n": round(seconds / 60)}
+    if seconds < 2 * 86_400:
+        return gettext("%(n)s h") % {"n": round(seconds / 3600)}
+    return gettext("%(n)s days") % {"n": round(seconds / 86_400)}
+
+
 def provider(each: ProviderHealth) -> dict[str, object]:
     """One provider in the words of whoever watches over sending."""
     words: str | Promise
-    kind, words = "ok", _("Works")
+    kind, words = "good", _("Works")
     if each.is_off:
-        kind, words = "warning", _("Switched off")
+        kind, words = "warn", _("Switched off")
     elif each.breaker != "closed":
-        kind, words = "danger", BREAKER_CAUSES.get(each.cause, _("Left alone"))
+        kind, words = "bad", BREAKER_CAUSES.get(each.cause, _("Left alone"))
     calls = each.passed + each.failed
     return {
         "code": each.code, "channel": CHANNELS.get(each.channel, each.channel), "kind": kind, "words": words,

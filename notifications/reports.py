@@ -1,15 +1,16 @@
 """What providers report back: verified at the door, stored as it came, taken in by a worker.
 
-A report is signed (HMAC-SHA256 over the time, the address it was sent to and the body) and may be five
-minutes old. The same report again is the same row, and a message only moves forward: so a report that comes
-late, twice or replayed changes nothing.
+A report of a text message is signed over the time, the address it was sent to and the body; one of e-mail as
+``channels.mail_reports`` says. Both may be five minutes old. The same report again is the same row, and a
+message only moves forward: so a report that comes late, twice or replayed changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -20,15 +21,19 @@ from django.db import connection, transaction
 from notifications import bounces, fallback
 from notifications.carrying import health, rows
 from notifications.carrying.accounts import all_accounts
-from notifications.channels import sms
-from notifications.models import Attempt, DeliveryReport
+from notifications.channels import mail_reports, sms
+from notifications.channels.mail_reports import Said, What
+from notifications.models import Attempt, DeliveryReport, Message
 from steadwell.errors import NotFound
-from steadwell.events import DeliveryReported
+from steadwell.events import DeliveryReported, Event, MailReported
 from steadwell.ids import new_id
 from steadwell.outbox import service as outbox
 
 TOLERANCE: Final = timedelta(minutes=5)
 LONGEST: Final = 8 * 1024
+LONGEST_OF_MAIL: Final = 64 * 1024
+# So long a report of e-mail waits for the answer to its call, by which alone it may be known.
+WAITS: Final = timedelta(minutes=10)
 _STORE = """
 INSERT INTO notifications_deliveryreport (id, provider, body, digest, received_at) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (digest) DO NOTHING
@@ -66,16 +71,40 @@ def receive(*, provider: str, message_id: UUID, url: str, body: bytes, signature
         raise BadSignature
     at = _signed_at(signature)
     expected = sign(account.report_secret, at=at, url=url, body=body)
-    if not hmac.compare_digest(expected, signature) or abs(now.timestamp() - at) > TOLERANCE.total_seconds():
+    is_genuine = hmac.compare_digest(expected.encode(), signature.encode())
+    if not is_genuine or abs(now.timestamp() - at) > TOLERANCE.total_seconds():
         raise BadSignature
     digest = hashlib.sha256(b"%s.%s.%d.%s" % (provider.encode(), message_id.bytes, at, body)).digest()
+    _store(
+        provider, body, digest,
+        lambda report_id: DeliveryReported(report_id=report_id, message_id=message_id), now=now,
+    )  # fmt: skip
+
+
+def receive_mail(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+    """As ``receive``, for what an e-mail provider tells of any of its messages."""
+    account = all_accounts().get(provider)
+    signed = mail_reports.read_headers(headers, body) if len(body) <= LONGEST_OF_MAIL else None
+    if account is None or account.dialect not in mail_reports.SIGNED or signed is None:
+        raise BadSignature
+    is_in_time = abs(now.timestamp() - signed.at) <= TOLERANCE.total_seconds()
+    if not is_in_time or not mail_reports.is_genuine(account.report_secret, signed):
+        raise BadSignature
+    # The event's own name, not the time: a provider that repeats it signs it anew.
+    digest = hashlib.sha256(b"%s.mail.%s" % (provider.encode(), signed.id.encode())).digest()
+    _store(provider, body, digest, lambda report_id: MailReported(report_id=report_id), now=now)
+
+
+def _store(
+    provider: str, body: bytes, digest: bytes, promise: Callable[[UUID], Event], *, now: datetime
+) -> None:
     report_id = new_id()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_STORE, [report_id, provider, body.decode("utf-8", "replace"), digest, now])
             is_new = bool(cursor.rowcount)
         if is_new:
-            outbox.publish(DeliveryReported(report_id=report_id, message_id=message_id), now=now)
+            outbox.publish(promise(report_id), now=now)
 
 
 def take_in(heard: Sequence[outbox.Heard[DeliveryReported]]) -> None:
@@ -85,19 +114,64 @@ def take_in(heard: Sequence[outbox.Heard[DeliveryReported]]) -> None:
     for each in heard:
         report = stored.get(each.event.report_id)
         if report is not None:
-            steps += _apply(report, each.event.message_id, each.ctx.now)
+            steps += _apply(report, _of_text(report, each.event.message_id), each.ctx.now)
     rows.note(steps, now=heard[0].ctx.now)
 
 
-def _apply(report: DeliveryReport, message_id: UUID, now: datetime) -> list[rows.Step]:
+def take_in_mail(heard: Sequence[outbox.Heard[MailReported]]) -> None:
+    """The same for e-mail. What is about no message of ours is left alone, once its answer must have come."""
+    stored = DeliveryReport.objects.in_bulk([each.event.report_id for each in heard])
+    steps = []
+    for each in heard:
+        report = stored.get(each.event.report_id)
+        said = mail_reports.read(report.body) if report is not None else None
+        if report is not None and said is not None and said.what is not What.OTHER:
+            steps += _apply(report, _known(report, said, each.ctx.now), each.ctx.now)
+    rows.note(steps, now=heard[0].ctx.now)
+
+
+def _known(report: DeliveryReport, said: Said, now: datetime) -> Said:
+    """With the message's id, looked up by the provider's own where it gave back none of ours."""
+    if said.message_id is not None or not said.reference:
+        return said
+    found = Message.objects.filter(provider=report.provider, provider_ref=said.reference)
+    message_id = found.values_list("id", flat=True).first()
+    if message_id is None and now - report.received_at < WAITS:
+        raise outbox.Retry("message-not-known")
+    return replace(said, message_id=message_id)
+
+
+def _of_text(report: DeliveryReport, message_id: UUID) -> Said:
     told = {name: values[0] for name, values in parse_qs(report.body).items()}
     status, reference = told.get("MessageStatus", ""), told.get("MessageSid", "")[:120]
+    what, cause = What.OTHER, ""
     if status in sms.DELIVERED:
-        return _delivered(report, message_id, reference, now)
-    if status in sms.FAILED:
-        cause = f"sms-{told.get('ErrorCode') or status}"[:60]
-        return _bounced(report, message_id, reference, cause, now)
+        what = What.DELIVERED
+    elif status in sms.FAILED:
+        what, cause = What.FAILED, f"sms-{told.get('ErrorCode') or status}"[:60]
+    return Said(what=what, message_id=message_id, reference=reference, cause=cause)
+
+
+def _apply(report: DeliveryReport, said: Said, now: datetime) -> list[rows.Step]:
+    if said.message_id is None:
+        return []
+    if said.what is What.DELIVERED:
+        return _delivered(report, said.message_id, said.reference, now)
+    if said.what is What.FAILED:
+        return _bounced(report, said.message_id, said.reference, said.cause, now)
+    if said.what is What.COMPLAINED:
+        return _complained(report, said.message_id, said, now)
     return []
+
+
+def _complained(report: DeliveryReport, message_id: UUID, said: Said, now: datetime) -> list[rows.Step]:
+    """Who calls it unwanted has got it; their address is written to no more until they confirm it again."""
+    steps = _delivered(report, message_id, said.reference, now)
+    if not Message.objects.filter(pk=message_id, provider=report.provider).exists():
+        return []
+    bounces.note_complaint(message_id, cause=said.cause, now=now)
+    step = Attempt.Step.COMPLAINED
+    return [*steps, rows.Step(id=message_id, number=0, step=step, provider=report.provider, cause=said.cause)]
 
 
 def _delivered(report: DeliveryReport, message_id: UUID, reference: str, now: datetime) -> list[rows.Step]:

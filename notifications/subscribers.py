@@ -8,7 +8,7 @@ from notifications import deferring, fallback, ledger_check, promising, reports
 from notifications.campaigns import running
 from notifications.carrying import carrier, health
 from notifications.types import Urgency
-from steadwell.events import BulkMessageDue, DeliveryReported, MessageDue, UrgentMessageDue
+from steadwell.events import BulkMessageDue, DeliveryReported, MailReported, MessageDue, UrgentMessageDue
 from steadwell.observability import service as observability
 from steadwell.outbox import service as outbox
 
@@ -56,4 +56,8 @@ def register() -> None:
     outbox.subscribe_batch(
         DeliveryReported, consumer="notifications.reports", queue="notifications.standard",
         handler=reports.take_in,
+    )  # fmt: skip
+    outbox.subscribe_batch(
+        MailReported, consumer="notifications.mail-reports", queue="notifications.standard",
+        handler=reports.take_in_mail,
     )  # fmt: skip

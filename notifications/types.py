@@ -346,10 +346,11 @@ class CampaignView:
     planned: int
     told: int
     failed: int
+    skipped: int = 0
 
     @property
     def people(self) -> int:
-        return self.planned + self.told + self.failed
+        return self.planned + self.told + self.failed + self.skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class Process:
         """kill -9, the whole group: nothing gets to say goodbye."""
         self._signal(signal.SIGKILL)
         if self._child is not None:
-            self._child.wait()
+            self._child.wait(30)
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
+from django.utils.functional import Promise
 
 from notifications.campaigns.criteria import Criteria
 from notifications.models.campaigns import Campaign, CampaignRecipient, RecipientState
@@ -30,15 +31,25 @@ def require(actor: Actor, site_id: SiteId | None) -> UserId:
 
 def list_campaigns(*, actor: Actor, limit: int = 50) -> list[CampaignView]:
     """Newest first, each manager their own sites'."""
-    return [view(row) for row in _seen_by(actor).order_by("-created_at")[: min(limit, 200)]]
+    return [view(row) for row in seen_by(actor).order_by("-created_at")[: min(limit, 200)]]
 
 
 def get_campaign(*, actor: Actor, campaign_id: UUID) -> CampaignView:
-    row = _seen_by(actor).filter(pk=campaign_id).first()
+    row = seen_by(actor).filter(pk=campaign_id).first()
     if row is None:
         raise NotFound
-    counted = CampaignRecipient.objects.filter(campaign=row).values_list("state").annotate(n=Count("id"))
-    return view(row, Counter(dict(counted.values_list("state", "n"))))
+    return view(row, _numbers(row))
+
+
+def counted(row: Campaign) -> list[tuple[str | Promise, int]]:
+    """How many people stand how."""
+    numbers = _numbers(row)
+    return [(state.label, numbers[state]) for state in RecipientState]
+
+
+def _numbers(row: Campaign) -> Counter[str]:
+    found = CampaignRecipient.objects.filter(campaign=row).values_list("state").annotate(n=Count("id"))
+    return Counter(dict(found.values_list("state", "n")))
 
 
 def list_groups(*, actor: Actor, campaign_id: UUID) -> list[InvitedGroup]:
@@ -67,7 +78,7 @@ def list_invited(*, actor: Actor, campaign_id: UUID) -> list[Invited]:
 
 
 def locked(actor: Actor, campaign_id: UUID) -> Campaign:
-    row = _seen_by(actor).select_for_update().filter(pk=campaign_id).first()
+    row = seen_by(actor).select_for_update().filter(pk=campaign_id).first()
     if row is None:
         raise NotFound
     return row
@@ -80,7 +91,7 @@ def view(row: Campaign, counted: Counter[str] | None = None) -> CampaignView:
         site_id=SiteId(row.site_id) if row.site_id else None, state=row.state, per_minute=row.per_minute,
         created_at=row.created_at, planned_at=row.planned_at, started_at=row.started_at,
         ended_at=row.ended_at, planned=numbers[RecipientState.PLANNED], told=numbers[RecipientState.TOLD],
-        failed=numbers[RecipientState.FAILED],
+        failed=numbers[RecipientState.FAILED], skipped=numbers[RecipientState.SKIPPED],
     )  # fmt: skip
 
 
@@ -96,7 +107,7 @@ def _ways(text: str) -> tuple[str, ...]:
     return tuple(text.split(",")) if text else ()
 
 
-def _seen_by(actor: Actor) -> QuerySet[Campaign]:
+def seen_by(actor: Actor) -> QuerySet[Campaign]:
     if actor.user_id is None or not actor.has(*ROLES):
         raise NotFound
     rows = Campaign.objects.all()

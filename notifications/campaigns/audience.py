@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
@@ -38,18 +38,45 @@ class Batch:
 
 def next_batch(criteria: Criteria, *, after: PersonId | None, now: datetime) -> Batch:
     """The next of those who fit now."""
-    born_from, born_until = criteria.born(now.date())
-    selected = identity.select_people(
-        born_from=born_from, born_until=born_until, sex=criteria.sex, language=criteria.language,
-        after=after, limit=BATCH,
-    )  # fmt: skip
-    fitting = _by_visits(criteria, selected, now)
-    contacts = accounts.contacts_of([each for person in fitting for each in person.person_ids])
-    fitting = [person for person in fitting if _fits_account(criteria, _contact(person, contacts))]
+    selected = _select(criteria, after=after, limit=BATCH, now=now)
+    fitting, contacts = _fitting(criteria, selected, now)
     return Batch(
         people=tuple(_told(fitting, contacts)),
         after=selected[-1].person_id if len(selected) == BATCH else None,
     )
+
+
+def who_fit(criteria: Criteria, person_ids: Collection[PersonId], *, now: datetime) -> frozenset[PersonId]:
+    """Of these those who fit now, by every id that means them."""
+    if not person_ids:
+        return frozenset()
+    selected = _select(criteria, among=person_ids, limit=len(person_ids), now=now)
+    fitting, _ = _fitting(criteria, selected, now)
+    return frozenset(each for person in fitting for each in person.person_ids)
+
+
+def _select(
+    criteria: Criteria,
+    *,
+    limit: int,
+    now: datetime,
+    after: PersonId | None = None,
+    among: Collection[PersonId] | None = None,
+) -> list[Selected]:
+    born_from, born_until = criteria.born(now.date())
+    return identity.select_people(
+        born_from=born_from, born_until=born_until, sex=criteria.sex, language=criteria.language,
+        after=after, limit=limit, among=among,
+    )  # fmt: skip
+
+
+def _fitting(
+    criteria: Criteria, selected: Sequence[Selected], now: datetime
+) -> tuple[list[Selected], dict[PersonId, Contact]]:
+    """Those of them who fit by what else is asked, and who of them has an account."""
+    fitting = _by_visits(criteria, selected, now)
+    contacts = accounts.contacts_of([each for person in fitting for each in person.person_ids])
+    return [each for each in fitting if _fits_account(criteria, _contact(each, contacts))], contacts
 
 
 def _by_visits(criteria: Criteria, selected: Sequence[Selected], now: datetime) -> list[Selected]:

@@ -7,7 +7,7 @@ also where two rows turned out to be one person meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_noop
 
 from notifications import metrics, ports, telling, wordings
-from notifications.campaigns import access
-from notifications.campaigns.audience import next_batch
+from notifications.campaigns import access, rechecking
+from notifications.campaigns.audience import next_batch, who_fit
 from notifications.campaigns.criteria import Criteria
 from notifications.errors import CampaignMoved
 from notifications.models.campaigns import Campaign, CampaignRecipient, CampaignState, RecipientState
@@ -169,8 +169,14 @@ def send_batch(row: DueRow, ctx: DeliveryContext) -> None:
         .filter(campaign=found, state=RecipientState.PLANNED)
         .order_by("id")[:AT_ONCE]
     )
+    left_out = _left_out(found, people, now=ctx.now)
     for each in people:
-        _tell(found, each, now=ctx.now)
+        if each.person_id in left_out:
+            each.state, each.cause = RecipientState.SKIPPED, rechecking.UNFIT
+            each.save(update_fields=["state", "cause"])
+            metrics.invited.inc(outcome=each.state)
+        else:
+            _tell(found, each, now=ctx.now)
     if len(people) < AT_ONCE:
         found.state, found.ended_at = CampaignState.DONE, ctx.now
         found.save()
@@ -178,6 +184,16 @@ def send_batch(row: DueRow, ctx: DeliveryContext) -> None:
         return
     pause = timedelta(minutes=AT_ONCE / found.per_minute)
     _promise(SEND, found, f"{found.round}:{number + 1}", due_at=ctx.now + pause, now=ctx.now)
+
+
+def _left_out(
+    campaign: Campaign, people: Sequence[CampaignRecipient], *, now: datetime
+) -> frozenset[PersonId]:
+    """Those who fitted when it was worked out and do not any more. One whom nobody knows is none of them."""
+    ids = [PersonId(each.person_id) for each in people]
+    fit = who_fit(Criteria.of(campaign.criteria), ids, now=now)
+    others = [each for each in ids if each not in fit]
+    return frozenset(identity.ids_of_many(others)) if others else frozenset()
 
 
 def _tell(campaign: Campaign, each: CampaignRecipient, *, now: datetime) -> None:
@@ -189,7 +205,7 @@ def _tell(campaign: Campaign, each: CampaignRecipient, *, now: datetime) -> None
                 person_id=person_id,
                 template=campaign.template,
                 params={"path": ports.clinic().booking_path()},
-                key=f"campaign:{campaign.pk}:{person_id}",
+                key=rechecking.key_of(campaign.pk, person_id),
                 about=None,
                 site_id=SiteId(campaign.site_id) if campaign.site_id else None,
                 urgency="bulk",

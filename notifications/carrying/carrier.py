@@ -15,6 +15,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from notifications import addresses, calling, contact_points
+from notifications.campaigns import rechecking
 from notifications.carrying import calls, choosing, letters, settling
 from notifications.carrying.accounts import CALL_LIST, DEMO, all_accounts
 from notifications.carrying.calls import Call, Ended
@@ -37,6 +38,7 @@ GIVE_UP: Final[Mapping[str, timedelta]] = {
 }  # fmt: skip
 # Seconds; what is urgent comes back by itself, spread.
 RESTS: Final[Mapping[str, float]] = {Urgency.URGENT: 0.0, Urgency.STANDARD: 0.5, Urgency.BULK: 1.0}
+HELD: Final = timedelta(minutes=2)  # how soon a message asks again whether its campaign goes on
 _ON_ITS_WAY = frozenset({MessageState.DUE, MessageState.CLAIMED, MessageState.HANDED, MessageState.UNCERTAIN})
 _IN_DOUBT = frozenset({MessageState.HANDED, MessageState.UNCERTAIN})
 
@@ -67,7 +69,7 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
     open_rows = {
         delivery_id: row for delivery_id, row in rows.items() if _is_open(delivery_id, row, plan, now)
     }
-    _choose(open_rows, attempts, plan, now)
+    _choose(_recheck(open_rows, plan, now), attempts, plan, now)
     handed = _hand_over(promises, rows, attempts, plan, now)
     if not handed:
         _rest(plan, rows)
@@ -91,8 +93,9 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
 
 def _rest(plan: _Plan, rows: Mapping[int, Row]) -> None:
     """Nobody had room for any of them. Without a pause a worker would carry its whole lane in circles."""
-    if plan.later and len(plan.later) == len(rows):
-        pause = max(RESTS[rows[id_].urgency] for id_ in plan.later)
+    waiting = [id_ for id_, later in plan.later.items() if later.cause != rechecking.PAUSED]
+    if waiting and len(waiting) == len(rows):
+        pause = max(RESTS[rows[id_].urgency] for id_ in waiting)
         if pause:
             connection.close()
             time.sleep(pause)
@@ -112,6 +115,21 @@ def _is_open(delivery_id: int, row: Row, plan: _Plan, now: datetime) -> bool:
         plan.later[delivery_id] = outbox.Later(after=row.not_before - now, cause="not-before", counted=False)
         return False
     return True
+
+
+def _recheck(rows: Mapping[int, Row], plan: _Plan, now: datetime) -> dict[int, Row]:
+    """Those that may go also by what their campaign says now; what may be out already is found out anyway."""
+    verdict = rechecking.look((row for row in rows.values() if row.state not in _IN_DOUBT), now=now)
+    going = {}
+    for delivery_id, row in rows.items():
+        if row.id in verdict.ended:
+            plan.end(delivery_id, row, MessageState.SUPERSEDED, verdict.ended[row.id])
+        elif row.id in verdict.held:
+            plan.later[delivery_id] = outbox.Later(after=HELD, cause=rechecking.PAUSED, counted=False)
+            plan.ends[delivery_id] = Settling(id=row.id, state=MessageState.DUE, provider="")
+        else:
+            going[delivery_id] = row
+    return going
 
 
 def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, now: datetime) -> None:

@@ -42,7 +42,7 @@ UPDATE notifications_message m SET state = x.state, cause = x.cause,
     delivered_at = CASE WHEN x.state = 'delivered' THEN %(now)s ELSE m.delivered_at END,
     uncertain_at = CASE WHEN x.state = 'uncertain' THEN coalesce(m.uncertain_at, %(now)s) ELSE m.uncertain_at
         END,
-    ended_at = CASE WHEN x.state IN ('failed', 'expired') THEN %(now)s ELSE m.ended_at END
+    ended_at = CASE WHEN x.state IN ('failed', 'expired', 'superseded') THEN %(now)s ELSE m.ended_at END
 FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(causes)s::text[], %(providers)s::text[],
             %(references)s::text[]) AS x (id, state, cause, provider, reference)
 WHERE m.id = x.id AND m.state IN ('due', 'claimed', 'handed', 'uncertain')

@@ -18,6 +18,7 @@ from anymail.exceptions import (  # type: ignore[import-untyped]
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
+from notifications.channels import mail_reports
 from notifications.ports import Unreached, Unsure
 from notifications.types import Account, Letter, Receipt
 from steadwell.mail import service as mail
@@ -69,6 +70,8 @@ class AnymailChannel:
         found.attach_alternative(letter.html, "text/html")
         if letter.calendar:
             found.attach("visit.ics", letter.calendar, "text/calendar")
+        if self._account.report_secret:
+            found.metadata = mail_reports.metadata(letter.message_id)  # type: ignore[attr-defined]
         return self._post(found, letter)
 
     def find(self, key: str) -> Receipt | None:

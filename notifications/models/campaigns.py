@@ -62,6 +62,7 @@ class RecipientState(models.TextChoices):
     PLANNED = "planned", _("to be told")
     TOLD = "told", _("told")
     FAILED = "failed", _("could not be told")
+    SKIPPED = "skipped", _("does not fit any more")
 
 
 class CampaignRecipient(models.Model):

@@ -168,6 +168,7 @@ class Attempt(models.Model):
         DELIVERED = "delivered", _("delivered, says the provider")
         READ = "read", _("read")
         BOUNCED = "bounced", _("not delivered, says the provider")
+        COMPLAINED = "complained", _("its reader called it unwanted")
         EXPIRED = "expired", _("too late")
         REPLAYED = "replayed", _("sent again by staff")
 

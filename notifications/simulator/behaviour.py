@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 MODES = ("ok", "refuse", "hang", "error", "slow", "drop")
-REPORTS = ("none", "once", "twice", "late", "failed")
+REPORTS = ("none", "once", "twice", "late", "failed", "complained")
 
 
 @dataclass(slots=True)
 class Behaviour:
     """``mode``: take it, refuse connections, never answer, answer 500, answer after ``slow_seconds``, or
     accept and drop. ``answer_seconds``: what every answer takes. ``lost_answers``: how many times it is to
-    take a message and then close the line unanswered. ``report``: whether and how it reports deliveries.
+    take a message and then close the line unanswered. ``report``: whether and how it reports deliveries;
+    ``report_url``: where to, for providers that are not told so with each message.
     """
 
     mode: str = "ok"
@@ -27,6 +29,7 @@ class Behaviour:
     report: str = "none"
     report_seconds: float = 0.05
     report_secret: str = ""
+    report_url: str = ""
 
     def change(self, wanted: dict[str, Any]) -> None:
         for name, value in wanted.items():
@@ -67,7 +70,9 @@ class Provider:
         now = int(time.time())
         self.seconds[now] = self.seconds.get(now, 0) + 1
 
-    def take(self, handset: Handset, *, to: str, text: str, key: str, subject: str = "") -> tuple[str, bool]:
+    def take(
+        self, handset: Handset, *, to: str, text: str, key: str, subject: str = "", shown: Shown | None = None
+    ) -> tuple[str, bool]:
         """Its reference, and whether it is new."""
         if key and key in self.known and self.behaviour.honours_keys:
             return self.known[key], False
@@ -75,17 +80,40 @@ class Provider:
         if key:
             self.known[key] = reference
         if self.behaviour.mode != "drop":
-            handset.arrivals.append(
-                Arrival(
-                    provider=self.name, channel=self.channel, to=to, text=text, key=key, reference=reference,
-                    at=time.time(), subject=subject,
-                )
+            arrival = Arrival(
+                provider=self.name, channel=self.channel, to=to, text=text, key=key, reference=reference,
+                at=time.time(), subject=subject,
             )  # fmt: skip
+            handset.add(arrival, shown or Shown())
         return reference, True
+
+    def forget(self, key: str) -> None:
+        """As if it had never been taken."""
+        self.known.pop(key, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What of a mail only its programme shows."""
+
+    html: str = ""
+    calendar: str = ""
+
+
+Keep = Callable[["Arrival", Shown], None]
 
 
 @dataclass(slots=True)
 class Handset:
-    """Everything that arrived anywhere, in order."""
+    """Everything that arrived anywhere, in order. ``keep`` writes it down where others read it; what it has
+    not written yet is ``unkept``.
+    """
 
+    keep: Keep | None = None
     arrivals: list[Arrival] = field(default_factory=list)
+    unkept: list[tuple[Arrival, Shown]] = field(default_factory=list)
+
+    def add(self, arrival: Arrival, shown: Shown) -> None:
+        self.arrivals.append(arrival)
+        if self.keep is not None:
+            self.unkept.append((arrival, shown))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http.client import HTTPConnection
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 
-from notifications.reports import sign
-from notifications.simulator.behaviour import Handset, Provider
+from notifications.simulator.behaviour import Behaviour, Handset, Keep, Provider
 from notifications.simulator.providers import (
+    DEVICE_AUTH,
+    DEVICE_KEY,
+    Call,
     HttpProvider,
     MailProvider,
     PushService,
@@ -31,25 +33,40 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class House:
-    """``port`` 0 takes any free ones; else the control has it and the providers those that follow."""
+    """``port`` 0 takes any free ones; else the control has it and the providers those that follow.
 
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self.handset = Handset()
-        self.providers = {name: Provider(name, channel) for name, channel in NAMES}
+    ``ports``: each one's own instead; providers that are not among them are left out. ``behaviours``: how
+    some begin. ``keep``: see ``Handset``.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        ports: Mapping[str, int] | None = None,
+        behaviours: Mapping[str, Behaviour] | None = None,
+        keep: Keep | None = None,
+    ) -> None:
+        names = [name for name, _ in NAMES if ports is None or name in ports]
+        self._wanted = ports or {
+            name: port + offset if port else 0 for offset, name in enumerate(["control", *names])
+        }
+        self.handset = Handset(keep=keep)
+        self.providers = {name: Provider(name, channel) for name, channel in NAMES if name in names}
+        for name, behaviour in (behaviours or {}).items():
+            self.providers[name].behaviour = behaviour
         self.ports: dict[str, int] = {}
         self._serving: dict[str, Serve] = {}
         self._servers: dict[str, asyncio.Server] = {}
         self._lines: dict[str, set[asyncio.StreamWriter]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._push: PushService | None = None
 
     async def run(self, ready: Callable[[dict[str, int]], None]) -> None:
         for name, provider in self.providers.items():
             self._serving[name] = self._protocol(provider)
         self._serving["control"] = lambda reader, writer: serve(reader, writer, self.control)
-        for offset, name in enumerate(["control", *self.providers]):
-            await self._open(name, self._port + offset if self._port else 0)
+        for name in ["control", *self.providers]:
+            await self._open(name, self._wanted[name])
         ready(self.ports)
         await asyncio.Event().wait()
 
@@ -60,7 +77,7 @@ class House:
         if provider.channel == "sms":
             made = SmsProvider(provider, self.handset, self.report)
         elif provider.channel == "push":
-            made = self._push = PushService(provider, self.handset, self.report)
+            made = PushService(provider, self.handset, self.report)
         else:
             made = MailProvider(provider, self.handset, self.report)
         return lambda reader, writer: serve(reader, writer, made.answer)
@@ -101,13 +118,12 @@ class House:
         return Reply(404, b"{}")
 
     def _state(self) -> dict[str, object]:
-        push = self._push
         return {
             "ports": self.ports,
             "arrived": len(self.handset.arrivals),
             "asked": {name: each.asked for name, each in self.providers.items()},
             "seconds": {name: each.seconds for name, each in self.providers.items()},
-            "device": {"public_key": push.public_key, "auth": push.auth} if push else {},
+            "device": {"public_key": DEVICE_KEY, "auth": DEVICE_AUTH},
         }
 
     async def _behave(self, name: str, wanted: dict[str, object]) -> Reply:
@@ -128,36 +144,30 @@ class House:
             await self._open(name, self.ports[name])
         return Reply(204)
 
-    def report(self, provider: Provider, url: str, reference: str, to: str) -> None:
+    def report(self, provider: Provider, calls: Sequence[Call]) -> None:
         behaviour = provider.behaviour
         if behaviour.report == "none" or behaviour.mode == "drop":
             return
         delay = LATE_SECONDS if behaviour.report == "late" else behaviour.report_seconds
-        status = "undelivered" if behaviour.report == "failed" else "delivered"
-        body = urlencode({"MessageSid": reference, "MessageStatus": status, "To": to}).encode()
-        times = 2 if behaviour.report == "twice" else 1
-        task = asyncio.create_task(_tell(url, body, behaviour.report_secret, delay, times))
+        task = asyncio.create_task(_tell(calls, delay, 2 if behaviour.report == "twice" else 1))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-async def _tell(url: str, body: bytes, secret: str, delay: float, times: int) -> None:
+async def _tell(calls: Sequence[Call], delay: float, times: int) -> None:
     await asyncio.sleep(delay)
-    at = int(time.time())
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Signature": sign(secret, at=at, url=url, body=body),
-    }
-    for _ in range(times):
-        await asyncio.to_thread(_post, url, body, headers)
+    for call in calls:
+        headers = {"Content-Type": call.kind, **call.signed(int(time.time()))}
+        for _ in range(times):
+            await asyncio.to_thread(_post, call.url, call.body, headers)
 
 
-def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
+def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     parts = urlsplit(url)
     for turn in range(5):
         line = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=5)
         try:
-            line.request("POST", parts.path, body, headers)
+            line.request("POST", parts.path, body, dict(headers))
             if line.getresponse().status < 500:
                 return
         except OSError:

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import email.policy
-from collections.abc import Callable
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from uuid import uuid4
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from notifications.channels import web_push
-from notifications.simulator.behaviour import Handset, Provider
+from notifications.channels import mail_reports, web_push
+from notifications.reports import sign
+from notifications.simulator.behaviour import Handset, Provider, Shown
 from notifications.simulator.wire import Reply, Request
 
-Reported = Callable[[Provider, str, str, str], None]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call back: where to, what, and how it is signed at the time."""
+
+    url: str
+    body: bytes
+    kind: str
+    signed: Callable[[int], Mapping[str, str]]
+
+
+Reported = Callable[[Provider, Sequence[Call]], None]
 ERROR = Reply(500, b'{"code": 20500, "message": "simulated"}')
+# The one device, whose private key this process has: it reads what it is sent.
+DEVICE = ec.derive_private_key(0x5EED5EED5EED, ec.SECP256R1())
+DEVICE_KEY = web_push.encode(web_push.point(DEVICE.public_key()))
+DEVICE_AUTH = web_push.encode(bytes(range(16)))
 
 
 class HttpProvider:
@@ -39,10 +59,27 @@ class HttpProvider:
         if behaviour.mode == "slow":
             await asyncio.sleep(behaviour.slow_seconds)
         reply = self.take(request)
+        if not await self._kept():
+            return ERROR
         if behaviour.lost_answers > 0:
             behaviour.lost_answers -= 1
             return Reply(0)
         return reply
+
+    async def _kept(self) -> bool:
+        """Whether what was taken lies where it is to be kept; else it was never taken."""
+        taken, self._handset.unkept = self._handset.unkept, []
+        keep = self._handset.keep
+        if keep is None:
+            return True
+        for arrival, shown in taken:
+            try:
+                await asyncio.to_thread(keep, arrival, shown)
+            except Exception:  # noqa: BLE001 - whatever it was, the sender is told that it was not taken
+                self.provider.forget(arrival.key)
+                self._handset.arrivals.remove(arrival)
+                return False
+        return True
 
     def take(self, request: Request) -> Reply:
         raise NotImplementedError
@@ -61,8 +98,17 @@ class SmsProvider(HttpProvider):
             self._handset, to=form["To"], text=form.get("Body", ""), key=key
         )
         if is_new and form.get("StatusCallback"):
-            self._reported(self.provider, form["StatusCallback"], reference, form["To"])
+            self._reported(self.provider, [self._call(form["StatusCallback"], reference, form["To"])])
         return Reply(201, orjson.dumps({"sid": reference, "status": "queued", "to": form["To"]}))
+
+    def _call(self, url: str, reference: str, to: str) -> Call:
+        behaviour = self.provider.behaviour
+        status = "undelivered" if behaviour.report == "failed" else "delivered"
+        body = urlencode({"MessageSid": reference, "MessageStatus": status, "To": to}).encode()
+        return Call(
+            url=url, body=body, kind="application/x-www-form-urlencoded",
+            signed=lambda at: {"X-Signature": sign(behaviour.report_secret, at=at, url=url, body=body)},
+        )  # fmt: skip
 
     def find(self, request: Request) -> Reply:
         wanted = parse_qs(urlsplit(request.target).query).get("Reference", [""])[0]
@@ -74,22 +120,44 @@ class SmsProvider(HttpProvider):
 class MailProvider(HttpProvider):
     def take(self, request: Request) -> Reply:
         told = orjson.loads(request.body)
-        reference, _ = self.provider.take(
+        files = [each.get("content", "") for each in told.get("attachments") or []]
+        shown = Shown(
+            html=told.get("html", ""),
+            calendar=base64.b64decode(files[0]).decode("utf-8", "replace") if files else "",
+        )
+        reference, is_new = self.provider.take(
             self._handset, to=", ".join(told["to"]), text=told.get("text", ""),
-            subject=told.get("subject", ""), key=request.headers.get("idempotency-key", ""),
+            subject=told.get("subject", ""), key=request.headers.get("idempotency-key", ""), shown=shown,
         )  # fmt: skip
+        if is_new and self.provider.behaviour.report_url:
+            self._reported(self.provider, self._calls(reference, told))
         return Reply(200, orjson.dumps({"id": reference}))
+
+    def _calls(self, reference: str, told: Mapping[str, object]) -> list[Call]:
+        whole = {"email_id": reference, "to": told["to"], "subject": told.get("subject")}
+        headers = told.get("headers")
+        if isinstance(headers, dict):
+            whole["headers"] = [{"name": name, "value": value} for name, value in headers.items()]
+        report = self.provider.behaviour.report
+        if report == "failed":
+            bounce = {"type": "Permanent", "subType": "General", "message": "There is no such mailbox."}
+            return [self._call("email.bounced", whole | {"bounce": bounce})]
+        calls = [self._call("email.delivered", whole)]
+        return [*calls, self._call("email.complained", whole)] if report == "complained" else calls
+
+    def _call(self, kind: str, whole: Mapping[str, object]) -> Call:
+        behaviour, event_id = self.provider.behaviour, f"msg_{uuid4().hex}"
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        body = orjson.dumps({"type": kind, "created_at": at, "data": whole})
+
+        def signed(at: int) -> Mapping[str, str]:
+            signature = mail_reports.signature(behaviour.report_secret, event_id=event_id, at=at, body=body)
+            return {"svix-id": event_id, "svix-timestamp": str(at), "svix-signature": signature}
+
+        return Call(url=behaviour.report_url, body=body, kind="application/json", signed=signed)
 
 
 class PushService(HttpProvider):
-    """One device, whose private key this process has: it reads what it is sent."""
-
-    def __init__(self, provider: Provider, handset: Handset, reported: Reported) -> None:
-        super().__init__(provider, handset, reported)
-        self._private = ec.derive_private_key(0x5EED5EED5EED, ec.SECP256R1())
-        self.auth = web_push.encode(bytes(range(16)))
-        self.public_key = web_push.encode(web_push.point(self._private.public_key()))
-
     def take(self, request: Request) -> Reply:
         if not request.headers.get("authorization", "").startswith("vapid t="):
             return Reply(401)
@@ -97,7 +165,7 @@ class PushService(HttpProvider):
             return Reply(400)
         if request.target.endswith("/gone"):
             return Reply(410)
-        text = web_push.unseal(request.body, private=self._private, auth=self.auth)
+        text = web_push.unseal(request.body, private=DEVICE, auth=DEVICE_AUTH)
         told = orjson.loads(text)
         self.provider.take(
             self._handset, to=request.target, text=told.get("path", ""), subject=told.get("title", ""),

@@ -7,17 +7,18 @@ import contextlib
 import json
 import signal
 import sys
+from collections.abc import Callable
 
 from notifications.simulator.house import House
 
 
 def run(port: int) -> None:
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_run(port))
+        asyncio.run(serve(House(port), _tell))
 
 
-async def _run(port: int) -> None:
-    running = asyncio.ensure_future(House(port).run(_tell))
+async def serve(house: House, ready: Callable[[dict[str, int]], None]) -> None:
+    running = asyncio.ensure_future(house.run(ready))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
     await running
 

@@ -10,16 +10,17 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from notifications import presenters, replaying, searching, switching
 from notifications.views.staff import DESK
 from steadwell import clock
+from steadwell.actor import Role
 from steadwell.errors import Invalid
 from steadwell.identity import service as identity
 from steadwell.ids import MessageId, PersonId
 from steadwell.outbox import service as outbox
-from steadwell.portal.service import PortalRequest, requires
+from steadwell.portal.service import Panel, PatientSearchForm, PortalRequest, person_rows, requires
 
 _QUEUES = ("notifications.urgent", "notifications.standard", "notifications.bulk", "notifications.retry")
 
@@ -36,10 +37,15 @@ def delivery(request: PortalRequest) -> HttpResponseBase:
         ],
         "changes": [presenters.change(each) for each in switching.list_changes(actor=request.actor)],
         "queues": [
-            {"label": presenters.QUEUES[name], "depth": depths.get(name, 0), "age": round(ages.get(name, 0))}
+            {
+                "label": presenters.QUEUES[name],
+                "depth": depths.get(name, 0),
+                "age": presenters.waited(ages.get(name, 0)),
+            }
             for name in _QUEUES
         ],
         "set_aside": outbox.quarantined_count(),
+        "may_see_aside": request.actor.has(Role.ADMINISTRATOR),
         "uncertain": searching.count_uncertain(actor=request.actor),
     }
     return render(request, "notifications/delivery.html", context)
@@ -58,6 +64,33 @@ def switch(request: PortalRequest, code: str) -> HttpResponseBase:
     else:
         messages.success(request, _("Switched off.") if off else _("Switched on."))
     return HttpResponseRedirect(reverse("notifications_delivery"))
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@requires(*DESK)
+def search(request: PortalRequest) -> HttpResponseBase:
+    """Whose messages. Asked by POST: what is typed here is a name, and names have no place in an address."""
+    form = PatientSearchForm(request.POST or None)
+    asked = form.is_bound and form.is_valid()
+    found: list[identity.PersonSummary] = []
+    if asked:
+        found = identity.search(actor=request.actor, text=form.cleaned_data["q"], now=clock.now())
+    context = {"form": form, "asked": asked, "rows": person_rows(found, url_for=_messages_of)}
+    return render(request, "notifications/person_search.html", context)
+
+
+def patient_panel(request: PortalRequest) -> Panel | None:
+    """On a patient's page of staff: the way to what they were told."""
+    match = request.resolver_match
+    person_id = match.kwargs.get("person_id") if match else None
+    if person_id is None:
+        return None
+    return Panel(template="notifications/panels/patient.html", context={"person_id": person_id})
+
+
+def _messages_of(person_id: PersonId) -> str:
+    return reverse("notifications_person", kwargs={"person_id": person_id})
 
 
 @require_GET

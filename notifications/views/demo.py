@@ -1,27 +1,32 @@
-"""The demonstration's mailbox: every mail as its reader would see it. Outside of the demonstration nothing
-is here.
+"""The demonstration's mailbox and handset: every mail, text message and notice as its reader would see it.
+Outside of the demonstration nothing is here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from notifications.models import DemoMail
-from notifications.views.reading import ics
+from notifications import devices
+from notifications.models import Channel, DemoMail
+from notifications.views.reading import READERS, ics
 from notifications.views.wording import mail_page
+from steadwell import clock
 from steadwell.errors import NotFound
-from steadwell.portal.service import build_policy
+from steadwell.portal.service import PortalRequest, build_policy, requires
 
 PER_PAGE = 30
 P = ParamSpec("P")
@@ -42,16 +47,38 @@ def _demo_only(
 @_demo_only
 def mailbox(request: HttpRequest) -> HttpResponse:
     """All mails, newest first, or those to one address."""
+    context = _listed(request, [Channel.EMAIL])
+    return render(request, "notifications/demo_mailbox.html", context)
+
+
+@_demo_only
+def handset(request: HttpRequest) -> HttpResponse:
+    """All text messages and notices on devices, newest first, or those to one number."""
+    context = _listed(request, [Channel.SMS, Channel.PUSH]) | {"has_device": bool(devices.demo_service())}
+    return render(request, "notifications/demo_handset.html", context)
+
+
+@require_POST
+@requires(*READERS)
+def turn_on(request: PortalRequest) -> HttpResponseBase:
+    """The handset takes notices for whoever is signed in, as a browser would."""
+    if not settings.DEMO:
+        raise NotFound
+    devices.subscribe_demo_handset(actor=request.actor, now=clock.now())
+    messages.success(request, _("Your notices arrive here from now on."))
+    return HttpResponseRedirect(reverse("notifications_demo_handset"))
+
+
+def _listed(request: HttpRequest, channels: Sequence[Channel]) -> dict[str, object]:
     address, before = request.GET.get("to", "")[:254], request.GET.get("before", "")
-    rows = DemoMail.objects.order_by("-id").defer("html", "text")
+    rows = DemoMail.objects.filter(channel__in=channels).order_by("-id").defer("html")
     if address:
         rows = rows.filter(address=address)
     if before:
         rows = rows.filter(pk__lt=_uuid(before))
     found = list(rows[: PER_PAGE + 1])
     older = urlencode({"to": address, "before": str(found[PER_PAGE - 1].pk)}) if len(found) > PER_PAGE else ""
-    context = {"mails": found[:PER_PAGE], "address": address, "older_url": f"?{older}" if older else ""}
-    return render(request, "notifications/demo_mailbox.html", context)
+    return {"mails": found[:PER_PAGE], "address": address, "older_url": f"?{older}" if older else ""}
 
 
 @_demo_only

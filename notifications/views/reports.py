@@ -28,3 +28,12 @@ def report(request: HttpRequest, provider: str, message_id: UUID) -> HttpRespons
         now=clock.now(),
     )
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@never_cache
+@require_POST
+def mail_report(request: HttpRequest, provider: str) -> HttpResponse:
+    """What an e-mail provider tells of any message: 204 once it is stored, 404 for one that is not signed."""
+    arrivals.receive_mail(provider=provider, headers=request.headers, body=request.body, now=clock.now())
+    return HttpResponse(status=204)

@@ -108,6 +108,16 @@ class DeliveryReported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailReported(Event):
+    """An e-mail provider told something of a message, which the report itself names; it waits to be taken
+    in.
+    """
+
+    name: ClassVar[str] = "notifications.mail_reported.v1"
+    report_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLetterDue(Event):
     """A code, a link or a warning about an account waits to be sent."""
 

@@ -30,6 +30,7 @@ class MailServer:
 
 class _Handler(socketserver.StreamRequestHandler):
     server: _Listener
+    timeout = 30  # of each silence
 
     def say(self, step: str, usual: str, answer: str | None = None) -> bool:
         """Whether the conversation goes on."""
@@ -96,4 +97,4 @@ def running() -> Iterator[MailServer]:
         yield listener.mail
         listener.mail.released.set()
         listener.shutdown()
-        thread.join()
+        thread.join(10)

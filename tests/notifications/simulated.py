@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from steadwell.launcher import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "reports-are-signed-with-this"
+MAIL_SECRET = "whsec_cmVwb3J0cy1hcmUtc2lnbmVkLXdpdGgtdGhpcw=="
+START_SECONDS = 120
 VAPID = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
 
 
@@ -42,7 +45,8 @@ class Simulator:
             if name != "control":
                 self.behave(
                     name, mode="ok", answer_seconds=0, lost_answers=0, honours_keys=True, report="none",
-                    report_secret=SECRET, slow_seconds=20,
+                    report_secret=MAIL_SECRET if name.startswith("mail") else SECRET, report_url="",
+                    slow_seconds=20,
                 )  # fmt: skip
         self._ask("/forget", b"{}")
 
@@ -98,7 +102,12 @@ def running() -> Iterator[Simulator]:
     assert child.stdout is not None
     with child.stdout as out:
         try:
+            assert select.select([out], [], [], START_SECONDS)[0], "the simulator does not start"
             yield Simulator(json.loads(out.readline()))
         finally:
             child.terminate()
-            child.wait()
+            try:
+                child.wait(10)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait(10)

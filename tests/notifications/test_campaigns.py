@@ -91,6 +91,10 @@ def person(born: date | None = date(1950, 5, 5), language: str = "en", **more: A
     )
 
 
+def criteria_of_site(site: SiteId) -> Criteria:
+    return Criteria(site_id=site)
+
+
 def campaign(criteria: Criteria = OVER_65, **more: Any) -> UUID:
     values: dict[str, Any] = {
         "actor": ADMIN, "name": "Flu", "template": "campaign.flu-shot", "criteria": criteria,
@@ -105,8 +109,10 @@ def say(campaign_id: UUID, word: str, now: datetime = NOW) -> str:
 
 def work(now: datetime = NOW) -> None:
     """What poller, relay and workers do until nothing is due."""
-    while poller.fire(now=now)[0] or carry(now):
-        pass
+    for _ in range(500):
+        if not (poller.fire(now=now)[0] or carry(now)):
+            return
+    raise AssertionError("there is always something due")
 
 
 def planned(criteria: Criteria = OVER_65, **more: Any) -> UUID:

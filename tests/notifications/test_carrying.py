@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from notifications import promising
 from notifications.carrying import health
@@ -17,6 +18,7 @@ from steadwell import clock
 from steadwell.ids import new_id
 from steadwell.outbox import batches, deliveries, handover
 from steadwell.outbox.models import OutboxDelivery
+from tests.killing import wait_until
 from tests.notifications.house import patient, person_with_phone
 from tests.notifications.simulated import Simulator
 
@@ -308,3 +310,37 @@ def test_a_provider_comes_back_by_one_message_that_tries_it(
 
     assert [each["provider"] for each in simulator.arrivals()].count("sms-a") == 1
     assert ProviderAccount.objects.get(pk="sms-a").breaker == "closed"
+
+
+def test_no_connection_to_the_database_is_held_while_a_provider_takes_its_time(
+    two: Any, simulator: Simulator, phone: Any
+) -> None:
+    for name in ("sms-a", "sms-b"):
+        simulator.behave(name, answer_seconds=1.5)
+    text(phone, 4)
+    before = backends()
+    worker = threading.Thread(target=carry_and_leave, daemon=True)
+
+    worker.start()
+    wait_until(lambda: sum(simulator.state()["asked"].values()) == 4, seconds=30, what="it is called")
+    # One that was closed takes a moment to end in Postgres.
+    wait_until(lambda: backends() == before, seconds=1.2, what="the connection is given back")
+    under_way = not simulator.arrivals()
+    worker.join(30)
+
+    assert under_way
+    carry_to_the_end()
+    assert states() == {"accepted"}
+
+
+def carry_and_leave() -> None:
+    try:
+        carry()
+    finally:
+        connection.close()
+
+
+def backends() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])

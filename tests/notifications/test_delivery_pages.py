@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from notifications.models import Message, ProviderAccount, ProviderChange, StaffCall
+from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.actor import Role
 from steadwell.audit.models import AuditEntry
 from steadwell.ids import SiteId, new_id
+from steadwell.outbox.models import OutboxDelivery
 from tests.browsing import NARROW, WIDE
 from tests.notifications.house import NOW, patient, person_with_phone
 from tests.notifications.simulated import Simulator
@@ -85,6 +88,62 @@ def test_what_a_patient_was_told_is_shown_to_their_site_and_audited(providers: N
     assert AuditEntry.objects.filter(action="message.search", subject_id=message.person_id).count() == 1
 
 
+def test_a_patients_messages_are_found_by_name_and_the_name_stays_out_of_the_address(providers: None) -> None:
+    desk, message = staff(Role.FRONT_DESK), Message.objects.earliest("id")
+    client = sign_in(Client(), desk)
+    audited = AuditEntry.objects.filter(action="message.search")
+
+    found = client.post("/clinic/messages/", {"q": "Canary"}).content.decode()
+    address = f"/clinic/messages/{message.person_id}/"
+    page = client.get(address).content.decode()
+
+    assert address in found
+    assert address not in client.get("/clinic/messages/", {"q": "Canary"}).content.decode()
+    assert page.count("accepted by the provider") == 6
+    assert "sms-" in page  # which provider took it, among its steps
+    assert [(each.subject_id, each.user_id) for each in audited] == [(message.person_id, desk)]
+
+
+def test_the_page_of_a_patient_leads_to_their_messages(providers: None) -> None:
+    person_id = Message.objects.earliest("id").person_id
+    client = sign_in(Client(), staff(Role.FRONT_DESK))
+
+    assert f"/clinic/messages/{person_id}/" in client.get(f"/clinic/patients/{person_id}/").content.decode()
+
+
+def test_what_waits_and_what_was_set_aside_is_counted(providers: None) -> None:
+    client = sign_in(Client(), staff(Role.MANAGER))
+    text(person_with_phone("+15550101"), 3, urgency="bulk")
+    OutboxDelivery.objects.filter(state="waiting").update(
+        created_at=clock.now() - timedelta(minutes=2), available_at=clock.now() - timedelta(minutes=2)
+    )
+    OutboxDelivery.objects.filter(pk=OutboxDelivery.objects.filter(state="done").earliest("id").pk).update(
+        state="quarantined"
+    )
+
+    page = " ".join(re.sub(r"<[^>]+>", " ", client.get("/clinic/delivery/").content.decode()).split())
+
+    assert "Campaigns 3 2 min" in page
+    assert "Urgent 0 –" in page
+    assert "1 piece of work is set aside. An administrator sees to it." in page
+
+
+def test_what_was_set_aside_is_seen_and_tried_again_in_the_admin(providers: None) -> None:
+    client = sign_in(Client(), staff(Role.ADMINISTRATOR))
+    row = OutboxDelivery.objects.filter(state="done").earliest("id")
+    OutboxDelivery.objects.filter(pk=row.pk).update(state="quarantined", last_error="boom")
+    (listed,) = re.findall(
+        r'href="(/admin/outbox/outboxdelivery/[^"]*)"', client.get("/clinic/delivery/").content.decode()
+    )
+
+    assert "boom" in client.get(listed).content.decode()
+    client.post(listed, {"action": "replay", "_selected_action": [row.pk]})
+    carry()
+
+    assert OutboxDelivery.objects.get(pk=row.pk).state == "done"
+    assert "0 pieces of work are set aside" in client.get("/clinic/delivery/").content.decode()
+
+
 def action(client: Client, what: str) -> str:
     page = client.get("/clinic/calls/").content.decode()
     (found,) = re.findall(rf'action="(/clinic/calls/[^"]+/{what}/)"', page)
@@ -113,6 +172,7 @@ def test_sending_in_a_browser(reader: Make, providers: None, call: Message, size
 
     page = window.open("/clinic/delivery/")
     window.check("sending")
+    page.get_by_text("Switch off …").first.click()
     page.get_by_label("Why sms-a").fill("It loses messages")
     page.get_by_role("button", name="Switch off sms-a").click()
     assert page.get_by_text("Switched off.").is_visible()
@@ -125,5 +185,9 @@ def test_sending_in_a_browser(reader: Make, providers: None, call: Message, size
     page.get_by_role("button", name="told in person").click()
     assert page.get_by_text("Nobody has to be called").is_visible()
 
-    window.open(f"/clinic/messages/{Message.objects.earliest('id').person_id}/")
+    page = window.open("/clinic/messages/")
+    page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first.fill("Canary")
+    page.get_by_role("button", name="Search").click()
+    window.check("whose messages")
+    page.get_by_role("link", name="Canary").first.click()
     window.check("messages of a patient")

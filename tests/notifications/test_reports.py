@@ -85,6 +85,7 @@ def test_what_failed_is_not_delivered_by_a_late_report(client: Any, message: Mes
         {"secret": "another"},
         {"signature": ""},
         {"signature": "t=99999999999999999999,v1=00"},
+        {"signature": "t=1,v1=\u00e9"},
         {"body": b"MessageStatus=delivered"},
         {"provider": "nobody"},
         {"age": timedelta(minutes=6)},

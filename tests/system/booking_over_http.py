@@ -28,7 +28,7 @@ class Visitors:
         self._left: Iterator[tuple[str, str]] = iter(self.wishes)
 
     def start(self, browsers: int, *, pause: float = 0.0) -> list[threading.Thread]:
-        threads = [threading.Thread(target=self._work, args=(pause,)) for _ in range(browsers)]
+        threads = [threading.Thread(target=self._work, args=(pause,), daemon=True) for _ in range(browsers)]
         for thread in threads:
             thread.start()
         return threads

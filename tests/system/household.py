@@ -32,9 +32,9 @@ OURS = (
 LIMIT = 90.0
 
 
-def until(asks: Callable[[], Any], what: str) -> Any:
+def until(asks: Callable[[], Any], what: str, *, seconds: float = LIMIT) -> Any:
     """Wait for a truthful answer; the limit is only there so that a broken start does not hang the run."""
-    ends = time.monotonic() + LIMIT
+    ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if answer := asks():
             return answer
@@ -83,17 +83,17 @@ def descendants(pid: int) -> dict[int, int]:
 
 
 class House:
-    """One ``manage.py up`` without the demo."""
+    """One ``manage.py up``, without the demo unless it is asked for."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, *, demo: bool = False, **environment: str) -> None:
         self.data = data
         self.port = free_port()
         data.parent.mkdir(parents=True, exist_ok=True)
         self._out = data.with_name(f"{data.name}.{self.port}.out")
         with self._out.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "up", "--no-demo", "--port", str(self.port),
-                 "--hl7-port", "0", "--data-dir", str(data)],
+                [sys.executable, str(ROOT / "manage.py"), "up", *([] if demo else ["--no-demo"]),
+                 "--port", str(self.port), "--hl7-port", "0", "--data-dir", str(data)],
                 env=clean_environment(**environment), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
@@ -101,8 +101,12 @@ class House:
     def output(self) -> str:
         return self._out.read_text()
 
-    def wait_until_ready(self) -> House:
-        until(lambda: "is ready" in self.output() or self.process.poll() is not None, "it is ready or ended")
+    def wait_until_ready(self, *, seconds: float = LIMIT) -> House:
+        until(
+            lambda: "is ready" in self.output() or self.process.poll() is not None,
+            "it is ready or ended",
+            seconds=seconds,
+        )
         assert self.process.poll() is None, self.output()
         return self
 

@@ -117,7 +117,7 @@ def test_every_booking_is_kept_and_confirmed_once_whatever_dies(house, wishes):
 
     # Booking does not wait for Valkey: it is frozen, and visits are booked all the same.
     house.valkey.freeze()
-    Visitors(port, wishes[:FROZEN]).start(1)[0].join()
+    Visitors(port, wishes[:FROZEN]).start(1)[0].join(120)
     assert Appointment.objects.count() == FROZEN
     house.valkey.thaw()
 

@@ -32,6 +32,7 @@ import hl7_messages
 
 pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 MESSAGES = int(os.environ.get("KILL_MESSAGES", "240"))
+LIMIT = 600.0  # seconds after which a laboratory gives up: a break fails, it does not hang
 LANES = 4
 QUEUES = ("labs.ingest", "labs.critical")
 
@@ -48,6 +49,7 @@ class Laboratory:
 
     def run(self) -> None:
         connection: socket.socket | None = None
+        ends = time.monotonic() + LIMIT
         for raw in self.messages:
             while True:
                 try:
@@ -57,6 +59,9 @@ class Laboratory:
                     if connection is not None:
                         connection.close()
                     connection = None
+                    if time.monotonic() > ends:
+                        self.refused.append("nobody answers any more")
+                        return
                     self.repeats += 1
                     time.sleep(0.1)
                     continue
@@ -138,7 +143,7 @@ def test_every_acknowledged_message_has_exactly_its_effect(house: House) -> None
     laboratories = [
         Laboratory(port, [message(n) for n in range(lane, MESSAGES, LANES)]) for lane in range(LANES)
     ]
-    sending = [threading.Thread(target=each.run) for each in laboratories]
+    sending = [threading.Thread(target=each.run, daemon=True) for each in laboratories]
 
     for thread in sending:
         thread.start()
@@ -147,7 +152,7 @@ def test_every_acknowledged_message_has_exactly_its_effect(house: House) -> None
         troubles.append(trouble(rng, house, [listener, listener, *workers, relay]))
         time.sleep(rng.uniform(0.2, 1.0))
     for thread in sending:
-        thread.join()
+        thread.join(LIMIT)
 
     def all_read() -> bool:
         house.revive()

@@ -61,7 +61,7 @@ def test_nothing_outlives_a_killed_parent_and_the_next_start_finds_the_data(star
     family = descendants(killed.process.pid)
 
     killed.process.kill()
-    killed.process.wait()
+    killed.process.wait(timeout=60)
     again = start("data").wait_until_ready()  # at once: it waits for what is still ending
 
     assert living(family) == []
@@ -102,7 +102,7 @@ def test_a_killed_test_run_leaves_no_service(tmp_path: Path):
     family = descendants(runner.pid)
 
     runner.kill()
-    runner.wait()
+    runner.wait(timeout=60)
 
     until(lambda: living(family) == [], "all of it has ended")
 
@@ -114,7 +114,7 @@ def test_a_test_run_hands_on_the_status_and_ends_its_services(tmp_path: Path):
     ran = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "test", "-p", "no:cacheprovider", "-q", str(fails)],
         env=clean_environment(TMPDIR=str(tmp_path)),
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
     assert ran.returncode == 1, ran.stderr

@@ -102,6 +102,14 @@ def mllp(*, listener: int) -> None:
     call_command("mllp", socket=listener)
 
 
+def providers(*, control: int) -> None:
+    """The demo's providers of text messages, mail and notices on devices."""
+    from notifications import ports as notifications
+
+    _become("providers", connections=2)
+    notifications.run_demo_providers(control=control)
+
+
 def demo_people(*, each_side: int) -> list[tuple[str, str, str]]:
     """Side, name and note of the first few that one may sign in as."""
     from steadwell.accounts import service as accounts

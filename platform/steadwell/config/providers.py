@@ -2,11 +2,13 @@
 
 ``NOTIFICATION_PROVIDERS`` lists codes; for each CODE (in capitals, ``-`` as ``_``) there are
 ``PROVIDER_CODE_CHANNEL`` (email, sms, push), ``_KIND`` (smtp, mail-http, sms-form, web-push), ``_URL``,
-``_SECRET`` and what else ``_Reading`` names. Secrets may stand in files (``..._SECRET_FILE``).
+``_SECRET`` and what else ``_one`` reads. Secrets may stand in files (``..._SECRET_FILE``). The URL of a
+web-push provider is a push service of the operator's own, which devices may name beside PUSH_SERVICES.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -17,6 +19,8 @@ from steadwell.config.env import Misconfigured
 from steadwell.config.production import SHORTEST_PASSWORD, secret
 
 KINDS: Final = {"smtp": "email", "mail-http": "email", "sms-form": "sms", "web-push": "push"}
+# Dialects of mail-http whose reports are signed over time and body. Others' reports are not taken.
+SIGNED_REPORTS: Final = frozenset({"resend"})
 _NEEDS: Final = {
     "smtp": ("URL",),
     "mail-http": ("URL", "SECRET", "DIALECT"),
@@ -41,6 +45,7 @@ def _one(code: str) -> dict[str, Any]:
         raise Misconfigured(f"{start}_KIND must be one of {', '.join(KINDS)}, not {kind!r}.")
     for name in _NEEDS[kind]:
         env.text(f"{start}_{name}")  # says which one is missing
+    _check_reports(start, kind)
     return {
         "code": code,
         "channel": KINDS[kind],
@@ -61,12 +66,31 @@ def _one(code: str) -> dict[str, Any]:
     }
 
 
+def _check_reports(start: str, kind: str) -> None:
+    """Reports of e-mail are told apart from forged ones by a secret of the provider's."""
+    given = env.text(f"{start}_REPORT_SECRET", "")
+    if kind != "mail-http" or not given:
+        return
+    if env.text(f"{start}_DIALECT") not in SIGNED_REPORTS:
+        raise Misconfigured(f"{start}_REPORT_SECRET: this dialect does not sign what it reports.")
+    try:
+        if not given.startswith("whsec_"):
+            raise ValueError
+        base64.b64decode(given.removeprefix("whsec_"), validate=True)
+    except ValueError as error:
+        raise Misconfigured(
+            f"{start}_REPORT_SECRET must be whsec_ and base64, as the provider shows it."
+        ) from error
+
+
 def safe(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """For production: nothing leaves in the clear, and every report can be checked."""
     for each in found:
         start = f"PROVIDER_{each['code'].upper().replace('-', '_')}"
         if each["kind"] != "web-push" and urlsplit(each["url"]).scheme not in {"https", "smtp", "smtps"}:
             raise Misconfigured(f"{start}_URL must start with https://, smtp:// or smtps://.")
+        if each["kind"] == "web-push" and each["url"] and urlsplit(each["url"]).scheme != "https":
+            raise Misconfigured(f"{start}_URL must start with https://.")
         if each["report_seconds"] and not each["report_secret"]:
             raise Misconfigured(f"{start}_REPORT_SECONDS needs {start}_REPORT_SECRET to check reports with.")
         if each["report_secret"]:

@@ -12,12 +12,15 @@ from steadwell.config.queues import QUEUES
 from steadwell.launcher import processes
 from steadwell.launcher.embedded import Services
 from steadwell.launcher.folders import Folders
+from steadwell.launcher.partners import CONTROL, Partners
 from steadwell.launcher.supervision import Program
 
 Body = Callable[[], None]
 
 
-def programs(services: Services, folders: Folders, *, listener: int, hl7: int) -> list[Program]:
+def programs(
+    services: Services, folders: Folders, *, listener: int, hl7: int, partners: Partners | None = None
+) -> list[Program]:
     """All of them. Postgres and Valkey, where they are ours, run already."""
     started = list(services.processes)
     found: list[Program] = []
@@ -31,6 +34,8 @@ def programs(services: Services, folders: Folders, *, listener: int, hl7: int) -
             Program(name="valkey", stage=1, launch=services.bell.launch, log=services.bell.log,
                     process=started.pop(0))
         )  # fmt: skip
+    if partners:
+        found.append(_forked("providers", 2, providers(partners.port(CONTROL)), folders))
     found += [_forked(f"worker {queue}", 2, worker(queue), folders) for queue in QUEUES]
     found += [_forked(name, 2, command(name), folders) for name in ("relay", "poller")]
     found.append(_forked("mllp", 2, mllp(hl7), folders))
@@ -57,6 +62,15 @@ def mllp(listener: int) -> Body:
         from steadwell.config import programs
 
         programs.mllp(listener=listener)
+
+    return body
+
+
+def providers(control: int) -> Body:
+    def body() -> None:
+        from steadwell.config import programs
+
+        programs.providers(control=control)
 
     return body
 

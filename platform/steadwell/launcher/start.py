@@ -16,6 +16,7 @@ from steadwell.launcher import (
     failures,
     folders,
     household,
+    partners,
     processes,
     progress,
     running,
@@ -25,8 +26,9 @@ from steadwell.launcher.failures import Failure
 from steadwell.launcher.supervision import Supervisor
 
 GIVEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
-SETTINGS = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO", "MLLP_PORT")
-# Web 2 x 3, workers 13 threads + 9, relay, poller and mllp 3 to 5 each, the seed, a shell or two: well below.
+SETTINGS = ("DJANGO_SETTINGS_MODULE", "SECRET_KEY", "DEMO", "MLLP_PORT", "PUBLIC_URL")
+# Web 2 x 3, workers 13 threads + 9, relay, poller and mllp 3 to 5 each, the demo's providers 2, the seed, a
+# shell or two: well below.
 CONNECTIONS = 100
 
 
@@ -42,6 +44,8 @@ class Start:
     _folders: folders.Folders | None = None
     _services: embedded.Services = field(default_factory=embedded.Services)
     _supervisor: Supervisor | None = None
+    _partners: partners.Partners | None = None
+    _told: dict[str, str] = field(default_factory=dict)  # what makes the partners ours
 
     @property
     def port(self) -> int:
@@ -78,6 +82,11 @@ class Start:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folders.metrics)
         os.environ["DEMO"] = "1" if self.demo else "0"
         os.environ["MLLP_PORT"] = str(self.hl7_port)
+        os.environ.setdefault("PUBLIC_URL", self.address)
+        self._partners = partners.take() if self.demo else None
+        if self._partners is not None:
+            self._told = self._partners.environment(self.address)
+            os.environ.update(self._told)
 
     def prepare_database(self) -> None:
         """Migrate in a child and load the programs in here, each on a core of its own."""
@@ -118,8 +127,9 @@ class Start:
     def start_programs(self) -> None:
         assert self._folders is not None  # noqa: S101
         programs = household.programs(
-            self._services, self._folders, listener=self.listener.fileno(), hl7=self.hl7.fileno()
-        )
+            self._services, self._folders, listener=self.listener.fileno(), hl7=self.hl7.fileno(),
+            partners=self._partners,
+        )  # fmt: skip
         self._supervisor = Supervisor(programs, changed=self._note, say=progress.say)
         with progress.step("Web, workers, relay, poller and HL7 listener run"):
             self._supervisor.start()
@@ -141,10 +151,14 @@ class Start:
 
     def say_welcome(self) -> None:
         people = welcome.read_people() if self.demo else []
-        progress.say(welcome.text(self.address, self.data, people, hl7=f"127.0.0.1:{self.hl7_port}"))
+        hl7 = f"127.0.0.1:{self.hl7_port}"
+        control = f"127.0.0.1:{self._partners.port(partners.CONTROL)}" if self._partners else ""
+        progress.say(welcome.text(self.address, self.data, people, hl7=hl7, control=control))
 
     def _note(self, states: list[running.ProcessState]) -> None:
-        environment = self._services.environment() | {name: os.environ[name] for name in SETTINGS}
+        environment = (
+            self._services.environment() | {name: os.environ[name] for name in SETTINGS} | self._told
+        )
         state = running.State(
             pid=os.getpid(),
             ticks=processes.start_ticks(os.getpid()) or 0,
@@ -162,6 +176,8 @@ class Start:
             self._supervisor.stop()
         else:
             self._services.stop()
+        if self._partners is not None:
+            self._partners.leave()
         if self._folders is not None:
             running.forget(self.data)
             self._folders.leave()

@@ -34,7 +34,7 @@ def read_people() -> list[tuple[str, str, str]]:
     return [tuple(person) for person in json.loads(text)] if child.wait() == 0 else []
 
 
-def text(address: str, data: Path, people: list[tuple[str, str, str]], *, hl7: str) -> str:
+def text(address: str, data: Path, people: list[tuple[str, str, str]], *, hl7: str, control: str = "") -> str:
     lines = ["", f"  Steadwell is ready:  {address}", ""]
     if people:
         lines += [f"  Sign in with one click at {address}/demo/ as", ""]
@@ -45,6 +45,13 @@ def text(address: str, data: Path, people: list[tuple[str, str, str]], *, hl7: s
                 f"    {'' if side == told else SIDES.get(side, side):<16}{name:<{width}}   {note}".rstrip()
             )
             told = side
-        lines += ["", f"  The mail that the clinic would send lies at {address}/demo/mailbox/", ""]
+        lines += ["", f"  The mail that the clinic would send lies at {address}/demo/mailbox/"]
+        lines += [f"  Text messages arrive at {address}/demo/handset/", ""]
+    if control:
+        lines += [
+            "  To see a provider misbehave (hang, refuse, error, slow, drop, and ok again):",
+            f'    curl -d \'{{"mode": "hang"}}\' {control}/behave/sms-a',
+            "",
+        ]
     lines += [f"  HL7 messages (MLLP) are taken at {hl7}:  python3 manage.py hl7 send FILE --to {hl7}", ""]
     return "\n".join([*lines, f"  Ctrl-C stops it. The data stays in {data}", ""])

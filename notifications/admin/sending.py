@@ -1,4 +1,4 @@
-"""Messages in the Django admin: a person's messages, their lives and attempts. Read only; each look is
+"""Messages and providers: a person's messages, their lives and attempts. Read only; each look is
 audited.
 """
 
