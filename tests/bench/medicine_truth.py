@@ -45,7 +45,9 @@ class Measured:
     """``doubles`` are statements beyond the first about each drug, ``left`` lines beyond what should be.
 
     ``unnamed`` are statements that name only an ingredient; ``proposed`` those whose right line stands
-    among the few that a person is asked about.
+    among the few that a person is asked about. ``offered`` are statements with one line alone that they may
+    belong to, which one decision a patient puts together; ``offered_wrong`` those of another drug, which are
+    left for the person who looks to leave out.
     """
 
     statements: int = 0
@@ -55,11 +57,19 @@ class Measured:
     unnamed: int = 0
     unnamed_left: int = 0
     proposed: int = 0
+    offered: int = 0
+    offered_wrong: int = 0
 
     @property
     def removed(self) -> float:
         """Of a hundred doubles, how many are gone from the list by themselves."""
         return 100 * (1 - self.left / self.doubles) if self.doubles else 100.0
+
+    @property
+    def removed_with_a_decision(self) -> float:
+        """Of a hundred doubles, how many are gone once a person has put together what was offered at once."""
+        left = self.left - (self.offered - self.offered_wrong)
+        return 100 * (1 - left / self.doubles) if self.doubles else 100.0
 
     @property
     def removed_of_named(self) -> float:
@@ -167,6 +177,7 @@ def measure(said_of: Iterator[list[Said]]) -> Measured:
         for line in settled:
             found.wrong += _is_wrong(line, truths)
         _count_unnamed(found, settled, truths)
+        _count_offered(found, settled, truths)
     return found
 
 
@@ -189,6 +200,16 @@ def _count_unnamed(found: Measured, settled: list[settling.Settled], truths: dic
         if f"C:{said.truth}" in there:
             found.unnamed_left += 1
             found.proposed += by_key[f"C:{said.truth}"] in line.possible
+
+
+def _count_offered(found: Measured, settled: list[settling.Settled], truths: dict[UUID, Said]) -> None:
+    """As the clinic's page offers them: where one line with a drug fits, and no other."""
+    named = {line.line_id: line for line in settled if line.key.startswith("C:")}
+    for line in settled:
+        fits = [named[each] for each in line.possible if each in named]
+        if line.line_id not in named and len(fits) == 1:
+            found.offered += 1
+            found.offered_wrong += fits[0].key != f"C:{truths[line.words[0].statement_id].truth}"
 
 
 def _word(said: Said, number: int) -> settling.Word:
