@@ -81,7 +81,7 @@ def place_statements(
 
     def work() -> tuple[LineView, ...]:
         chart = charts.lock(person_id, now)
-        access.maydecide_on(actor, chart.ids)
+        access.may_decide(actor, chart.ids)
         _, is_new = claim(actor, request_key, "medications.place-several", body, now)
         for each in placements if is_new else ():
             # Each at a moment of its own: what is recorded about a patient has one order.

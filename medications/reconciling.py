@@ -116,7 +116,7 @@ def decide_on(
 
     def work() -> LineView:
         chart = charts.lock(person_id, now)
-        access.maydecide_on(actor, chart.ids)
+        access.may_decide(actor, chart.ids)
         _, is_new = claim(actor, key, f"medications.{operation}", body, now)
         state = recording.look(chart)
         if not is_new:

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import psycopg
 
 from medications import lines, reading
 from medications.types import IncomingStatement, Source, StatementKind
-from tests.bench import limits, medicine_rows, medicine_truth
+from tests.bench import cpu, limits, medicine_rows, medicine_truth
 from tests.bench.figures import say
 from tests.bench.medicine_rows import END, SIGNATURE
 from tests.bench.tables import Connection, unhindered
@@ -73,33 +74,42 @@ def _fill(url: str, *, patients: int, statements: int) -> None:
     """Statements and their versions side by side, one core each; indexes are made when the rows are there."""
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute("SET synchronous_commit = off")
+        with _told(owner, "patients"), unhindered(owner, ("identity_person", "medications_chart")):
+            owner.execute(_PEOPLE.encode(), {"patients": patients})
+            owner.execute(_CHARTS.encode(), {"patients": patients})
         _variants(owner)
-        values = {"patients": patients}
-        began = time.monotonic()
-        with unhindered(owner, ("identity_person", "medications_chart")):
-            owner.execute(_PEOPLE.encode(), values)
-            owner.execute(_CHARTS.encode(), values)
-        say(f"patients: {time.monotonic() - began:.0f} s")
-        began = time.monotonic()
-        with unhindered(owner, tuple(each.table for each in _BIG)), ThreadPoolExecutor(len(_BIG)) as pool:
-            wires = [psycopg.connect(url, autocommit=True) for _ in _BIG]
-            done = [
-                pool.submit(_copy, wire, each, patients, statements)
-                for wire, each in zip(wires, _BIG, strict=True)
-            ]
-            try:
-                for each in done:
-                    each.result()
-            except limits.OutOfTime:
-                for wire in wires:
-                    wire.cancel()
-                raise
-            say(f"statements and versions: {time.monotonic() - began:.0f} s")
-            began = time.monotonic()
-        owner.execute("SELECT setval('medications_statementversion_id_seq', %s)", [statements])
-        owner.execute("DROP TABLE bench_variant")
-        owner.execute("ANALYZE")
-        say(f"indexes: {time.monotonic() - began:.0f} s")
+        tables = tuple(each.table for each in _BIG)
+        with _told(owner, "with indexes"), unhindered(owner, tables), _told(owner, "statements and versions"):
+            _fill_both(url, patients=patients, statements=statements)
+        with _told(owner, "statistics"):
+            owner.execute("SELECT setval('medications_statementversion_id_seq', %s)", [statements])
+            owner.execute("DROP TABLE bench_variant")
+            owner.execute("VACUUM (ANALYZE)")
+
+
+@contextmanager
+def _told(owner: Connection, what: str) -> Iterator[None]:
+    """How long it took, and how much of it Postgres worked: the rest was waiting, or others' work."""
+    postgres = cpu.parent(owner.info.backend_pid)
+    began, spent = time.monotonic(), cpu.seconds(postgres)
+    yield
+    say(f"{what}: {time.monotonic() - began:.0f} s, {cpu.seconds(postgres) - spent:.1f} s of CPU in Postgres")
+
+
+def _fill_both(url: str, *, patients: int, statements: int) -> None:
+    wires = [psycopg.connect(url, autocommit=True) for _ in _BIG]
+    with ThreadPoolExecutor(len(_BIG)) as pool:
+        done = [
+            pool.submit(_copy, wire, each, patients, statements)
+            for wire, each in zip(wires, _BIG, strict=True)
+        ]
+        try:
+            for each in done:
+                each.result()
+        except limits.OutOfTime:
+            for wire in wires:
+                wire.cancel()
+            raise
 
 
 def _copy(owner: Connection, big: Big, patients: int, statements: int) -> None:

@@ -3,7 +3,8 @@ joined. Made from the drugs of the release in use, written as each kind of sourc
 
 The mixture: of each patient's medicines two to five sources speak. Three in a hundred statements name only
 the ingredient (nobody could tell which product is meant), and one patient in ten takes two strengths of one
-drug, or two drugs whose names are alike, where joining what belongs apart is easiest.
+drug, or two drugs whose names are alike, where joining what belongs apart is easiest. Patients and clinicians
+also name brands; some drugs are on the list as a brand alone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _SOURCES = (Source.EHR_A, Source.EHR_B, Source.PHARMACY, Source.PATIENT, Source.
 _SOMEBODY = PersonId(UUID(int=1))
 INGREDIENT_ALONE = 0.03
 TYPING_ERROR = 0.05
+BRANDED = 0.3  # of what patients and clinicians say about a drug with a brand
+_BY_BRAND = {Source.PATIENT, Source.CLINICIAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,21 @@ def drugs() -> list[terminology.Drug]:
         for other in "aeiouhlrty":
             for drug in terminology.suggest_drugs(one + other, 50):
                 for known in (drug, terminology.find_drug(drug.clinical_drug)):
-                    if known is not None and known.term_type == "SCD":
+                    if known is not None and _is_one_drug(known):
                         found[known.rxcui] = known
             for drug in terminology.suggest_drugs(one + other, 50):
                 if drug.term_type in {"IN", "BN"}:
                     for product in terminology.suggest_drugs(drug.name + " ", 50):
                         plain = terminology.find_drug(product.clinical_drug)
-                        if plain is not None and plain.term_type == "SCD":
-                            found[plain.rxcui] = plain
+                        for each in (product, plain):
+                            if each is not None and _is_one_drug(each):
+                                found[each.rxcui] = each
     return [found[rxcui] for rxcui in sorted(found)]
+
+
+def _is_one_drug(drug: terminology.Drug) -> bool:
+    """A clinical drug, or a branded one or a pack whose unbranded drug is not on the list."""
+    return drug.term_type == "SCD" or (drug.term_type in {"SBD", "BPCK"} and not drug.clinical_drug)
 
 
 def patients(count: int, *, known: Sequence[terminology.Drug], seed: int = 7) -> Iterator[list[Said]]:
@@ -117,6 +126,8 @@ def _say(drug: terminology.Drug, source: Source, made: random.Random) -> Said:
     if made.random() < INGREDIENT_ALONE:
         return Said(source, " / ".join(each.name for each in drug.ingredients), "", drug.rxcui, False)
     text = _STYLES[source](drug, made)
+    if source in _BY_BRAND and drug.term_type == "SCD" and drug.brand_names and made.random() < BRANDED:
+        text = f"{made.choice(drug.brand_names)} {drug.strength} {drug.dose_form.lower()}"
     if source is Source.PATIENT and made.random() < 0.5:
         return Said(source, drug.name, drug.rxcui, drug.rxcui)  # chosen from the suggestions
     if source in {Source.PATIENT, Source.CLINICIAN} and made.random() < TYPING_ERROR:
