@@ -35,8 +35,8 @@ def of_statement(stale: StaleFact[StatementView]) -> Both:
 def of_any(stale: StaleFact[LineView] | StaleFact[StatementView]) -> Both:
     """Of what a statement is placed by: its words changed, or what was decided about its line."""
     if isinstance(stale.current, LineView):
-        return of_line(stale)  # type: ignore[arg-type]
-    return of_statement(stale)  # type: ignore[arg-type]
+        return of_line(stale)
+    return of_statement(stale)
 
 
 def of_allergy(stale: StaleFact[AllergyView]) -> Both:
