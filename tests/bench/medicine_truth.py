@@ -101,8 +101,8 @@ def drugs() -> list[terminology.Drug]:
 
 
 def _is_one_drug(drug: terminology.Drug) -> bool:
-    """A clinical drug, or a branded one or a pack whose unbranded drug is not on the list."""
-    return drug.term_type == "SCD" or (drug.term_type in {"SBD", "BPCK"} and not drug.clinical_drug)
+    """A clinical drug, or a branded one whose unbranded drug is not on the list."""
+    return drug.term_type == "SCD" or (drug.term_type == "SBD" and not drug.clinical_drug)
 
 
 def patients(count: int, *, known: Sequence[terminology.Drug], seed: int = 7) -> Iterator[list[Said]]:
