@@ -29,16 +29,16 @@ def line_seen(state: State, line_id: UUID, revision: int) -> LineView | None:
     merged or parted meanwhile): rather nothing than something that nobody saw.
     """
     found: LineView | None = None
-    count, told = 0, None
+    count, told, since = 0, None, state.chart.recorded_at
     for at, rows, decided in _moments(state):
         settled = lines.settled(state.chart.person_id, rows.values(), decided)
         line = next((each for each in settled if each.line_id == line_id), None)
         shown = (line.evidence_digest, line.state) if line else None
-        if shown == told:
-            continue
-        count, told = count + 1, shown
+        if shown != told:
+            count, told, since = count + 1, shown, at
+        # An older word that came late makes no revision: the last that the reader may have seen is shown.
         if count == revision and line is not None:
-            found = _view(state, line, rows, decided, revision=revision, at=at)
+            found = _view(state, line, rows, decided, revision=revision, at=since)
     now = Line.objects.filter(pk=line_id).values_list("revision", flat=True).first()
     return found if count == now else None
 
