@@ -93,7 +93,7 @@ def _moments(state: State) -> Iterator[tuple[datetime, dict[UUID, Row], dict[UUI
 def _counting(before: Row | None, row: dict[str, Any], heads: dict[UUID, dict[str, Any]]) -> Row:
     """The row as it counts: an older word that came late is kept and does not count."""
     if before is not None and row["said_at"] < before["said_at"]:
-        return {**before, "version": row["version"]}
+        return {**before, "version": row["version"], "changed_at": row["recorded_at"]}
     said = {name: row[name] for name in lines.SAID}
     version = row["version"]
     return {
