@@ -98,6 +98,19 @@ class PlaceForm(forms.Form):
         ]
 
 
+class TogetherForm(forms.Form):
+    """How somebody knows that several statements mean the medicines beside them."""
+
+    reason = forms.CharField(
+        label=_lazy("How do you know?"),
+        max_length=300,
+        error_messages={"required": _lazy("Say how you know.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "together_%s"} | kwargs)
+
+
 class ApproveForm(forms.Form):
     dosage = forms.CharField(
         label=_lazy("Dosage"), max_length=300, error_messages={"required": _lazy("Say how it is taken.")}

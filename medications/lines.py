@@ -30,7 +30,7 @@ HEAD = (
     "id", "person_id", "record_id", "site_id", "practitioner_id", "source", "system", "kind", "version",
     "shown_version", "changed_at",
 )  # fmt: skip
-_RULING = (
+RULING = (
     "entity_id", "version", "outcome", "key", "status", "dosage_text", "rxcui", "name", "ingredients",
     "ingredient_names", "basis", "recorded_at", "practitioner_id", "reason",
 )  # fmt: skip
@@ -68,10 +68,10 @@ def rulings(ids: Sequence[PersonId], *, at: datetime | None = None) -> dict[UUID
     if at is not None:
         rows = rows.filter(recorded_at__lte=at)
     newest = rows.order_by("entity_id", "-version").distinct("entity_id")
-    return {row["entity_id"]: _ruling(row) for row in newest.values(*_RULING)}
+    return {row["entity_id"]: ruling_of(row) for row in newest.values(*RULING)}
 
 
-def _ruling(row: Row) -> Ruling:
+def ruling_of(row: Row) -> Ruling:
     return Ruling(
         entity_id=row["entity_id"], version=row["version"], outcome=Outcome(row["outcome"]), key=row["key"],
         status=Status(row["status"]) if row["status"] else None, dosage_text=row["dosage_text"],

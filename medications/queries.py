@@ -56,7 +56,7 @@ def get_list(*, actor: Actor, person_id: PersonId, now: datetime) -> MedicineLis
     _note(actor, "medication.list", person_id, None, now)
     return MedicineList(
         person_id=ids[0], revision=charts.revision_of(ids[0]),
-        lines=_views(ids[0], found, rows, decided, revisions), allergies=_allergies(ids),
+        lines=views(ids[0], found, rows, decided, revisions), allergies=_allergies(ids),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def as_known(*, actor: Actor, person_id: PersonId, at: datetime, now: datetime) 
     found = lines.settled(ids[0], rows.values(), decided)
     _note(actor, "medication.list-history", person_id, None, now)
     return MedicineList(
-        person_id=ids[0], revision=0, lines=_views(ids[0], found, rows, decided, {}),
+        person_id=ids[0], revision=0, lines=views(ids[0], found, rows, decided, {}),
         allergies=_allergies_then(ids, at),
     )  # fmt: skip
 
@@ -92,13 +92,13 @@ def get_list_unseen(actor: Actor, person_id: PersonId) -> tuple[LineView, ...]:
     rows = {row["id"]: row for row in lines.rows_now(ids)}
     decided = lines.rulings(ids)
     found = lines.settled(ids[0], rows.values(), decided)
-    return _views(ids[0], found, rows, decided, _revisions(ids[0]))
+    return views(ids[0], found, rows, decided, _revisions(ids[0]))
 
 
 def line_in(state: State, line_id: UUID) -> LineView:
     """One line within a write, as it stands there."""
     revisions = _revisions(state.chart.person_id)
-    found = _views(state.chart.person_id, state.found, state.rows, state.decided, revisions)
+    found = views(state.chart.person_id, state.found, state.rows, state.decided, revisions)
     view = next((line for line in found if line.line_id == line_id), None)
     if view is None:
         raise MedicineNotFound
@@ -228,7 +228,7 @@ def get_alert_count(*, actor: Actor, since: datetime, now: datetime) -> AlertCou
     return AlertCount(orders=found["orders"], with_alerts=found["with_alerts"], alerts=found["total"])
 
 
-def _views(
+def views(
     person_id: PersonId,
     found: Sequence[Settled],
     rows: Mapping[UUID, Mapping[str, Any]],

@@ -77,7 +77,8 @@ def _reading(
             grade = Grade.INGREDIENT_ONLY  # an exact name of an ingredient, or of a brand without a strength
         else:
             plain = terminology.find_drug(rxcui)
-            if plain is not None and plain.clinical_drug != rxcui:
+            # A short list may lack the unbranded drug: then the branded one stands for itself.
+            if plain is not None and plain.clinical_drug not in {"", rxcui}:
                 unbranded = terminology.find_drug(plain.clinical_drug)
                 rxcui = plain.clinical_drug
                 name, term_type = (unbranded.name, unbranded.term_type) if unbranded else (name, term_type)

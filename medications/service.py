@@ -18,6 +18,7 @@ from medications.errors import (
     StaleFact,
 )
 from medications.orders import change_order, get_check, prescribe
+from medications.placing import keep_apart, place_statement, place_statements
 from medications.queries import (
     as_known,
     get_alert_count,
@@ -32,7 +33,7 @@ from medications.queries import (
     list_to_reconcile,
     list_versions,
 )
-from medications.reconciling import keep_apart, place_statement, revert_decision, settle_line
+from medications.reconciling import revert_decision, settle_line
 from medications.refills.asking import (
     choose_pharmacy,
     find_pharmacy_of,
@@ -63,6 +64,7 @@ from medications.types import (
     MedicineList,
     Outcome,
     PharmacyView,
+    Placement,
     QueueItem,
     Reading,
     RefillState,
@@ -105,6 +107,7 @@ __all__ = [
     "PackUnusable",
     "PackView",
     "PharmacyView",
+    "Placement",
     "QueueItem",
     "Reading",
     "ReasonNeeded",
@@ -160,6 +163,7 @@ __all__ = [
     "list_versions",
     "note_dose",
     "place_statement",
+    "place_statements",
     "prescribe",
     "report_stopped",
     "request_refill",

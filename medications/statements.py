@@ -186,7 +186,7 @@ def report_stopped(
 ) -> StatementView:
     """ "I stopped": the patient's word on a line, beside what the others say; the clinic finds it queued.
 
-    Raises StaleFact (current: the line) when the line is not what the patient saw.
+    Raises StaleFact with both lines when it is not what the patient saw.
     """
     body = {"line": str(line_id), "seen": seen_revision, "on": str(stopped_on), "reason": reason}
     person_id = person_of_line(line_id)
@@ -234,11 +234,12 @@ def person_of_line(line_id: UUID) -> PersonId:
 
 
 def refuse_stale_line(line_id: UUID, seen_revision: int, state: State) -> None:
-    from medications import queries
+    from medications import queries, replaying
 
     revision = Line.objects.filter(pk=line_id).values_list("revision", flat=True).first()
     if revision != seen_revision:
-        raise StaleFact(seen=None, current=queries.line_in(state, line_id))
+        seen = replaying.line_seen(state, line_id, seen_revision)
+        raise StaleFact(seen=seen, current=queries.line_in(state, line_id))
 
 
 def person_of(statement_id: UUID) -> PersonId:

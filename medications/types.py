@@ -304,6 +304,16 @@ class LineView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """That a statement, as it was seen, means a drug. ``seen_decision`` is its ``decision_version``."""
+
+    statement_id: UUID
+    seen_version: int
+    seen_decision: int
+    rxcui: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllergyView:
     allergy_id: UUID
     version: int

@@ -125,6 +125,11 @@ class RefillStep(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     check_id = models.UUIDField(null=True)
     message_id = models.UUIDField(null=True)  # the PharmacyMessage that brought it
+    # What the refill says from this step on, so that what somebody saw can be shown again.
+    # db_default: the code before this one writes rows without them.
+    dosage_text = models.CharField(max_length=500, blank=True, default="", db_default="")
+    quantity_text = models.CharField(max_length=60, blank=True, default="", db_default="")
+    pharmacy_id = models.UUIDField(null=True)
 
     class Meta:
         constraints = [

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from medications.presenters import words
 from medications.types import (
+    UNDERSTOOD,
     Conflict,
     Evidence,
     LineState,
     LineView,
     Outcome,
+    Placement,
     QueueItem,
     Source,
     StatementKind,
@@ -154,6 +156,64 @@ def cell(each: Evidence, zone: str, *, differs: tuple[str, ...] = ()) -> Cell:
         needs=str(words.NEEDS.get(said.needs, "")),
         differs=differs,
         system=said.system,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A statement that names no one drug, and the only line with a drug that it may belong to."""
+
+    value: str  # what the form sends back: the statement as it was seen, and the drug
+    words: str
+    source: str
+    how: str
+    name: str
+
+
+def proposals(lines: Sequence[LineView]) -> list[Proposal]:
+    """What a person may put together with one decision. Where two lines fit, each is looked at by itself."""
+    named = {line.line_id: line for line in lines if _names_a_drug(line)}
+    found = []
+    for line in lines:
+        fits = [named[each] for each in line.possible if each in named]
+        if line.line_id in named or len(fits) != 1:
+            continue
+        for each in line.evidence:
+            said = each.statement
+            seen = (said.statement_id, said.version, said.decision_version, fits[0].rxcui)
+            found.append(
+                Proposal(
+                    value=":".join(map(str, seen)),
+                    words=said.drug_text,
+                    source=str(words.SOURCE[said.source]),
+                    how=said.dosage.text,
+                    name=fits[0].name,
+                )
+            )
+    return found
+
+
+def _names_a_drug(line: LineView) -> bool:
+    return any(
+        each.statement.reading.grade in UNDERSTOOD and each.statement.reading.rxcui == line.rxcui
+        for each in line.evidence
+    )
+
+
+def placement(value: str) -> Placement | None:
+    """The form's own words back; None for any others."""
+    statement, _, rest = value.partition(":")
+    version, _, rest = rest.partition(":")
+    decision, _, rxcui = rest.partition(":")
+    numbers = all(part.isascii() and part.isdigit() and len(part) < 10 for part in (version, decision, rxcui))
+    try:
+        statement_id = UUID(statement)
+    except ValueError:
+        return None
+    if not numbers:
+        return None
+    return Placement(
+        statement_id=statement_id, seen_version=int(version), seen_decision=int(decision), rxcui=rxcui
     )
 
 

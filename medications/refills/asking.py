@@ -182,7 +182,7 @@ def person_of_refill(refill_id: UUID) -> PersonId:
 
 def refuse_stale(row: Refill, seen_version: int) -> None:
     if row.version != seen_version:
-        raise StaleFact(seen=None, current=viewing.with_steps(row))
+        raise StaleFact(seen=viewing.as_seen(row, seen_version), current=viewing.with_steps(row))
 
 
 def _asked(

@@ -92,5 +92,6 @@ def add_step(
     RefillStep.objects.create(
         refill=refill, number=refill.version, step=step, at=at, by_id=actor.user_id, role=role,
         reason=reason[:500], attempt=attempt, check_id=check_id, message_id=message_id,
+        dosage_text=refill.dosage_text, quantity_text=refill.quantity_text, pharmacy_id=refill.pharmacy_id,
     )  # fmt: skip
     transaction.on_commit(lambda: metrics.refills.inc(step=step))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from medications import checking
@@ -39,6 +40,28 @@ def with_steps(row: Refill) -> RefillView:
     """Three statements: its steps, and the newest check with its reasons."""
     steps = list(RefillStep.objects.filter(refill_id=row.pk).order_by("number"))
     return refill(row, steps=steps, check=kept_check(row.pk))
+
+
+def as_seen(row: Refill, version: int) -> RefillView | None:
+    """The refill as it stood at one of its versions; None for one that never was."""
+    steps = list(RefillStep.objects.filter(refill_id=row.pk, number__lte=version).order_by("number"))
+    if not 1 <= version == len(steps):
+        return None
+    last, moves = steps[-1], [each for each in steps if each.step in _STATES]
+    chosen = Pharmacy.objects.filter(pk=last.pharmacy_id).first() if last.pharmacy_id else row.pharmacy
+    decided = [each for each in steps if each.step in _DECIDED]
+    return replace(
+        refill(row, steps=steps), version=version, state=RefillState(moves[-1].step),
+        dosage_text=last.dosage_text or row.dosage_text,
+        quantity_text=last.quantity_text or (row.quantity_text if not last.dosage_text else ""),
+        pharmacy=pharmacy(chosen) if chosen else None, reason=decided[-1].reason if decided else "",
+        decided_at=decided[-1].at if decided else None, decided_by=None,
+        sent_at=None, answered_at=None, due_at=None, attempts=last.attempt,
+    )  # fmt: skip
+
+
+_STATES = frozenset(state.value for state in RefillState)
+_DECIDED = frozenset({RefillState.APPROVED.value, RefillState.DECLINED.value})
 
 
 def kept_check(about: UUID) -> CheckView | None:

@@ -17,15 +17,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from medications import service as medications
-from medications.errors import StaleFact
 from medications.forms import MedicineForm
+from medications.presenters import both
 from medications.suggesting import suggest
 from medications.types import Source, StatementView, Status
+from medications.views.attempting import Attempt, attempt
 from medications.views.standing import about, zone_of
 from steadwell import clock
-from steadwell.errors import NotFound, Refusal
+from steadwell.errors import NotFound
 from steadwell.ids import PersonId
-from steadwell.portal.service import FIELD, READERS, PortalRequest, refuse, request_key, requires
+from steadwell.portal.service import FIELD, READERS, PortalRequest, request_key, requires
 
 
 @requires(*READERS)
@@ -36,31 +37,30 @@ def add(request: PortalRequest) -> HttpResponse:
     whose = about(request, now)
     form = _form(request, whose.person_id, now)
     looks = "find" in request.POST
-    if request.method == "POST" and not looks and form.is_valid():
-        try:
-            said = medications.add_medicine(
-                actor=request.actor,
-                person_id=whose.person_id,
-                drug_text=form.cleaned_data["drug"],
-                rxcui=form.rxcui,
-                dosage_text=form.cleaned_data["dosage"],
-                started_on=form.cleaned_data["started"],
-                reason_text=form.cleaned_data["reason"],
-                request_key=request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
+    if request.method == "POST" and not looks:
+        added = attempt(form, lambda: _add(request, whose.person_id, form, now))
+        if added.done:
             messages.success(request, _("It is on your list. Your clinic sees it, too."))
-            return redirect("medications:medicine", said.line_id)
+            return redirect("medications:medicine", added.done.line_id)
     if looks:
         form = _unbound(form, whose.person_id, now)
     typed = request.POST.get("drug", "")
     context = {"about": whose, "field": FIELD, "form": form, "looked": looks and typed.strip()}
     return render(request, "medications/add.html", context)
+
+
+def _add(request: PortalRequest, person_id: PersonId, form: MedicineForm, now: datetime) -> StatementView:
+    return medications.add_medicine(
+        actor=request.actor,
+        person_id=person_id,
+        drug_text=form.cleaned_data["drug"],
+        rxcui=form.rxcui,
+        dosage_text=form.cleaned_data["dosage"],
+        started_on=form.cleaned_data["started"],
+        reason_text=form.cleaned_data["reason"],
+        request_key=request_key(request),
+        now=now,
+    )
 
 
 @requires(*READERS)
@@ -83,25 +83,18 @@ def change(request: PortalRequest, statement_id: UUID) -> HttpResponse:
         raise NotFound
     whose = about(request, now, said.person_id)
     form = _form(request, said.person_id, now, said)
-    stale = False
     looks = "find" in request.POST
-    if request.method == "POST" and not looks and form.is_valid():
-        try:
-            changed = _change(request, said, form, now)
-        except NotFound:
-            raise
-        except StaleFact as refusal:
-            stale = True
-            refuse(form, refusal)
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
+    changed: Attempt[StatementView] = Attempt()
+    if request.method == "POST" and not looks:
+        changed = attempt(form, lambda: _change(request, said, form, now))
+        if changed.done:
             messages.success(request, _("Saved."))
-            return redirect("medications:medicine", changed.line_id)
+            return redirect("medications:medicine", changed.done.line_id)
     if looks:
         form = _unbound(form, said.person_id, now)
-    context = {"about": whose, "field": FIELD, "form": form, "said": said, "looked": looks, "stale": stale}
-    return render(request, "medications/add.html", context, status=412 if stale else 200)
+    stale = both.of_statement(changed.stale) if changed.stale else None
+    context = {"about": whose, "field": FIELD, "form": form, "said": said, "looked": looks, "both": stale}
+    return render(request, "medications/add.html", context, status=changed.status)
 
 
 def _change(request: PortalRequest, said: StatementView, form: MedicineForm, now: datetime) -> StatementView:

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from medications import service as medications
 from medications.forms import AllergyForm
 from medications.presenters import allergies as words
+from medications.presenters import both
 from medications.types import AllergyView
+from medications.views.attempting import attempt
 from medications.views.standing import about, list_of
 from steadwell import clock
-from steadwell.errors import NotFound, Refusal
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, refuse, request_key, requires
+from steadwell.errors import NotFound
+from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
 
 
 @requires(*READERS)
@@ -40,24 +42,21 @@ def add(request: PortalRequest) -> HttpResponse:
     now = clock.now()
     whose = about(request, now)
     form = AllergyForm(request.POST if request.method == "POST" else None, is_new=True)
-    if request.method == "POST" and form.is_valid():
-        try:
-            medications.add_allergy(
-                actor=request.actor,
-                person_id=whose.person_id,
-                substance_text=form.cleaned_data["substance"],
-                reaction_text=form.cleaned_data["reaction"],
-                severity=form.cleaned_data["severity"],
-                request_key=request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
-            messages.success(request, _("Your clinic sees it before it prescribes."))
-            return _back(whose)
+    added = attempt(
+        form,
+        lambda: medications.add_allergy(
+            actor=request.actor,
+            person_id=whose.person_id,
+            substance_text=form.cleaned_data["substance"],
+            reaction_text=form.cleaned_data["reaction"],
+            severity=form.cleaned_data["severity"],
+            request_key=request_key(request),
+            now=now,
+        ),
+    )
+    if added.done:
+        messages.success(request, _("Your clinic sees it before it prescribes."))
+        return _back(whose)
     return render(request, "medications/allergy.html", {"about": whose, "field": FIELD, "form": form})
 
 
@@ -74,29 +73,27 @@ def change(request: PortalRequest, allergy_id: UUID) -> HttpResponse:
         "status": allergy.status,
     }
     form = AllergyForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        seen = request.POST.get("seen", "")
-        try:
-            medications.change_allergy(
-                actor=request.actor,
-                allergy_id=allergy_id,
-                seen_version=int(seen) if seen.isascii() and seen.isdigit() else allergy.version,
-                substance_text=form.cleaned_data["substance"],
-                reaction_text=form.cleaned_data["reaction"],
-                severity=form.cleaned_data["severity"],
-                status=form.cleaned_data["status"],
-                request_key=request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return _back(whose)
-    context = {"about": whose, "field": FIELD, "form": form, "allergy": allergy}
-    return render(request, "medications/allergy.html", context)
+    seen = request.POST.get("seen", "")
+    changed = attempt(
+        form,
+        lambda: medications.change_allergy(
+            actor=request.actor,
+            allergy_id=allergy_id,
+            seen_version=int(seen) if seen.isascii() and seen.isdigit() else allergy.version,
+            substance_text=form.cleaned_data["substance"],
+            reaction_text=form.cleaned_data["reaction"],
+            severity=form.cleaned_data["severity"],
+            status=form.cleaned_data["status"],
+            request_key=request_key(request),
+            now=now,
+        ),
+    )
+    if changed.done:
+        messages.success(request, _("Saved."))
+        return _back(whose)
+    stale = both.of_allergy(changed.stale) if changed.stale else None
+    context = {"about": whose, "field": FIELD, "form": form, "allergy": allergy, "both": stale}
+    return render(request, "medications/allergy.html", context, status=changed.status)
 
 
 def _own(request: PortalRequest, allergy_id: UUID) -> tuple[Whose, AllergyView]:

@@ -18,11 +18,12 @@ from medications.forms import ReminderForm
 from medications.presenters import diary as words
 from medications.presenters.medicines import reminder_rows
 from medications.types import Taken
+from medications.views.attempting import attempt
 from medications.views.medicines import own_line
 from medications.views.standing import about, list_of, zone_of
 from steadwell import clock
-from steadwell.errors import Invalid, NotFound, Refusal
-from steadwell.portal.service import FIELD, READERS, PortalRequest, refuse, request_key, requires
+from steadwell.errors import Invalid
+from steadwell.portal.service import FIELD, READERS, PortalRequest, request_key, requires
 
 
 @requires(*READERS)
@@ -100,24 +101,21 @@ def remind(request: PortalRequest, line_id: UUID) -> HttpResponse:
     whose = about(request, now, line.person_id)
     zone = zone_of(whose.person_id, now)
     form = ReminderForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            medications.set_reminder(
-                actor=request.actor,
-                line_id=line_id,
-                at=form.cleaned_data["at"],
-                zone=zone,
-                days=[int(day) for day in form.cleaned_data["days"]],
-                request_key=request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
-            messages.success(request, _("You are reminded from now on."))
-            return redirect("medications:medicine", line_id)
+    made = attempt(
+        form,
+        lambda: medications.set_reminder(
+            actor=request.actor,
+            line_id=line_id,
+            at=form.cleaned_data["at"],
+            zone=zone,
+            days=[int(day) for day in form.cleaned_data["days"]],
+            request_key=request_key(request),
+            now=now,
+        ),
+    )
+    if made.done:
+        messages.success(request, _("You are reminded from now on."))
+        return redirect("medications:medicine", line_id)
     context = {"about": whose, "line": line, "form": form, "zone": zone}
     return render(request, "medications/remind.html", context)
 

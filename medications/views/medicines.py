@@ -16,12 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from medications import service as medications
 from medications.forms import StoppedForm
 from medications.presenters import allergies as allergy_words
+from medications.presenters import both
 from medications.presenters import medicines as words
 from medications.types import LineView, MedicineList
+from medications.views.attempting import attempt
 from medications.views.standing import about, list_of, zone_of
 from steadwell import clock
-from steadwell.errors import NotFound, Refusal
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, refuse, request_key, requires
+from steadwell.errors import NotFound
+from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
 
 
 @requires(*READERS)
@@ -125,26 +127,24 @@ def stopped(request: PortalRequest, line_id: UUID) -> HttpResponse:
     form = StoppedForm(
         request.POST if request.method == "POST" else None, today=today, initial={"stopped": today}
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            medications.report_stopped(
-                actor=request.actor,
-                line_id=line_id,
-                seen_revision=_seen(request, line.revision),
-                stopped_on=form.cleaned_data["stopped"],
-                reason=form.cleaned_data["reason"],
-                request_key=request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
-            messages.success(request, _("Your clinic sees that you stopped it."))
-            return redirect("medications:medicine", line_id)
-    context = {"about": whose, "line": line, "form": form}
-    return render(request, "medications/stopped.html", context)
+    told = attempt(
+        form,
+        lambda: medications.report_stopped(
+            actor=request.actor,
+            line_id=line_id,
+            seen_revision=_seen(request, line.revision),
+            stopped_on=form.cleaned_data["stopped"],
+            reason=form.cleaned_data["reason"],
+            request_key=request_key(request),
+            now=now,
+        ),
+    )
+    if told.done:
+        messages.success(request, _("Your clinic sees that you stopped it."))
+        return redirect("medications:medicine", line_id)
+    stale = both.of_line(told.stale, for_patient=True) if told.stale else None
+    context = {"about": whose, "line": line, "form": form, "both": stale}
+    return render(request, "medications/stopped.html", context, status=told.status)
 
 
 def _seen(request: PortalRequest, current: int) -> int:

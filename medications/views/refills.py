@@ -12,13 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from medications import service as medications
+from medications.errors import StaleFact
 from medications.forms import RefillForm
+from medications.presenters import both
 from medications.presenters import refills as words
+from medications.views.attempting import attempt
 from medications.views.medicines import own_line
 from medications.views.standing import about, zone_of
 from steadwell import clock
-from steadwell.errors import Invalid, NotFound, Refusal
-from steadwell.portal.service import READERS, PortalRequest, refuse, request_key, requires
+from steadwell.errors import Invalid, NotFound
+from steadwell.portal.service import READERS, PortalRequest, request_key, requires
 
 
 @requires(*READERS)
@@ -38,23 +41,20 @@ def ask(request: PortalRequest, line_id: UUID) -> HttpResponse:
         pharmacies=[(str(each.pharmacy_id), each.name) for each in pharmacies],
         initial={"pharmacy": str(usual.pharmacy_id) if usual else ""},
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            refill = medications.request_refill(
-                actor=request.actor,
-                line_id=line_id,
-                pharmacy_id=UUID(form.cleaned_data["pharmacy"]),
-                note=form.cleaned_data["note"],
-                request_key=request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
-            messages.success(request, _("Your clinic has your request."))
-            return redirect("medications:refill", refill.refill_id)
+    asked = attempt(
+        form,
+        lambda: medications.request_refill(
+            actor=request.actor,
+            line_id=line_id,
+            pharmacy_id=UUID(form.cleaned_data["pharmacy"]),
+            note=form.cleaned_data["note"],
+            request_key=request_key(request),
+            now=now,
+        ),
+    )
+    if asked.done:
+        messages.success(request, _("Your clinic has your request."))
+        return redirect("medications:refill", asked.done.refill_id)
     return render(request, "medications/ask_refill.html", {"about": whose, "line": line, "form": form})
 
 
@@ -66,22 +66,28 @@ def refill(request: PortalRequest, refill_id: UUID) -> HttpResponse:
     found = medications.get_refill(actor=request.actor, refill_id=refill_id, now=now)
     if not request.actor.stands_for(found.person_id):
         raise NotFound
+    stale = None
     if request.method == "POST":
         seen = request.POST.get("seen", "")
         if not (seen.isascii() and seen.isdigit() and len(seen) < 10):
             raise Invalid
-        medications.withdraw_refill(
-            actor=request.actor,
-            refill_id=refill_id,
-            seen_version=int(seen),
-            request_key=request_key(request),
-            now=now,
-        )
-        messages.success(request, _("You took it back. Nothing is sent."))
-        return redirect("medications:refill", refill_id)
+        try:
+            medications.withdraw_refill(
+                actor=request.actor,
+                refill_id=refill_id,
+                seen_version=int(seen),
+                request_key=request_key(request),
+                now=now,
+            )
+        except StaleFact as refusal:
+            stale = both.of_refill(refusal)
+        else:
+            messages.success(request, _("You took it back. Nothing is sent."))
+            return redirect("medications:refill", refill_id)
     whose = about(request, now, found.person_id)
     page = words.page(found, zone_of(whose.person_id, now), now=now)
-    return render(request, "medications/refill.html", {"about": whose, "page": page})
+    context = {"about": whose, "page": page, "both": stale}
+    return render(request, "medications/refill.html", context, status=412 if stale else 200)
 
 
 @requires(*READERS)

@@ -1,5 +1,5 @@
-"""The bench's database of medicines: 600,000 patients with 5 million statements, filled once by the server
-itself, kept, and copied for each run.
+"""The bench's database of medicines: 600,000 patients with 5 million statements, filled once, kept, and
+copied for each run.
 """
 
 from __future__ import annotations
@@ -7,7 +7,10 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -17,20 +20,17 @@ import psycopg
 
 from medications import lines, reading
 from medications.types import IncomingStatement, Source, StatementKind
-from tests.bench import medicine_truth
+from tests.bench import cpu, limits, medicine_rows, medicine_truth
 from tests.bench.figures import say
-from tests.bench.tables import Connection
+from tests.bench.medicine_rows import END, SIGNATURE
+from tests.bench.tables import Connection, unhindered
 
 ROOT = Path(__file__).resolve().parents[2]
-KEPT, RUN = "benchmed", "benchmed_run"
-EACH = 3  # sources that speak of one medicine
+KEPT = os.environ.get("BENCH_DATABASES", "bench") + "med"  # on somebody's server the names say whose they are
+RUN = f"{KEPT}_run"
 SITE = UUID(int=0x51 << 64)
 _SPELT = ("{}", "{} ", " {}")  # as three systems write it; what they mean is the same
 _SAID = (*lines.SAID,)
-
-
-def person_id(number: int) -> UUID:
-    return UUID(int=(0xA << 124) | number)
 
 
 def ready(*, patients: int, statements: int) -> str:
@@ -64,7 +64,8 @@ def _named(url: str, name: str) -> str:
 
 def _digest(patients: int, statements: int) -> str:
     digest = hashlib.sha256(f"{patients} {statements}".encode())
-    for file in [*sorted(ROOT.glob("medications/migrations/*.py")), Path(__file__)]:
+    sources = (Path(__file__), Path(medicine_rows.__file__))
+    for file in [*sorted(ROOT.glob("medications/migrations/*.py")), *sources]:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -72,56 +73,65 @@ def _digest(patients: int, statements: int) -> str:
 def _fill(url: str, *, patients: int, statements: int) -> None:
     """Statements and their versions side by side, one core each; indexes are made when the rows are there."""
     with psycopg.connect(url, autocommit=True) as owner:
-        kinds = _variants(owner)
-        values = {"patients": patients, "statements": statements, "kinds": kinds, "each": EACH, "site": SITE}
-        _run(url, "people", _PEOPLE, values)
-        _run(url, "charts", _CHARTS, values)
-        later = [each for name in _BIG for each in _without_indexes(owner, name)]
-        with ThreadPoolExecutor(len(_BIG)) as pool:
-            done = [
-                pool.submit(_run, url, name, what, values) for name, what in zip(_BIG, _FILLING, strict=True)
-            ]
+        owner.execute("SET synchronous_commit = off")
+        with _told(owner, "patients"), unhindered(owner, ("identity_person", "medications_chart")):
+            owner.execute(_PEOPLE.encode(), {"patients": patients})
+            owner.execute(_CHARTS.encode(), {"patients": patients})
+        _variants(owner)
+        tables = tuple(each.table for each in _BIG)
+        with _told(owner, "with indexes"), unhindered(owner, tables), _told(owner, "statements and versions"):
+            _fill_both(url, patients=patients, statements=statements)
+        with _told(owner, "statistics"):
+            owner.execute("SELECT setval('medications_statementversion_id_seq', %s)", [statements])
+            owner.execute("DROP TABLE bench_variant")
+            owner.execute("VACUUM (ANALYZE)")
+
+
+@contextmanager
+def _told(owner: Connection, what: str) -> Iterator[None]:
+    """How long it took, and how much of it Postgres worked: the rest was waiting, or others' work."""
+    postgres = cpu.parent(owner.info.backend_pid)
+    began, spent = time.monotonic(), cpu.seconds(postgres)
+    yield
+    say(f"{what}: {time.monotonic() - began:.0f} s, {cpu.seconds(postgres) - spent:.1f} s of CPU in Postgres")
+
+
+def _fill_both(url: str, *, patients: int, statements: int) -> None:
+    wires = [psycopg.connect(url, autocommit=True) for _ in _BIG]
+    with ThreadPoolExecutor(len(_BIG)) as pool:
+        done = [
+            pool.submit(_copy, wire, each, patients, statements)
+            for wire, each in zip(wires, _BIG, strict=True)
+        ]
+        try:
             for each in done:
                 each.result()
-        began = time.monotonic()
-        for statement in later:
-            owner.execute(statement.encode())
-        owner.execute("DROP TABLE bench_variant")
-        owner.execute("VACUUM (ANALYZE)")
-        say(f"indexes: {time.monotonic() - began:.0f} s")
+        except limits.OutOfTime:
+            for wire in wires:
+                wire.cancel()
+            raise
 
 
-def _run(url: str, name: str, what: str, values: dict[str, Any]) -> None:
-    began = time.monotonic()
-    with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute("SET synchronous_commit = off")
+def _copy(owner: Connection, big: Big, patients: int, statements: int) -> None:
+    """Into a table emptied in the same transaction, so that its rows are frozen as they come: nothing has to
+    read and write them once more.
+    """
+    names = (*big.varying, *big.constants, "key")
+    into = f"COPY {big.table} ({', '.join(names)}) FROM STDIN (FORMAT binary, FREEZE)"
+    with owner:
         owner.execute("SET session_replication_role = replica")  # no trigger, no foreign key: our own rows
-        owner.execute(what.encode(), values)
-    say(f"{name}: {time.monotonic() - began:.0f} s")
+        of = medicine_rows.kinds(owner, ", ".join(big.constants.values()), columns=len(names))
+        with owner.transaction(), owner.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {big.table} CASCADE".encode())
+            with cursor.copy(into.encode()) as copy:
+                copy.write(SIGNATURE)
+                for block in big.rows(of, patients=patients, count=statements):
+                    copy.write(block)
+                copy.write(END)
 
 
-def _without_indexes(owner: Connection, table: str) -> list[str]:
-    """Take them away but for the primary key; answers the statements that make them again."""
-    again = []
-    for name, definition in owner.execute(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass"
-        " AND contype = 'u'",
-        [table],
-    ).fetchall():
-        owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'.encode())
-        again.append(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-    for name, definition in owner.execute(
-        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %s AND indexname NOT IN"
-        " (SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass)",
-        [table, table],
-    ).fetchall():
-        owner.execute(f'DROP INDEX "{name}"'.encode())
-        again.append(definition)
-    return again
-
-
-def _variants(owner: Connection) -> int:
-    """One row per drug and source: the columns that reading gives it. Answers the number of drugs."""
+def _variants(owner: Connection) -> None:
+    """One row per drug and source: the columns that reading gives it."""
     known = [drug for drug in medicine_truth.drugs() if drug.name.isascii()][:200]
     owner.execute(
         "CREATE UNLOGGED TABLE bench_variant AS"
@@ -145,12 +155,10 @@ def _variants(owner: Connection) -> int:
                 values = [number, turn, source.value, said.kind.value, *(row[name] for name in _SAID)]
                 places = ", ".join(["%s"] * len(names))
                 cursor.execute(f"INSERT INTO bench_variant ({', '.join(names)}) VALUES ({places})", values)
-    return len(known)
 
 
 # Ids in rising order, so that each index grows at its right-hand edge.
-_PERSON = "('a' || lpad(to_hex({}), 31, '0'))::uuid"
-_ONE = _PERSON.format("n")
+_ONE = "('a' || lpad(to_hex(n), 31, '0'))::uuid"
 _PEOPLE = f"""
 INSERT INTO identity_person (id, number, current_id, shown_record_id, created_at, family_name, given_name,
     birth_date, sex, phone, email, language)
@@ -161,28 +169,34 @@ _CHARTS = f"""
 INSERT INTO medications_chart (person_id, revision, recorded_at)
 SELECT {_ONE}, 1, timestamptz '2026-03-01 13:00Z' FROM generate_series(0, %(patients)s - 1) n
 """
-_COMMON = ", ".join(name for name in _SAID if name != "key")
-_OF = ", ".join(f"v.{name}" for name in _SAID if name != "key")
-_KEY = "CASE WHEN v.key LIKE 'S:%%' THEN 'S:' || i.id ELSE v.key END"
-# Statement s is the (s / patients)th of patient s %% patients; each three in a row are about one drug.
-_EACH = """
-FROM (SELECT s, s %% %(patients)s AS n, s / %(patients)s AS k,
-             ('00000000' || lpad(to_hex(s), 24, '0'))::uuid AS id
-      FROM generate_series(0::bigint, %(statements)s::bigint - 1) s) i
-JOIN bench_variant v ON v.drug = (i.n * 7 + i.k / %(each)s * 31) %% %(kinds)s AND v.turn = i.k %% %(each)s
-"""
-_STATEMENTS = f"""
-INSERT INTO medications_statement (id, person_id, site_id, source, system, external_id, kind, version,
-    shown_version, changed_at, key, {_COMMON})
-SELECT i.id, {_PERSON.format("i.n")}, %(site)s::uuid, v.source, v.source, 'B' || i.s, v.kind, 1, 1,
-    timestamptz '2026-03-01 13:00Z', {_KEY}, {_OF} {_EACH}
-"""
-_VERSIONS = f"""
-INSERT INTO medications_statementversion (entity_id, person_id, version, valid_from, recorded_at,
-    recorded_role,
-    reason, source, content_digest, key, {_COMMON})
-SELECT i.id, {_PERSON.format("i.n")}, 1, v.said_at, timestamptz '2026-03-01 13:00Z', 'system', '', v.source,
-    '', {_KEY}, {_OF} {_EACH}
-"""
-_BIG = ("medications_statement", "medications_statementversion")
-_FILLING = (_STATEMENTS, _VERSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Big:
+    """One of the two big tables: the columns that differ in each row, those that are the same in every row of
+    one drug and source (each with the expression that gives it), and what makes its rows.
+    """
+
+    table: str
+    varying: tuple[str, ...]
+    constants: dict[str, str]
+    rows: Callable[..., Iterator[bytes]]
+
+
+_ALIKE = {name: f"v.{name}" for name in _SAID if name != "key"}
+_RECORDED = "timestamptz '2026-03-01 13:00Z'"
+_BIG = (
+    Big(
+        "medications_statement", ("id", "person_id", "external_id"),
+        {"site_id": f"'{SITE}'::uuid", "source": "v.source", "system": "v.source", "kind": "v.kind",
+         "version": "1::int", "shown_version": "1::int", "changed_at": _RECORDED} | _ALIKE,
+        medicine_rows.statements,
+    ),
+    Big(
+        "medications_statementversion", ("id", "entity_id", "person_id"),
+        {"version": "1::int", "valid_from": "v.said_at", "recorded_at": _RECORDED,
+         "recorded_role": "'system'::text", "reason": "''::text", "source": "v.source",
+         "content_digest": "''::text"} | _ALIKE,
+        medicine_rows.versions,
+    ),
+)  # fmt: skip

@@ -3,7 +3,8 @@ joined. Made from the drugs of the release in use, written as each kind of sourc
 
 The mixture: of each patient's medicines two to five sources speak. Three in a hundred statements name only
 the ingredient (nobody could tell which product is meant), and one patient in ten takes two strengths of one
-drug, or two drugs whose names are alike, where joining what belongs apart is easiest.
+drug, or two drugs whose names are alike, where joining what belongs apart is easiest. Patients and clinicians
+also name brands; some drugs are on the list as a brand alone.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _SOURCES = (Source.EHR_A, Source.EHR_B, Source.PHARMACY, Source.PATIENT, Source.
 _SOMEBODY = PersonId(UUID(int=1))
 INGREDIENT_ALONE = 0.03
 TYPING_ERROR = 0.05
+BRANDED = 0.3  # of what patients and clinicians say about a drug with a brand
+_BY_BRAND = {Source.PATIENT, Source.CLINICIAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ class Measured:
     """``doubles`` are statements beyond the first about each drug, ``left`` lines beyond what should be.
 
     ``unnamed`` are statements that name only an ingredient; ``proposed`` those whose right line stands
-    among the few that a person is asked about.
+    among the few that a person is asked about. ``offered`` are statements with one line alone that they may
+    belong to, which one decision a patient puts together; ``offered_wrong`` those of another drug, which are
+    left for the person who looks to leave out.
     """
 
     statements: int = 0
@@ -55,11 +60,19 @@ class Measured:
     unnamed: int = 0
     unnamed_left: int = 0
     proposed: int = 0
+    offered: int = 0
+    offered_wrong: int = 0
 
     @property
     def removed(self) -> float:
         """Of a hundred doubles, how many are gone from the list by themselves."""
         return 100 * (1 - self.left / self.doubles) if self.doubles else 100.0
+
+    @property
+    def removed_with_a_decision(self) -> float:
+        """Of a hundred doubles, how many are gone once a person has put together what was offered at once."""
+        left = self.left - (self.offered - self.offered_wrong)
+        return 100 * (1 - left / self.doubles) if self.doubles else 100.0
 
     @property
     def removed_of_named(self) -> float:
@@ -75,15 +88,21 @@ def drugs() -> list[terminology.Drug]:
         for other in "aeiouhlrty":
             for drug in terminology.suggest_drugs(one + other, 50):
                 for known in (drug, terminology.find_drug(drug.clinical_drug)):
-                    if known is not None and known.term_type == "SCD":
+                    if known is not None and _is_one_drug(known):
                         found[known.rxcui] = known
             for drug in terminology.suggest_drugs(one + other, 50):
                 if drug.term_type in {"IN", "BN"}:
                     for product in terminology.suggest_drugs(drug.name + " ", 50):
                         plain = terminology.find_drug(product.clinical_drug)
-                        if plain is not None and plain.term_type == "SCD":
-                            found[plain.rxcui] = plain
+                        for each in (product, plain):
+                            if each is not None and _is_one_drug(each):
+                                found[each.rxcui] = each
     return [found[rxcui] for rxcui in sorted(found)]
+
+
+def _is_one_drug(drug: terminology.Drug) -> bool:
+    """A clinical drug, or a branded one whose unbranded drug is not on the list."""
+    return drug.term_type == "SCD" or (drug.term_type == "SBD" and not drug.clinical_drug)
 
 
 def patients(count: int, *, known: Sequence[terminology.Drug], seed: int = 7) -> Iterator[list[Said]]:
@@ -107,6 +126,8 @@ def _say(drug: terminology.Drug, source: Source, made: random.Random) -> Said:
     if made.random() < INGREDIENT_ALONE:
         return Said(source, " / ".join(each.name for each in drug.ingredients), "", drug.rxcui, False)
     text = _STYLES[source](drug, made)
+    if source in _BY_BRAND and drug.term_type == "SCD" and drug.brand_names and made.random() < BRANDED:
+        text = f"{made.choice(drug.brand_names)} {drug.strength} {drug.dose_form.lower()}"
     if source is Source.PATIENT and made.random() < 0.5:
         return Said(source, drug.name, drug.rxcui, drug.rxcui)  # chosen from the suggestions
     if source in {Source.PATIENT, Source.CLINICIAN} and made.random() < TYPING_ERROR:
@@ -167,6 +188,7 @@ def measure(said_of: Iterator[list[Said]]) -> Measured:
         for line in settled:
             found.wrong += _is_wrong(line, truths)
         _count_unnamed(found, settled, truths)
+        _count_offered(found, settled, truths)
     return found
 
 
@@ -189,6 +211,16 @@ def _count_unnamed(found: Measured, settled: list[settling.Settled], truths: dic
         if f"C:{said.truth}" in there:
             found.unnamed_left += 1
             found.proposed += by_key[f"C:{said.truth}"] in line.possible
+
+
+def _count_offered(found: Measured, settled: list[settling.Settled], truths: dict[UUID, Said]) -> None:
+    """As the clinic's page offers them: where one line with a drug fits, and no other."""
+    named = {line.line_id: line for line in settled if line.key.startswith("C:")}
+    for line in settled:
+        fits = [named[each] for each in line.possible if each in named]
+        if line.line_id not in named and len(fits) == 1:
+            found.offered += 1
+            found.offered_wrong += fits[0].key != f"C:{truths[line.words[0].statement_id].truth}"
 
 
 def _word(said: Said, number: int) -> settling.Word:

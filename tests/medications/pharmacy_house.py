@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from queue import Empty, Queue
 from typing import Any
 
 from steadwell import clock
@@ -18,6 +20,7 @@ from steadwell.outbox.deliveries import deliver
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "simulated"
+PATIENCE = 60  # seconds; a loaded machine takes a few to start Python
 
 
 class Pharmacy:
@@ -40,13 +43,23 @@ def simulated() -> Iterator[Pharmacy]:
         stdout=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
     try:
-        assert running.stdout is not None
-        line = running.stdout.readline().strip()
+        line = first_line(running)
         assert line.startswith("http://127.0.0.1:"), line
         yield Pharmacy(line)
     finally:
         running.kill()
-        running.communicate()
+        running.communicate(timeout=PATIENCE)
+
+
+def first_line(running: subprocess.Popen[str]) -> str:
+    """Its first line; a process that says nothing is a failure and not a wait without end."""
+    assert running.stdout is not None
+    said: Queue[str] = Queue()
+    threading.Thread(target=lambda out: said.put(out.readline()), args=(running.stdout,), daemon=True).start()
+    try:
+        return said.get(timeout=PATIENCE).strip()
+    except Empty:
+        raise AssertionError(f"{running.args} said nothing within {PATIENCE} s") from None
 
 
 def work(now: datetime | None = None, rounds: int = 6) -> None:

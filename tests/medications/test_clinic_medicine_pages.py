@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from medications import service as medications
 from medications.models import Override
 from medications.safety import packs
 from medications.safety.errors import PackMissing
-from medications.types import LineState, RefillState, Status
+from medications.types import LineState, RefillState, Source, Status
 
 pytestmark = pytest.mark.django_db
 HOME = "/clinic/medicines/"
@@ -92,9 +93,31 @@ def test_decision_about_what_changed_meanwhile_shows_both(home, doctor):
 
     said = words(answer)
     assert answer.status_code == 412
-    assert "Somebody changed this meanwhile" in said
+    assert "What you saw Taken now: Take 1 tablet daily" in said
+    assert "What it says now Taken now: Take 1 tablet daily" in said
     assert "Asked the patient" in said
     assert 'value="Mine"' in answer.content.decode()
+
+
+def test_what_seems_to_belong_together_is_put_together_with_one_decision(home, doctor):
+    home.say()
+    home.say("lisinopril", source=Source.EHR_B, system="ehr-b")
+    path = f"{HOME}patient/{home.person_id}/"
+    opened = doctor.get(path)
+    (join,) = re.findall(r'name="join" value="([^"]+)"', opened.content.decode())
+    form = fields(opened)
+    assert "“lisinopril”, Take 1 tablet by mouth daily → lisinopril 10 MG Oral Tablet" in words(opened)
+
+    unticked = doctor.post(f"{path}together/", {**form, "reason": "Asked"}, follow=True)
+    assert "Tick at least one" in words(unticked)
+    answer = doctor.post(f"{path}together/", {**form, "join": join, "reason": "Asked"}, follow=True)
+
+    assert "1 statement is put together with its medicine" in words(answer)
+    assert "These seem to belong together" not in words(answer)
+    again = {**form, "join": join, "reason": "Asked", "request_key": house.key()}
+    late = doctor.post(f"{path}together/", again, follow=True)
+    assert "Something changed meanwhile" in words(late)
+    assert doctor.post(f"{path}together/", {**form, "join": "x", "reason": "y"}).status_code == 400
 
 
 def test_order_is_written(home, doctor):

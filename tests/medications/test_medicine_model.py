@@ -57,6 +57,7 @@ class Medicines(RuleBasedStateMachine):
         self.ids: dict[str, UUID] = {}
         self.turn = 0
         self.moments: list[tuple[Any, dict[UUID, str]]] = []
+        self.seen: dict[tuple[UUID, int], medications.LineView] = {}
 
     def _now(self) -> Any:
         self.turn += 1
@@ -108,12 +109,13 @@ class Medicines(RuleBasedStateMachine):
                 overrides=_ANYTHING,
             )  # fmt: skip
         except medications.StaleFact as stale:
-            current = stale.current
+            both = stale.seen, stale.current
         else:
-            current = None
-        if current is not None:
+            both = None
+        if both is not None:
             assert is_stale
-            assert current.revision == line.revision
+            assert both[1].revision == line.revision
+            assert both[0] == self.seen.get((line.line_id, line.revision - 1))
             return
         assert not is_stale
         assert made.status is status
@@ -151,6 +153,7 @@ class Medicines(RuleBasedStateMachine):
         if not getattr(self, "told", None):
             return
         lines = listed(self.who)
+        self.seen |= {(line.line_id, line.revision): line for line in lines}
         shown = {e.statement.statement_id: e.statement.dosage.text for line in lines for e in line.evidence}
         assert shown == {self.ids[k]: told.counts.dosage_text for k, told in self.told.items()}
         for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +31,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WRITERS, PATIENTS, ACTS = 50, 20, 8
 # More than connections; a pool waits for nobody in a test.
 AT_ONCE = 12
+# Far more than it takes: what stands still by then fails instead of hanging.
+PATIENCE = 240
+
+
+def all_ended(threads: list[threading.Thread]) -> None:
+    """Wait for them, all together no longer than that."""
+    ends = time.monotonic() + PATIENCE
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))
+    assert [thread.name for thread in threads if thread.is_alive()] == []
 
 
 class Journal:
@@ -59,13 +70,15 @@ class Writer:
         self.random = random.Random(number)
 
     def run(self, gate: threading.Event, places: threading.Semaphore) -> None:
-        gate.wait()
-        with places:
-            try:
-                for turn in range(ACTS):
-                    self._act(turn)
-            finally:
-                connection.close()
+        assert gate.wait(PATIENCE)
+        if not places.acquire(timeout=PATIENCE):
+            return  # who stands in the way is told by `all_ended`
+        try:
+            for turn in range(ACTS):
+                self._act(turn)
+        finally:
+            connection.close()
+            places.release()
 
     def _act(self, turn: int) -> None:
         who = self.random.choice(self.people)
@@ -144,7 +157,7 @@ def _terminate(pid: int) -> None:
     owner = urlunsplit(
         urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{os.environ['TEST_DATABASE']}")
     )
-    with psycopg.connect(owner, autocommit=True) as other:
+    with psycopg.connect(owner, autocommit=True, connect_timeout=10) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
@@ -179,12 +192,11 @@ def test_fifty_writers_on_twenty_patients():
     people, journal = _people(), Journal()
     gate, places = threading.Event(), threading.Semaphore(AT_ONCE)
     writers = [Writer(number, people, journal) for number in range(WRITERS)]
-    threads = [threading.Thread(target=writer.run, args=(gate, places)) for writer in writers]
+    threads = [threading.Thread(target=writer.run, args=(gate, places), daemon=True) for writer in writers]
     for thread in threads:
         thread.start()
     gate.set()
-    for thread in threads:
-        thread.join()
+    all_ended(threads)
 
     versions = _recorded(StatementVersion)
     assert anomalies(journal.acknowledged, versions) == []
@@ -236,7 +248,7 @@ def test_two_edits_of_one_version_never_both_win():
     gate = threading.Event()
 
     def edit(number: int) -> None:
-        gate.wait()
+        assert gate.wait(PATIENCE)
         try:
             medications.change_medicine(
                 actor=patient(who), statement_id=own.statement_id, seen_version=own.version,
@@ -252,12 +264,11 @@ def test_two_edits_of_one_version_never_both_win():
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=edit, args=(number,)) for number in range(2, 10)]
+    threads = [threading.Thread(target=edit, args=(number,), daemon=True) for number in range(2, 10)]
     for thread in threads:
         thread.start()
     gate.set()
-    for thread in threads:
-        thread.join()
+    all_ended(threads)
 
     assert outcomes["won"] == 1
     assert outcomes["stale"] == 7

@@ -396,5 +396,6 @@ def test_change_of_what_changed_meanwhile_shows_both(home, ada):
     answer = ada.post(path, {**old, "drug": "Ibuprofen 200 mg tablet", "dosage": "three"})
 
     assert answer.status_code == 412
-    assert "Now it says Ibuprofen 200 mg tablet, two" in words(answer)
+    assert "What you saw Ibuprofen 200 mg tablet: one, Taken now" in words(answer)
+    assert "What it says now Ibuprofen 200 mg tablet: two, Taken now" in words(answer)
     assert 'value="three"' in answer.content.decode()

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from medicine_house import DOCTOR, NOW, SITE, file, key, listed, only, patient, person, said, settled
 
+from medications import following
 from medications import service as medications
 from medications.models import DecisionVersion, Line
 from medications.types import Source, Status
+from steadwell.identity import service as identity
 
 pytestmark = pytest.mark.django_db
 A, B, PHARMACY = Source.EHR_A, Source.EHR_B, Source.PHARMACY
@@ -30,6 +33,18 @@ def test_one_drug_in_five_spellings_is_one_line():
     assert (line.name, line.state) == ("ibuprofen 200 MG Oral Tablet", medications.LineState.AGREED)
     assert [e.statement.drug_text for e in line.evidence][1] == "IBU 200"
     assert {e.statement.reading.release for e in line.evidence} != {""}
+
+
+def test_brands_whose_unbranded_drug_is_not_on_the_list_are_never_joined():
+    who = person()
+    for drug in (
+        "nebivolol 10 MG Oral Tablet [Bystolic]",
+        "sacubitril 24 MG / valsartan 26 MG Oral Tablet [Entresto]",
+    ):
+        file(who, said(drug))
+        file(who, said(drug, source=B, system="ehr-b"))
+
+    assert [(line.rxcui, len(line.evidence)) for line in listed(who)] == [("751616", 2), ("1656346", 2)]
 
 
 def test_two_strengths_and_what_names_neither_are_never_joined():
@@ -133,7 +148,7 @@ def test_a_decision_is_taken_back_and_both_stay_reachable():
         )
 
 
-def test_who_saw_less_is_refused_with_what_is_there():
+def test_who_saw_less_is_refused_with_what_they_saw_and_what_is_there():
     who = person()
     file(who, said())
     seen = only(who)
@@ -142,8 +157,25 @@ def test_who_saw_less_is_refused_with_what_is_there():
     with pytest.raises(medications.StaleFact) as refused:
         settled(seen)
 
+    assert refused.value.seen == seen
     assert len(refused.value.current.evidence) == 2
     assert not DecisionVersion.objects.exists()
+
+
+def test_what_was_seen_is_not_made_up_once_patients_were_merged():
+    one, other = person(), person()
+    file(one, said())
+    seen = only(one)
+    file(other, said(source=B, system="ehr-b"))
+    identity.merge(actor=DOCTOR, survivor_id=one, duplicate_id=other, reason="Same", now=NOW)
+    with transaction.atomic():
+        following.person_changed(one, now=NOW)
+
+    with pytest.raises(medications.StaleFact) as refused:
+        settled(seen)
+
+    assert refused.value.seen is None
+    assert refused.value.current.revision == 2
 
 
 def test_an_ambiguous_statement_is_placed_and_reopens_when_its_words_change():
@@ -187,12 +219,15 @@ def test_two_who_place_the_same_statement_do_not_overwrite_each_other():
         now=NOW,
     )  # fmt: skip
 
-    with pytest.raises(medications.StaleFact):
+    with pytest.raises(medications.StaleFact) as refused:
         medications.place_statement(
             actor=DOCTOR, statement_id=filed.entity_id, seen_version=1,
             rxcui=next(line.rxcui for line in listed(who) if line.name.endswith("Tablet")),
             reason="Saw the box", overrides={}, request_key=key(), now=NOW,
         )  # fmt: skip
+
+    assert refused.value.seen.state is medications.LineState.AMBIGUOUS
+    assert refused.value.current.state is medications.LineState.AGREED
 
 
 def test_i_stopped_is_a_conflict_for_the_clinic_and_leaves_the_order_as_it_is():

@@ -277,6 +277,22 @@ def test_one_refill_of_an_order_at_a_time_and_two_deciders_do_not_both_win():
         )  # fmt: skip
 
     assert refused.value.current.state is RefillState.APPROVED
+    assert refused.value.seen == view
+
+
+def test_who_decides_too_late_sees_what_they_saw_and_what_was_changed():
+    view, elsewhere = asked(), pharmacy(name="Birch Pharmacy")
+    approved(view, dosage_text="Take 2 tablets daily", pharmacy_id=elsewhere.pk, reason="Pressure")
+
+    with pytest.raises(medications.StaleFact) as refused:
+        approved(view)
+
+    seen, current = refused.value.seen, refused.value.current
+    assert (seen.dosage_text, seen.pharmacy, seen.reason) == (view.dosage_text, view.pharmacy, "")
+    assert (current.dosage_text, current.pharmacy.name) == ("Take 2 tablets daily", "Birch Pharmacy")
+    with pytest.raises(medications.StaleFact) as never:
+        approved(view, seen_version=99)
+    assert never.value.seen is None
 
 
 def test_what_was_stopped_meanwhile_is_not_approved():

@@ -91,6 +91,8 @@ def test_official_name_is_exact(text, rxcui):
         ("ibuprofin 200 mg tab", "310965"),
         ("hydralzine 25 mg tab", "905225"),
         ("furosemied 40 mg tab", "313988"),
+        ("liisnopril 20 mg tab", "314077"),  # a slip of the fingers in the third letter
+        ("fuosemide 40 mg tab", "313988"),
     ],
 )
 def test_shape_leads_to_one_drug(text, rxcui):
@@ -175,6 +177,44 @@ def test_names_that_are_mistaken_for_each_other_are_never_crossed(word, other):
         for place in range(2, len(foreign)):
             found = reader.read(f"{foreign[:place] + foreign[place + 1 :]} 5 mg tablet").ingredients
             assert found == () or own.startswith(foreign[:3]), (foreign, place, own)
+
+
+def test_what_may_be_a_slip_is_asked_about_and_not_taken():
+    reader = of("SCD 1 carvedilol 25 MG Oral Tablet", "SCD 2 carteolol 25 MG Oral Tablet")
+
+    near = reader.read("carvedlol 25 mg tab")
+
+    assert (near.grade, near.rxcui, near.ingredients) == ("none", None, ())
+    assert near.candidates == (("1", "carvedilol 25 MG Oral Tablet"),)
+    assert reader.read("unobtainium 25 mg tab").candidates == ()
+    assert reader.read("carvedlol tab").candidates == ()  # without a strength nothing is offered
+
+
+def test_one_ingredient_in_two_salts_is_one_drug():
+    reader = of(
+        "SCD 1 nitrofurantoin, macrocrystals 25 MG / nitrofurantoin, monohydrate 75 MG Oral Capsule",
+        "SCD 2 nitrofurantoin, macrocrystals 100 MG Oral Capsule",
+    )
+
+    text = "NITROFURANTOIN, MACROCRYSTALS 25 MG / NITROFURANTOIN, MONOHYDRATE 75 MG ORAL CAPSULE (30 CT)"
+
+    assert reader.read(text).rxcui == "1"
+    assert reader.read("nitrofurantoin macrocrystals 100 mg cap").rxcui == "2"
+
+
+def test_an_official_name_in_another_writing_decides_between_forms_and_never_between_packages():
+    reader = of(
+        "SCD 1 5 ML metoprolol tartrate 1 MG/ML Injection",
+        "SCD 2 5 ML metoprolol tartrate 1 MG/ML Cartridge",
+        "SCD 3 eptifibatide 0.75 MG/ML Injection", "SCD 4 100 ML eptifibatide 0.75 MG/ML Injection",
+        "SCD 5 metformin hydrochloride 500 MG Oral Tablet",
+        "SCD 6 24 HR metformin hydrochloride 500 MG Extended Release Oral Tablet",
+    )  # fmt: skip
+
+    assert reader.read("5 ML METOPROLOL TARTRATE 1MG/ML INJECTION (30 CT)").rxcui == "1"
+    assert reader.read("EPTIFIBATIDE 0.75MG/ML INJ").grade == "ambiguous"
+    assert reader.read("metformin hydrochloride 500mg oral tab").rxcui == "5"
+    assert reader.read("metformin hydrochloride 500mg tab").grade == "ambiguous"
 
 
 def test_typing_error_between_two_names_is_left_open():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from drug_list import write
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60  # seconds; what says nothing by then fails instead of hanging
 
 
 def start(*arguments: str, **streams: int) -> subprocess.Popen[bytes]:
@@ -25,7 +27,7 @@ def start(*arguments: str, **streams: int) -> subprocess.Popen[bytes]:
 
 def run(*arguments: str, lines: bytes = b"") -> tuple[int, str, str]:
     process = start(*arguments)
-    out, err = process.communicate(lines)
+    out, err = process.communicate(lines, timeout=PATIENCE)
     return process.returncode, out.decode(), err.decode()
 
 
@@ -104,8 +106,9 @@ def test_line_is_answered_before_the_next_one_comes(names):
 
     process.stdin.write(b"lisinopril 20 mg tab\n")
     process.stdin.flush()
-    first = process.stdout.readline()
-    _, err = process.communicate(b"")
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+    first = process.stdout.readline() if ready else b""
+    _, err = process.communicate(b"", timeout=PATIENCE)
 
     assert first.startswith(b"lisinopril 20 mg tab\t314077\tSCD\t")
     assert (err, process.returncode) == (b"", 0)
@@ -156,6 +159,7 @@ def test_reading_loads_no_framework():
     ran = subprocess.run(
         [sys.executable, "-c", code],
         env={"PYTHONPATH": str(ROOT / "platform")}, capture_output=True, text=True, check=False,
+        timeout=PATIENCE,
     )  # fmt: skip
 
     assert (ran.stdout, ran.stderr) == ("[]\n", "")

@@ -6,6 +6,7 @@ import pytest
 
 from steadwell.terminology.labcodes import DATA
 from steadwell.terminology.rxnorm import current, names_file, official
+from steadwell.terminology.rxnorm.building import SYNONYMS
 from steadwell.terminology.rxnorm.catalogue import BRANDED, CLINICAL, PRODUCTS
 from steadwell.terminology.rxnorm.normalising import Normaliser
 
@@ -24,7 +25,8 @@ def test_there_are_enough_of_each_kind():
 
 
 def test_codes_and_names_come_once():
-    assert len({row.rxcui for row in ROWS}) == len(ROWS)
+    concepts = [row for row in ROWS if row.term_type not in SYNONYMS]
+    assert len({row.rxcui for row in concepts}) == len(concepts)
     assert len({(row.term_type, row.name.casefold()) for row in ROWS}) == len(ROWS)
 
 
@@ -45,6 +47,31 @@ def test_official_names_lead_to_their_own_code_and_to_no_other():
 
     assert [row for row, reading in readings.items() if reading.rxcui not in {None, row.rxcui}] == []
     assert open_ones <= {"aspirin 81 MG Oral Tablet", "aspirin 325 MG Oral Tablet"}
+
+
+def test_packs_are_one_drug_each_and_count_no_inert_pills():
+    packs = [row for row in ROWS if row.term_type == "BPCK"]
+    readings = {row.name: READER.read(row.name) for row in packs}
+
+    assert len(packs) >= 10
+    assert all(official.read(row.name).parts for row in packs)
+    assert {row.name: row.rxcui for row in packs} == {name: each.rxcui for name, each in readings.items()}
+    assert not any("inert" in one.name for each in readings.values() for one in each.ingredients)
+
+
+@pytest.mark.parametrize(
+    ("text", "rxcui", "grade"),
+    [
+        ("Yaz 28 Day Pack", "748856", "exact"),
+        ("ERRIN 28 DAY PACK", "831533", "exact"),
+        ("norethindrone 0.35 mg tablet", None, "ingredient-only"),  # of three brands' packs it may be any
+        ("ethinyl estradiol / norgestimate", None, "ingredient-only"),
+    ],
+)
+def test_a_pack_is_named_by_its_own_name_alone(text, rxcui, grade):
+    reading = READER.read(text)
+
+    assert (reading.grade, reading.rxcui if reading.term_type == "BPCK" else None) == (grade, rxcui)
 
 
 def test_most_ingredients_have_their_code():

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from django import forms
-from django.utils.translation import gettext as _
-
-from medications.errors import ReasonNeeded
 from medications.presenters import clinic_check
 from medications.safety.errors import PackUnusable
 from medications.types import CheckView
@@ -29,12 +25,6 @@ def panel(
         return None
     names = clinicians(clinic_check.practitioners(check), now)
     return clinic_check.panel(check, names=names, zone=zone, given=overrides(request), now=now)
-
-
-def ask_for_reasons(form: forms.Form, refusal: ReasonNeeded) -> CheckView:
-    """The form comes back with what the checks said; each alert has its own place for a reason."""
-    form.add_error(None, _("The safety checks found something. Say why this is right, or change it."))
-    return refusal.check
 
 
 def look(ask: Callable[[], CheckView]) -> tuple[CheckView | None, str]:

@@ -14,14 +14,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from medications import service as medications
 from medications.clinic_forms import OrderForm
-from medications.errors import ReasonNeeded
 from medications.suggesting import suggest
 from medications.types import CheckView, StatementView
+from medications.views.attempting import attempt
 from medications.views.clinic import checking
 from medications.views.clinic.standing import READERS, names_of, site_asked, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
-from steadwell.errors import NotFound, Refusal
 from steadwell.ids import PersonId, SiteId
 from steadwell.portal import service as portal
 
@@ -43,18 +42,12 @@ def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
         form = _unbound(request)
     elif "check" in request.POST and form.is_valid():
         check, problem = checking.look(lambda: _check(request, about, form, now))
-    elif request.method == "POST" and form.is_valid():
-        try:
-            said = _write(request, about, site, form, now)
-        except NotFound:
-            raise
-        except ReasonNeeded as refusal:
-            check = checking.ask_for_reasons(form, refusal)
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
-            messages.success(request, _("Prescribed: %(name)s") % {"name": said.name})
+    elif request.method == "POST":
+        written = attempt(form, lambda: _write(request, about, site, form, now))
+        if written.done:
+            messages.success(request, _("Prescribed: %(name)s") % {"name": written.done.name})
             return redirect("clinic-medications:patient", person_id)
+        check = written.check
     zone = zone_of(about, now)
     context = {
         "person_id": person_id,

@@ -14,17 +14,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from medications import service as medications
-from medications.clinic_forms import DecideForm, PlaceForm, WhyForm
-from medications.errors import ReasonNeeded, StaleFact
+from medications.clinic_forms import DecideForm, PlaceForm, TogetherForm, WhyForm
 from medications.presenters import allergies as allergy_words
+from medications.presenters import both
 from medications.presenters import clinic_lines as words
 from medications.suggesting import suggest
-from medications.types import CheckView, Evidence, LineView, Status
+from medications.types import Evidence, LineView, Status
+from medications.views.attempting import Attempt, attempt
 from medications.views.clinic import checking
 from medications.views.clinic.standing import READERS, clinicians, names_of, site_asked, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
-from steadwell.errors import Invalid, NotFound, Refusal
+from steadwell.errors import Invalid
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId
 from steadwell.portal import service as portal
@@ -97,6 +98,8 @@ def patient(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
         "rows": [row for row in rows if row.is_open or row.is_current],
         "past": [row for row in rows if not row.is_open and not row.is_current],
         "open": sum(row.is_open for row in rows),
+        "proposals": words.proposals(found.lines),
+        "together_form": TogetherForm(),
         "allergies": allergy_words.rows(found.allergies, for_staff=True),
     }
     return render(request, "medications/clinic/patient.html", context)
@@ -111,34 +114,24 @@ def line(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
     found = line_of(request, line_id, now)
     initial = {"status": found.status.value, "dosage": found.dosage_text}
     form = DecideForm(request.POST if request.method == "POST" else None, initial=initial)
-    check: CheckView | None = None
-    stale = False
-    if request.method == "POST" and form.is_valid():
-        try:
-            medications.settle_line(
-                actor=request.actor,
-                line_id=line_id,
-                seen_revision=number(request.POST.get("seen", "")),
-                status=Status(form.cleaned_data["status"]),
-                dosage_text=form.cleaned_data["dosage"],
-                reason=form.cleaned_data["reason"],
-                overrides=checking.overrides(request),
-                request_key=portal.request_key(request),
-                now=now,
-            )
-        except NotFound:
-            raise
-        except ReasonNeeded as refusal:
-            check = checking.ask_for_reasons(form, refusal)
-        except StaleFact as refusal:
-            stale = True
-            portal.refuse(form, refusal)
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
-            messages.success(request, _("Decided. It opens again when a source says something new."))
-            return redirect("clinic-medications:patient", found.person_id)
-    return _line_page(request, found, form, check, now, stale=stale)
+    decided = attempt(
+        form,
+        lambda: medications.settle_line(
+            actor=request.actor,
+            line_id=line_id,
+            seen_revision=number(request.POST.get("seen", "")),
+            status=Status(form.cleaned_data["status"]),
+            dosage_text=form.cleaned_data["dosage"],
+            reason=form.cleaned_data["reason"],
+            overrides=checking.overrides(request),
+            request_key=portal.request_key(request),
+            now=now,
+        ),
+    )
+    if decided.done:
+        messages.success(request, _("Decided. It opens again when a source says something new."))
+        return redirect("clinic-medications:patient", found.person_id)
+    return _line_page(request, found, form, decided, now)
 
 
 def line_of(request: portal.PortalRequest, line_id: UUID, now: datetime) -> LineView:
@@ -146,11 +139,11 @@ def line_of(request: portal.PortalRequest, line_id: UUID, now: datetime) -> Line
 
 
 def _line_page(
-    request: portal.PortalRequest, found: LineView, form: DecideForm, check: CheckView | None, now: datetime,
-    *, stale: bool,
+    request: portal.PortalRequest, found: LineView, form: DecideForm, decided: Attempt[LineView],
+    now: datetime,
 ) -> HttpResponse:  # fmt: skip
     zone = zone_of(found.person_id, now)
-    problem = ""
+    check, problem = decided.check, ""
     if check is None:
         check, problem = checking.look(
             lambda: medications.get_check(
@@ -173,9 +166,9 @@ def _line_page(
         "unplaced": [words.cell(each, zone) for each in unplaced(found)],
         "decisions": words.decisions(versions, names=names, zone=zone, now=now),
         "why_form": WhyForm(),
-        "stale": stale,
+        "both": both.of_line(decided.stale) if decided.stale else None,
     }
-    return render(request, "medications/clinic/line.html", context, status=412 if stale else 200)
+    return render(request, "medications/clinic/line.html", context, status=decided.status)
 
 
 def unplaced(found: LineView) -> list[Evidence]:
@@ -198,34 +191,10 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
         offered.setdefault(code, name)
     bound = request.method == "POST" and "find" not in request.POST
     form = PlaceForm(request.POST if bound else None, found=list(offered.items()))
-    check: CheckView | None = None
-    if bound and form.is_valid():
-        chosen, reason = form.cleaned_data["product"], form.cleaned_data["reason"]
-        seen = {
-            "seen_version": number(request.POST.get("seen", "")),
-            "seen_decision": number(request.POST.get("decision", "")),
-        }
-        key = portal.request_key(request)
-        try:
-            if chosen == PlaceForm.APART:
-                medications.keep_apart(
-                    actor=request.actor, statement_id=statement_id, reason=reason, request_key=key, now=now,
-                    **seen,
-                )  # fmt: skip
-            else:
-                medications.place_statement(
-                    actor=request.actor, statement_id=statement_id, rxcui=chosen, reason=reason,
-                    overrides=checking.overrides(request), request_key=key, now=now, **seen,
-                )  # fmt: skip
-        except NotFound:
-            raise
-        except ReasonNeeded as refusal:
-            check = checking.ask_for_reasons(form, refusal)
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
-            messages.success(request, _("Decided. It opens again when its source uses other words."))
-            return redirect("clinic-medications:patient", said.person_id)
+    placed = attempt(form, lambda: _place(request, statement_id, form, now))
+    if placed.done:
+        messages.success(request, _("Decided. It opens again when its source uses other words."))
+        return redirect("clinic-medications:patient", said.person_id)
     zone = zone_of(said.person_id, now)
     context = {
         "said": said,
@@ -233,9 +202,25 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
         "patient": names_of(request, [said.person_id], now).get(said.person_id, ""),
         "form": form,
         "typed": typed,
-        "panel": checking.panel(request, check, zone, now),
+        "panel": checking.panel(request, placed.check, zone, now),
+        "both": both.of_any(placed.stale) if placed.stale else None,
     }
-    return render(request, "medications/clinic/place.html", context)
+    return render(request, "medications/clinic/place.html", context, status=placed.status)
+
+
+def _place(request: portal.PortalRequest, statement_id: UUID, form: PlaceForm, now: datetime) -> LineView:
+    chosen, reason = form.cleaned_data["product"], form.cleaned_data["reason"]
+    seen, decision = number(request.POST.get("seen", "")), number(request.POST.get("decision", ""))
+    key = portal.request_key(request)
+    if chosen == PlaceForm.APART:
+        return medications.keep_apart(
+            actor=request.actor, statement_id=statement_id, seen_version=seen, seen_decision=decision,
+            reason=reason, request_key=key, now=now,
+        )  # fmt: skip
+    return medications.place_statement(
+        actor=request.actor, statement_id=statement_id, seen_version=seen, seen_decision=decision,
+        rxcui=chosen, reason=reason, overrides=checking.overrides(request), request_key=key, now=now,
+    )  # fmt: skip
 
 
 @require_POST

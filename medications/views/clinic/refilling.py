@@ -15,16 +15,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from medications import service as medications
 from medications.clinic_forms import ApproveForm, DeclineForm, ResendForm
-from medications.errors import ReasonNeeded
+from medications.presenters import both
 from medications.presenters import refills as words
 from medications.safety.errors import PackUnusable
 from medications.types import CheckView, RefillState, RefillView
+from medications.views.attempting import Attempt, attempt
 from medications.views.clinic import checking
 from medications.views.clinic.reconciling import number, site_zone, tabs
 from medications.views.clinic.standing import READERS, names_of, site_asked, sites_of
 from steadwell import clock
 from steadwell.actor import Role
-from steadwell.errors import Invalid, NotFound, Refusal
+from steadwell.errors import Invalid, NotFound
 from steadwell.portal import service as portal
 
 STUCK = frozenset({RefillState.UNANSWERED, RefillState.PHARMACY_REFUSED})
@@ -62,23 +63,17 @@ def refill(request: portal.PortalRequest, refill_id: UUID) -> HttpResponse:
         raise NotFound
     forms = _forms(request, found, now)
     check: CheckView | None = found.check
+    answered: Attempt[RefillView] = Attempt()
     act = request.POST.get("act", "")
     if request.method == "POST":
         form = forms.get(act)
         if form is None:
             raise Invalid
-        if form.is_valid():
-            try:
-                _act(request, found, act, form, now)
-            except NotFound:
-                raise
-            except ReasonNeeded as refusal:
-                check = checking.ask_for_reasons(form, refusal)
-            except Refusal as refusal:
-                portal.refuse(form, refusal)
-            else:
-                messages.success(request, _SAID[act]())
-                return redirect("clinic-medications:refills")
+        answered = attempt(form, lambda: _act(request, found, act, form, now))
+        if answered.done:
+            messages.success(request, _SAID[act]())
+            return redirect("clinic-medications:refills")
+        check = answered.check or check
     zone = site_zone(found.site_id, now)
     wrong = next((form for form in forms.values() if form.is_bound and form.errors), None)
     context = {
@@ -89,8 +84,9 @@ def refill(request: portal.PortalRequest, refill_id: UUID) -> HttpResponse:
         "form": wrong,
         "panel": checking.panel(request, check, zone, now),
         "problem": problem,
+        "both": both.of_refill(answered.stale) if answered.stale else None,
     }
-    return render(request, "medications/clinic/refill.html", context)
+    return render(request, "medications/clinic/refill.html", context, status=answered.status)
 
 
 _SAID = {
@@ -127,28 +123,27 @@ def _forms(request: portal.PortalRequest, found: RefillView, now: datetime) -> d
     return {}
 
 
-def _act(request: portal.PortalRequest, found: RefillView, act: str, form: Form, now: datetime) -> None:
+def _act(request: portal.PortalRequest, found: RefillView, act: str, form: Form, now: datetime) -> RefillView:
     said = form.cleaned_data
     actor, refill_id = request.actor, found.refill_id
     seen, key = number(request.POST.get("seen", "")), portal.request_key(request)
     if act == "approve":
-        medications.approve_refill(
+        return medications.approve_refill(
             actor=actor, refill_id=refill_id, seen_version=seen, dosage_text=said["dosage"],
             quantity_text=said["quantity"], pharmacy_id=UUID(said["pharmacy"]), reason=said["reason"],
             overrides=checking.overrides(request), request_key=key, now=now,
         )  # fmt: skip
-    elif act == "resend":
-        medications.resend_refill(
+    if act == "resend":
+        return medications.resend_refill(
             actor=actor, refill_id=refill_id, seen_version=seen, pharmacy_id=UUID(said["pharmacy"]),
             request_key=key, now=now,
         )  # fmt: skip
-    else:
-        end = medications.decline_refill if act == "decline" else medications.close_refill
-        end(
-            actor=actor,
-            refill_id=refill_id,
-            seen_version=seen,
-            reason=said["reason"],
-            request_key=key,
-            now=now,
-        )
+    end = medications.decline_refill if act == "decline" else medications.close_refill
+    return end(
+        actor=actor,
+        refill_id=refill_id,
+        seen_version=seen,
+        reason=said["reason"],
+        request_key=key,
+        now=now,
+    )

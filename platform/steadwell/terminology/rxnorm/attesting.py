@@ -15,6 +15,7 @@ from steadwell.terminology.rxnorm.words import Phrase, fold, salts
 ALONE = frozenset({"IN", "ING"})
 _WITH_FORM = frozenset({"SCDF", "SCDG", "SBDF", "SBDG"})
 _WITH_STRENGTH = frozenset({"SCDC", "SBDC"})
+INERT = "inert ingredients"  # the pills of a pack that hold nothing
 _GROUPS = frozenset({"product", "pill"})  # RxNorm's words for a group of forms
 
 
@@ -89,7 +90,8 @@ def parts_of(concept: Concept) -> list[str]:
     """The ingredients that a product's, a form's, a group's or a combination's name lists."""
     if concept.term_type in PRODUCTS or concept.term_type in _WITH_STRENGTH:
         parts = official.read(concept.name)
-        return [each.name for each in parts.components] if parts else []
+        names = [each.name for each in parts.components] if parts else []
+        return [name for name in names if name.casefold() != INERT] or names
     name, _ = official.without_brand(concept.name)
     pieces = [piece.strip() for piece in name.split(" / ")]
     if concept.term_type in _WITH_FORM:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from steadwell.terminology.rxnorm import forms
+from steadwell.terminology.rxnorm.attesting import INERT
 from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Concept
 from steadwell.terminology.rxnorm.official import Official
 from steadwell.terminology.rxnorm.reading import Mention
@@ -62,6 +63,7 @@ def _candidates(catalogue: Catalogue, bases: Bases) -> Iterator[Candidate]:
             by_base = tuple(
                 (*catalogue.components.get(each.name, (each.name, "")), each.strength)
                 for each in parts.components
+                if each.name.casefold() != INERT
             )
             yield Candidate(concept, parts, by_base)
 

@@ -22,10 +22,13 @@ from steadwell.terminology.rxnorm.matching import (
 )
 from steadwell.terminology.rxnorm.reading import Mention, Reader
 from steadwell.terminology.rxnorm.reasons import differences, only_one
+from steadwell.terminology.rxnorm.scanning import folded
 from steadwell.terminology.rxnorm.senses import Sense, is_buffered_aspirin, senses
 from steadwell.terminology.rxnorm.types import DrugReading, Grade
+from steadwell.terminology.rxnorm.wording import word_for_word
 
 MOST_CANDIDATES = 12
+MOST_UNKNOWN = 2  # words nobody knows; with more it is a sentence and no name with a slip in it
 
 
 class Normaliser:
@@ -42,10 +45,12 @@ class Normaliser:
             return exact
         mention = self.reader.read(text)
         if not mention.named:
-            return self._answer(text, Grade.NONE, "No ingredient and no brand is known in it.")
+            reason = "No ingredient and no brand is known in it."
+            return self._answer(text, Grade.NONE, reason, candidates=self._meant(text, mention))
         if mention.unknown:
             words = ", ".join(mention.unknown[:3])
-            return self._answer(text, Grade.NONE, f"Not understood: {words}.")
+            candidates = self._meant(text, mention)
+            return self._answer(text, Grade.NONE, f"Not understood: {words}.", candidates=candidates)
         found = self._likely(senses(self.catalogue, mention), mention)
         if not found:
             return self._answer(text, Grade.NONE, "The names in it contradict each other.")
@@ -68,6 +73,19 @@ class Normaliser:
         if len(concepts) > 1:
             return self._ambiguous(text, concepts, "More than one code has this name.")
         return self._found(text, concepts[0], Grade.EXACT, "It is an official name.")
+
+    def _meant(self, text: str, mention: Mention) -> tuple[tuple[str, str], ...]:
+        """What it would be if one unknown word were a known one that is near: a question, not a reading."""
+        if len(mention.unknown) > MOST_UNKNOWN or not amounts(mention):
+            return ()
+        found: dict[tuple[str, str], None] = {}
+        plain = folded(text)
+        for word in mention.unknown:
+            for name in self.reader.speller.near(word):
+                reading = self.read(plain.replace(word, name, 1))
+                codes = ((reading.rxcui, reading.name),) if reading.rxcui else reading.candidates
+                found |= {(code, name): None for code, name in codes if code}
+        return tuple(found)[:MOST_CANDIDATES]
 
     def _doubtful(self, concept: Concept) -> bool:
         """Whether people write the plain official name for the coated or the long-acting drug as well."""
@@ -100,6 +118,8 @@ class Normaliser:
     def _one(self, text: str, mention: Mention, found: Sequence[Sense]) -> DrugReading:
         bases, brands = found[0].bases, found[0].brands
         left = {each.concept.rxcui: each for sense in found for each in self._fitting(mention, sense)}
+        if len(left) > 1 and not any(base in DOUBTFUL for base in bases):
+            left = {each.concept.rxcui: each for each in word_for_word(text, [*left.values()])}
         if not self._says_strength(mention, found, [*left.values()]):
             return self._ingredients(text, bases, "It says no strength.")
         if not left:

@@ -51,7 +51,10 @@ class Mention:
                 if len(meaning.bases) == 1 and not meaning.brand:
                     (base,) = meaning.bases
                     said = " ".join(filter(None, (meaning.salt, named.salt)))
-                    found[base] = said or found.get(base, "")
+                    before = found.get(base, "")
+                    # One ingredient in two salts ("macrocrystals 25 MG / monohydrate 75 MG"): both are said.
+                    both = {*before.split()} <= {*said.split()} or not said
+                    found[base] = (said or before) if both else f"{before} {said}"
         return found
 
 

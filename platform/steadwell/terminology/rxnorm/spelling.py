@@ -18,8 +18,11 @@ from steadwell.terminology.rxnorm.words import around, rows, salts
 SHORTEST = 7  # letters: below, one change makes another word too easily
 SHORTEST_BRAND = 8  # and brands are made up to be near each other
 HEAD = 3  # letters at the start that must be right
+SLIP_HEAD = 2  # the same where fingers slipped: two letters changed places, one left out or one too many
+SHORTEST_SLIP = 8
 TWO_CHANGES_FROM = 10
 MOST_REMEMBERED = 20_000  # words and what they were corrected to
+MOST_NEAR = 4
 STEM = 4  # letters at the end that two changes must leave alone
 
 
@@ -66,7 +69,7 @@ class Speller:
         if not near:
             return None
         best, name = min(near)
-        if best > most or word[:HEAD] != name[:HEAD] or (best == 2 and word[-STEM:] != name[-STEM:]):
+        if best > most or not _same_start(word, name, best) or (best == 2 and word[-STEM:] != name[-STEM:]):
             return None
         if len(word) < SHORTEST_BRAND and any(each.brand for each in self._phrases[name]):
             return None
@@ -78,8 +81,28 @@ class Speller:
             return None
         return name, self._phrases[name]
 
+    def near(self, word: str) -> list[str]:
+        """Names that a word may be meant for, the nearest first: to be asked about, never to be taken."""
+        if len(word) < SHORTEST - 2 or not word.isalpha() or word in known_names() or (word,) in around():
+            return []
+        most = 2 if len(word) >= TWO_CHANGES_FROM else 1
+        found = []
+        for length in range(len(word) - most, len(word) + most + 1):
+            for name in self._near.get((word[0], length), ()):
+                distance = OSA.distance(word, name, score_cutoff=most)
+                if distance <= most:
+                    found.append((distance, name))
+        return [name for _, name in sorted(found)[:MOST_NEAR]]
+
     def _lookalikes(self, word: str, most: int) -> list[str]:
         return [each for each in known_names() if abs(len(each) - len(word)) <= most + 1]
 
     def _bases(self, name: str) -> frozenset[Bases]:
         return frozenset(meaning.bases for meaning in self._phrases.get(name, ()))
+
+
+def _same_start(word: str, name: str, changes: int) -> bool:
+    if word[:HEAD] == name[:HEAD]:
+        return True
+    slipped = len(word) != len(name) or sorted(word) == sorted(name)
+    return changes == 1 and slipped and len(word) >= SHORTEST_SLIP and word[:SLIP_HEAD] == name[:SLIP_HEAD]
