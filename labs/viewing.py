@@ -98,6 +98,7 @@ def report_view(
     return ReportView(
         report_id=report.pk,
         version=report.version,
+        changed_version=report.changed_version or report.version,
         **_ids(report),
         name=report.name,
         loinc=report.loinc,
@@ -120,6 +121,7 @@ def report_view(
         placer_number=shown.placer_number,
         filler_number=shown.filler_number,
         ordered_by_name=shown.ordered_by_name,
+        told_at=shown.issued_at or shown.sent_at,
     )
 
 
@@ -127,6 +129,7 @@ def report_summary(report: Report) -> ReportSummary:
     return ReportSummary(
         report_id=report.pk,
         version=report.version,
+        changed_version=report.changed_version or report.version,
         **_ids(report),
         name=report.name,
         loinc=report.loinc,

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from labs.presenters import words
 from labs.settling import Why
-from labs.types import Flag, ResultView, Status, ValueKind
+from labs.types import SENT_TWICE, Flag, ResultView, Status, ValueKind
 from steadwell.portal import service as portal
 
 FLAGS: Mapping[Flag, tuple[Promise, str]] = {
@@ -53,6 +53,7 @@ REASONS: Mapping[str, Promise] = {
     Why.REPEATED.value: _lazy("an old message that was sent again"),
     Why.CONFIRMED.value: _lazy("confirmed by the laboratory"),
     Why.REREAD.value: _lazy("read again here, after it had been set aside"),
+    SENT_TWICE: _lazy("sent twice: the other report counts"),
 }
 
 

@@ -14,9 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from labs import queries
-from labs.presenters import clinic_cumulative, clinic_report, clinic_story, releasing, trends, words
+from labs.presenters import (
+    clinic_cumulative,
+    clinic_report,
+    clinic_story,
+    clinic_words,
+    releasing,
+    trends,
+    words,
+)
 from labs.presenters.clinic_inbox import about, look
-from labs.review import callbook, delegation, inbox, signing, story
+from labs.review import callbook, delegation, inbox, sameness, signing, story
 from labs.review.history import Past, results_over_time
 from labs.review.inbox import What, Who
 from labs.types import ReportView
@@ -64,6 +72,9 @@ def render_report(
         "stale": stale,
         "release": releasing.control(
             actor=actor, report_id=report_id, site_id=report.site_id, back=request.get_full_path(), now=now
+        ),
+        "questions": clinic_story.question_rows(
+            sameness.questions_of(actor=actor, report_id=report_id), report_id=report_id, zone=zone, now=now
         ),
         **_actions(request, report, sign, delegate, follow),
         **_told(report, zone),
@@ -204,6 +215,7 @@ def _told(report: ReportView, zone: str) -> dict[str, object]:
     deeds, comments = story.story_of(report.report_id), story.comments_of(report.report_id)
     names = names_of([each for deed in deeds for each in (deed.by, deed.to)] + [c.by for c in comments])
     return {
+        "reported": clinic_words.short_moment(report.told_at, zone, now=now),
         "story": clinic_story.story_rows(deeds, names=names, zone=zone, now=now),
         "comments": clinic_story.comment_rows(comments, names=names, zone=zone, now=now),
     }
