@@ -42,6 +42,14 @@ def count_waiting(*, actor: Actor) -> int:
     return len(found.order_by("received_at", "pk").values_list("pk", flat=True)[:MOST])
 
 
+def count_sql(actor: Actor) -> tuple[str, dict[str, object]]:
+    """The rows of ``count_waiting`` as a statement to be counted in another, and its values."""
+    found = Report.objects.filter(access.matchable(actor)).exclude(waits="")
+    query, values = found.order_by("received_at", "pk").values("pk")[:MOST].query.sql_with_params()
+    named = {f"waits_{number}": value for number, value in enumerate(values)}
+    return query % tuple(f"%({name})s" for name in named), named
+
+
 def get_waiting(*, actor: Actor, report_id: UUID, now: datetime) -> WaitingReport:
     """One of them. Raises ReportNotFound, also when it no longer waits."""
     report = Report.objects.filter(pk=report_id).exclude(waits="").first()

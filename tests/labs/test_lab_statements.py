@@ -37,7 +37,7 @@ def test_the_inbox_takes_as_many_for_forty_results_as_for_one(house):
     for number in range(40):
         house.file(house.say(potassium(), filler_number=f"F-{number}"))
 
-    assert statements(doctor, "/clinic/labs/") == one <= 11
+    assert statements(doctor, "/clinic/labs/") == one <= 10
 
 
 def test_asking_for_news_where_there_is_none_takes_three(house):
@@ -55,4 +55,4 @@ def test_a_report_takes_as_many_for_forty_values_as_for_one(house):
 
     counts = [statements(doctor, f"/clinic/labs/report/{each.report_id}/") for each in (single, many)]
 
-    assert counts[0] == counts[1] <= 47
+    assert counts == [14, 14]
