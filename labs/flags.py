@@ -16,7 +16,8 @@ from labs.ranges import Range
 from labs.types import CRITICAL_FLAGS, Flag, Quantity
 
 # HL7 table 0078 up to 2.8, and what laboratories write instead. What says nothing about a range is OTHER:
-# susceptibility (S, I, R, MS, VS), change (U, D, B, W), findings (POS, NEG, DET, ND), off-scale marks (<, >).
+# susceptibility (S, I, MS, VS), change (U, D, B, W), what was not found (NEG, ND, NR), off-scale (<, >).
+# What resists, or was found, is to be looked at: it is never signed among the normal ones.
 _WORDS = {
     Flag.CRITICAL_LOW: "LL,LL*,*LL,L*,*L,L**,CL,LC,PL,LP,CRIT LOW,CRITICAL LOW,PANIC LOW,"
     "BELOW LOWER PANIC LIMITS",
@@ -25,7 +26,7 @@ _WORDS = {
     Flag.CRITICAL_ABNORMAL: "AA,AA*,*AA,A*,*A,C,CRIT,CRITICAL,PANIC,VERY ABNORMAL,CRITICAL ABNORMAL",
     Flag.LOW: "L,LU,LX,LOW,BELOW LOW NORMAL,BELOW NORMAL,SIGNIFICANTLY LOW",
     Flag.HIGH: "H,HU,HX,HIGH,ABOVE HIGH NORMAL,ABOVE NORMAL,SIGNIFICANTLY HIGH",
-    Flag.ABNORMAL: "A,*,ABN,ABNORMAL",
+    Flag.ABNORMAL: "A,*,ABN,ABNORMAL,R,NS,POS,DET,RR,WR,IND",
     Flag.NORMAL: "N,NORM,NORMAL,WNL",
 }
 _SENT = {word: flag for flag, words in _WORDS.items() for word in words.split(",")}

@@ -222,6 +222,7 @@ class ResultView:
     value_low: Decimal | None = None  # the ends of a range, or numerator and denominator
     value_high: Decimal | None = None
     value_code: str = ""
+    value_type: str = ""  # HL7's, as sent
     absent_reason: str = ""
     sub_id: str = ""
     status_told: str = ""  # as sent; empty where it was left blank

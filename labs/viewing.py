@@ -68,6 +68,7 @@ def result_view(row: ResultVersion, settled: Settled | None, *, status: Status |
         value_low=_decimal(row.low),
         value_high=_decimal(row.high),
         value_code=row.value_code,
+        value_type=row.value_type,
         absent_reason=row.absent_reason,
         sub_id=row.sub_id,
         status_told=row.status_told,

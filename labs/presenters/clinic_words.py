@@ -61,6 +61,8 @@ def flag_of(result: ResultView) -> tuple[str, str]:
     """The flag in a word and its tone; empty for what is in range or was taken back."""
     if result.flag is None or result.status in {Status.CANCELLED, Status.ENTERED_IN_ERROR}:
         return "", ""
+    if said := words.sent_words(result):
+        return said, "warn" if result.flag is Flag.ABNORMAL else ""
     if result.flag is Flag.OTHER:
         return (_("Flag %(flag)s") % {"flag": result.flag_sent}, "accent") if result.flag_sent else ("", "")
     known = FLAGS.get(result.flag)

@@ -34,6 +34,8 @@ pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 MESSAGES = int(os.environ.get("KILL_MESSAGES", "240"))
 LANES = 4
 QUEUES = ("labs.ingest", "labs.critical")
+# How long all of it may take, whatever is killed: a listener that stays broken fails the test.
+SENDING = 120.0 + 0.75 * MESSAGES
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Laboratory:
 
     port: int
     messages: list[bytes]
+    ends: float  # by time.monotonic(): nothing is sent, nor asked again, after that
     acknowledged: list[str] = field(default_factory=list)
     repeats: int = 0
     refused: list[str] = field(default_factory=list)
@@ -49,7 +52,7 @@ class Laboratory:
     def run(self) -> None:
         connection: socket.socket | None = None
         for raw in self.messages:
-            while True:
+            while time.monotonic() < self.ends:
                 try:
                     connection = connection or socket.create_connection(("127.0.0.1", self.port), timeout=4)
                     code, control_id = self._ask(connection, raw)
@@ -70,7 +73,7 @@ class Laboratory:
     def _ask(connection: socket.socket, raw: bytes) -> tuple[str, str]:
         connection.sendall(frame(raw))
         answer = b""
-        while END not in answer:
+        while END not in answer and len(answer) < 2**16:
             data = connection.recv(65536)
             if not data:
                 raise ConnectionError
@@ -135,19 +138,21 @@ def test_every_acknowledged_message_has_exactly_its_effect(house: House) -> None
     workers = [house.worker(*QUEUES, name=f"worker{n}").start() for n in (1, 2)]
     relay = house.relay().start()
     wait_until(lambda: "Listening" in listener.log, seconds=60, what="the listener listens")
+    ends = time.monotonic() + SENDING
     laboratories = [
-        Laboratory(port, [message(n) for n in range(lane, MESSAGES, LANES)]) for lane in range(LANES)
+        Laboratory(port, [message(n) for n in range(lane, MESSAGES, LANES)], ends) for lane in range(LANES)
     ]
-    sending = [threading.Thread(target=each.run) for each in laboratories]
+    sending = [threading.Thread(target=each.run, daemon=True) for each in laboratories]
 
     for thread in sending:
         thread.start()
     rng, troubles = random.Random(), []
-    while any(thread.is_alive() for thread in sending):
+    while any(thread.is_alive() for thread in sending) and time.monotonic() < ends:
         troubles.append(trouble(rng, house, [listener, listener, *workers, relay]))
         time.sleep(rng.uniform(0.2, 1.0))
     for thread in sending:
-        thread.join()
+        thread.join(timeout=30)
+    assert not any(thread.is_alive() for thread in sending), troubles
 
     def all_read() -> bool:
         house.revive()
