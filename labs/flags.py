@@ -43,6 +43,17 @@ _NOT_FOUND = re.compile(
 )
 
 
+# What asks which germ is there: LOINC codes whose answer is a germ's name, or that there was none.
+CULTURES = frozenset(
+    ["600-7", "6463-4", "634-6", "625-4", "630-4", "664-3", "11475-1", "41852-5", "635-3", "6462-6", "580-1"]
+)
+_NOTHING_GREW = re.compile(
+    r"^no\b|^none\b|^nil\b|\bno (?:significant |aerobic |anaerobic )*growth|\bnormal\b|\bnegative\b"
+    r"|\bnot (?:isolated|detected|seen|found)|\bsterile\b|\bpending\b|\bsee \b|\bflora\b|\bcontaminat",
+    re.IGNORECASE,
+)
+
+
 def read_flags(flags: Sequence[str]) -> tuple[Flag | None, str]:
     """The sender's flags as one of ours (the most serious), and their own text; None when none was sent."""
     return _read_flags(tuple(flags))
@@ -91,6 +102,14 @@ def compute_text_flag(text: str, reference: Range | None) -> Flag | None:
     if _NOT_FOUND.fullmatch(found):
         return Flag.NORMAL
     return Flag.ABNORMAL if _FOUND.fullmatch(found) else None
+
+
+def compute_growth_flag(loinc: str, text: str) -> Flag | None:
+    """A for a germ that grew where the laboratory sent no mark: a culture with a name in it is not normal."""
+    said = text.strip(" .*()")
+    if loinc not in CULTURES or not said or _NOTHING_GREW.search(said):
+        return None
+    return Flag.ABNORMAL
 
 
 def shown_flag(sent: Flag | None, computed: Flag | None) -> tuple[Flag | None, bool]:

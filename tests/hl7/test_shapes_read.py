@@ -160,3 +160,25 @@ def test_pending_parts_come_before_their_values_and_the_blood_count_is_complete_
     )
 
     assert [value for value, _ in read(pending, early)] == ["The laboratory sent no value.", "4.06 10⁶/µL"]
+
+
+@pytest.mark.parametrize(
+    ("said", "abnormal"),
+    [
+        ("Escherichia coli", True),
+        ("Many Candida albicans", True),
+        ("No growth after 48 hours", False),
+        ("No Salmonella or Shigella isolated", False),
+        ("Normal oral flora", False),
+        ("Negative", False),
+    ],
+)
+def test_a_germ_that_came_without_a_mark_is_not_signed_among_the_normal_ones(
+    said: str, abnormal: bool
+) -> None:
+    (report,) = filed(
+        order(code="600-7^Blood culture^LN"),
+        result(code="600-7^Bacteria identified^LN", kind="ST", value=said, unit="", range_="", flags=""),
+    )
+
+    assert report.abnormal is abnormal
