@@ -108,10 +108,8 @@ def ask(report_id: UUID, others: Sequence[UUID], *, now: datetime) -> None:
     pairs = [other for other in others if other != report_id]
     if not pairs:
         return
-    known = MaybeSame.objects.filter(report_id__in=pairs, other_id=report_id).values_list(
-        "report_id", flat=True
-    )
-    known = set(known)
+    turned = MaybeSame.objects.filter(report_id__in=pairs, other_id=report_id)
+    known = set(turned.values_list("report_id", flat=True))
     MaybeSame.objects.bulk_create(
         [
             MaybeSame(report_id=report_id, other_id=other, opened_at=now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -71,9 +72,10 @@ def read_whole(*, actor: Actor, report_id: UUID, listed: QuerySet[ReviewTask], n
         raise ReportNotFound
     told = list(ReportVersion.objects.filter(entity_id=report_id).order_by("-version"))
     said = list(ResultVersion.objects.filter(report_id=report_id).order_by("version", "position"))
-    headings = [rows.heading(vars(each)) for each in told]
+    headings = [rows.heading(vars(each)) for each in reversed(told)]
     words = [rows.word(vars(each)) for each in said]
     state = state_of(headings, words)
+    asked: Any = report  # with the columns of ``_asked``
     return Whole(
         view=_view(report, state, told, said),
         versions=tuple(
@@ -81,11 +83,11 @@ def read_whole(*, actor: Actor, report_id: UUID, listed: QuerySet[ReviewTask], n
             for each in told
         ),
         site_id=access.site_of(report),
-        released_at=report.let_go_at,
-        is_held=report.is_held,
-        is_called=report.is_called,
-        is_asked=report.is_asked,
-        beside=tuple(dict.fromkeys(report.beside)),
+        released_at=asked.let_go_at,
+        is_held=asked.is_held,
+        is_called=asked.is_called,
+        is_asked=asked.is_asked,
+        beside=tuple(dict.fromkeys(asked.beside)),
         headings=headings,
         words=words,
         state=state,

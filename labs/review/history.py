@@ -51,18 +51,17 @@ def results_over_time(*, actor: Actor, person_id: PersonId, loincs: Collection[s
         " ORDER BY chosen.observed_at DESC, chosen.id DESC",
         values,
     )
-    return [
-        Past(loinc=row.loinc, at=row.observed_at, report_id=row.report_id, result=_now(row)) for row in rows
-    ]
+    return [_past(row) for row in rows]
 
 
-def _now(row: ResultVersion) -> ResultView:
-    """As it counts, from a row that carries the columns of its result as well."""
-    result: Any = row
-    return viewing.current_view(
-        row,
-        Result(
-            status=result.status, reason=result.why, corrected=result.corrected,
-            previous_version=result.previous_version,
-        ),
-    )  # fmt: skip
+def _past(row: Any) -> Past:
+    """From the words of a result, with the columns of what counts beside them."""
+    now = Result(
+        status=row.status, reason=row.why, corrected=row.corrected, previous_version=row.previous_version
+    )
+    return Past(
+        loinc=row.loinc,
+        at=row.observed_at,
+        report_id=row.report_id,
+        result=viewing.current_view(row, now),
+    )

@@ -135,7 +135,7 @@ def test_inbox_costs_the_same_whatever_it_holds(house, doctor, django_assert_num
     for _ in range(10):
         house.file(house.say(potassium(), sodium()))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         doctor.get(LIST)
 
 
