@@ -70,7 +70,10 @@ def append(
     number = addition.version["version"]
     change = publishing.compare(before.state, after, number=number)
     projection = rows.projection(after, [*before.versions, addition.version], received_at=report.received_at)
-    Report.objects.filter(pk=report.pk).update(**projection, **belongs, version=number, changed_at=now)
+    news = {"changed_version": number} if change.visible else {}
+    Report.objects.filter(pk=report.pk).update(
+        **projection, **belongs, **news, version=number, changed_at=now
+    )
     new_rows = rows_of(
         report.pk, addition, before=before.state, after=after, keys=change.keys,
         person_id=belongs["person_id"], otherwise=projection["charted_at"], now=now,

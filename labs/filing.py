@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from labs import access, appending, arriving, metrics, publishing, recognising, rows, storing, surroundings
+from labs import (
+    access,
+    appending,
+    arriving,
+    identifying,
+    likeness,
+    metrics,
+    publishing,
+    recognising,
+    rows,
+    storing,
+    surroundings,
+)
 from labs.appending import Addition
 from labs.arriving import Arrival
 from labs.current import State, state_of
@@ -53,7 +65,10 @@ def file_report(*, actor: Actor, report: IncomingReport, now: datetime) -> Filed
             now=now,
         )
         arrival = arriving.read(report, around=around, who=who, now=now)
+        name = likeness.name_of(report, arrival, around.alike, record_id=who.record_id)
+        arrival = replace(arrival, identity=likeness.take(name))
         filed = Filing(actor=actor, now=now, arrival=arrival, around=around, who=who).file()
+        likeness.ask(filed.report_id, name.asked, now=now)
     count(filed)
     return filed
 
@@ -65,7 +80,8 @@ def has_sender(report: IncomingReport) -> bool:
 def asked_of(report: IncomingReport) -> surroundings.Asked:
     return surroundings.Asked(
         sender=report.sender, ordered_by=report.ordered_by, placer_number=report.placer_number,
-        site_id=report.site_id,
+        site_id=report.site_id, identity=identifying.identity_of(report), code=identifying.code_of(report),
+        unnumbered=identifying.unnumbered(report) if report.filler_number or report.placer_number else "",
     )  # fmt: skip
 
 
@@ -119,6 +135,7 @@ class Filing:
         report = {
             **rows.projection(state, [addition.version], received_at=self.now), **self._where(),
             "id": new_id(), "sender": self.arrival.sender, "identity": self.arrival.identity, "version": 1,
+            "changed_version": 1,
             "placer_number": addition.version["placer_number"], "pinned": False, "changed_at": self.now,
         }  # fmt: skip
         return First(addition=addition, state=state, report=report)
@@ -175,7 +192,10 @@ class Filing:
         new = self._where()
         old = {name: getattr(report, name) for name in new}
         merged = {name: (new[name] if is_shown else None) or old[name] or new[name] for name in new}
-        merged |= {"order_id": old["order_id"] or new["order_id"]}
+        merged |= {
+            "order_id": old["order_id"] or new["order_id"],
+            "placer_number": report.placer_number or self.arrival.heading["placer_number"],
+        }
         merged |= {name: old[name] for name in ("person_id", "waits")}
         who = self.who
         if report.pinned or who.record_id is None or report.waits == Wait.PATIENTS_DIFFER:

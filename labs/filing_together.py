@@ -71,9 +71,17 @@ def _key(each: _Plain) -> tuple[str, str]:
 def _plain(actor: Actor, reports: Sequence[IncomingReport], now: datetime) -> list[_Plain]:
     """Each report at most once: its second version of the same batch comes after the first."""
     chosen: dict[tuple[str, str], int] = {}
+    orders: set[tuple[str, str, str]] = set()
     for place, report in enumerate(reports):
-        if filing.has_sender(report):
-            chosen.setdefault((report.sender, identifying.identity_of(report)), place)
+        if not filing.has_sender(report):
+            continue
+        order = (report.sender, report.placer_number, identifying.code_of(report))
+        key = (report.sender, identifying.identity_of(report))
+        # Two of one order are told apart, or not, one after the other.
+        if key in chosen or (report.placer_number and order in orders):
+            continue
+        chosen[key] = place
+        orders.add(order)
     places = list(chosen.values())
     around = surroundings.look([filing.asked_of(reports[place]) for place in places], now=now)
     recognised = recognising.recognise_repeats(
@@ -84,7 +92,8 @@ def _plain(actor: Actor, reports: Sequence[IncomingReport], now: datetime) -> li
     )
     found = []
     for place, each, who in zip(places, around, recognised, strict=True):
-        if who is not None:
+        # What may be another report, or has no number to be told from others by, is for a closer look.
+        if who is not None and not each.alike and reports[place].filler_number:
             arrival = arriving.read(reports[place], around=each, who=who, now=now)
             one = Filing(actor=actor, now=now, arrival=arrival, around=each, who=who)
             found.append(_Plain(place=place, filing=one, first=one.first()))

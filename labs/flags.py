@@ -16,7 +16,8 @@ from labs.ranges import Range
 from labs.types import CRITICAL_FLAGS, Flag, Quantity
 
 # HL7 table 0078 up to 2.8, and what laboratories write instead. What says nothing about a range is OTHER:
-# susceptibility (S, I, R, MS, VS), change (U, D, B, W), findings (POS, NEG, DET, ND), off-scale marks (<, >).
+# susceptibility (S, I, MS, VS), change (U, D, B, W), what was not found (NEG, ND, NR), off-scale (<, >).
+# What resists, or was found, is to be looked at: it is never signed among the normal ones.
 _WORDS = {
     Flag.CRITICAL_LOW: "LL,LL*,*LL,L*,*L,L**,CL,LC,PL,LP,CRIT LOW,CRITICAL LOW,PANIC LOW,"
     "BELOW LOWER PANIC LIMITS",
@@ -25,7 +26,7 @@ _WORDS = {
     Flag.CRITICAL_ABNORMAL: "AA,AA*,*AA,A*,*A,C,CRIT,CRITICAL,PANIC,VERY ABNORMAL,CRITICAL ABNORMAL",
     Flag.LOW: "L,LU,LX,LOW,BELOW LOW NORMAL,BELOW NORMAL,SIGNIFICANTLY LOW",
     Flag.HIGH: "H,HU,HX,HIGH,ABOVE HIGH NORMAL,ABOVE NORMAL,SIGNIFICANTLY HIGH",
-    Flag.ABNORMAL: "A,*,ABN,ABNORMAL",
+    Flag.ABNORMAL: "A,*,ABN,ABNORMAL,R,NS,POS,DET,RR,WR,IND",
     Flag.NORMAL: "N,NORM,NORMAL,WNL",
 }
 _SENT = {word: flag for flag, words in _WORDS.items() for word in words.split(",")}
@@ -38,6 +39,17 @@ _FOUND = re.compile(r"(?:positive|pos|reactive|detected|present|abnormal|\+)", r
 _NOT_FOUND = re.compile(
     r"negative|neg|non-?\s?reactive|not detected|undetected|none(?: detected| seen)?|absent|normal"
     r"|no growth|-",
+    re.IGNORECASE,
+)
+
+
+# What asks which germ is there: LOINC codes whose answer is a germ's name, or that there was none.
+CULTURES = frozenset(
+    ["600-7", "6463-4", "634-6", "625-4", "630-4", "664-3", "11475-1", "41852-5", "635-3", "6462-6", "580-1"]
+)
+_NOTHING_GREW = re.compile(
+    r"^no\b|^none\b|^nil\b|\bno (?:significant |aerobic |anaerobic )*growth|\bnormal\b|\bnegative\b"
+    r"|\bnot (?:isolated|detected|seen|found)|\bsterile\b|\bpending\b|\bsee \b|\bflora\b|\bcontaminat",
     re.IGNORECASE,
 )
 
@@ -90,6 +102,14 @@ def compute_text_flag(text: str, reference: Range | None) -> Flag | None:
     if _NOT_FOUND.fullmatch(found):
         return Flag.NORMAL
     return Flag.ABNORMAL if _FOUND.fullmatch(found) else None
+
+
+def compute_growth_flag(loinc: str, text: str) -> Flag | None:
+    """A for a germ that grew where the laboratory sent no mark: a culture with a name in it is not normal."""
+    said = text.strip(" .*()")
+    if loinc not in CULTURES or not said or _NOTHING_GREW.search(said):
+        return None
+    return Flag.ABNORMAL
 
 
 def shown_flag(sent: Flag | None, computed: Flag | None) -> tuple[Flag | None, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,16 +21,29 @@ def identity_of(report: IncomingReport) -> str:
     The laboratory's own number (filler) with the report's code; without it the order's (placer). Without
     either, the patient, the code and the moment of collection; a message that has none of them is its own.
     """
-    code = report.code.code or report.code.text
+    code = code_of(report)
     if report.filler_number:
         parts: tuple[str, ...] = ("F", report.filler_number, code)
     elif report.placer_number:
         parts = ("P", report.placer_number, code)
-    elif report.patient is not None and report.collected_at is not None:
-        parts = ("N", report.patient.external_id, code, report.collected_at.isoformat(), report.specimen)
     else:
-        parts = ("M", digest_of(report))
+        return unnumbered(report) or within("|".join(("M", digest_of(report))), _LONGEST)
     return within("|".join(parts), _LONGEST)
+
+
+def code_of(report: IncomingReport) -> str:
+    """What a report is of, as far as its identity goes by it."""
+    return report.code.code or report.code.text
+
+
+def unnumbered(report: IncomingReport) -> str:
+    """The identity that it has, or would have, without any number; empty where it says too little."""
+    if report.patient is None or report.collected_at is None:
+        return ""
+    when = report.collected_at.isoformat()
+    return within(
+        "|".join(("N", report.patient.external_id, code_of(report), when, report.specimen)), _LONGEST
+    )
 
 
 def within(text: str, most: int) -> str:
@@ -62,6 +76,11 @@ def digest_of(report: IncomingReport) -> str:
 def digest_of_reading(version_digest: str, word: Mapping[str, Any]) -> str:
     """Of a version that reads one observation of another version anew."""
     return _digest([version_digest, word["key"], word["value_text"], word["unit_text"], word["range_text"]])
+
+
+def digest_of_withdrawal(version_digest: str, at: datetime) -> str:
+    """Of a version by which the clinic takes back another."""
+    return _digest([version_digest, "withdrawn", at])
 
 
 def heading_digest(report: IncomingReport) -> str:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from steadwell.ids import PractitionerId, SiteId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    zones: Mapping[SiteId, str]
+    names: Mapping[PractitionerId, str]
 
 
 class Directory(Protocol):
@@ -30,6 +37,16 @@ class Directory(Protocol):
         self, *, practitioner_ids: Collection[PractitionerId], now: datetime
     ) -> Mapping[PractitionerId, str]:
         """Those that are known."""
+        ...
+
+    def labels(
+        self,
+        *,
+        site_ids: Collection[SiteId],
+        practitioner_ids: Collection[PractitionerId],
+        now: datetime,
+    ) -> Labels:
+        """The zones of sites and the names of clinicians that are known, in one question."""
         ...
 
     def sites_of(self, *, practitioner_id: PractitionerId, now: datetime) -> frozenset[SiteId]: ...

@@ -66,7 +66,7 @@ def as_known(*, actor: Actor, report_id: UUID, at: datetime, now: datetime) -> R
     versions = rows.versions_of(report_id, until=at)
     for name, value in rows.projection(state, versions, received_at=report.received_at).items():
         setattr(report, name, value)
-    report.version = versions[-1]["version"]
+    report.version, report.changed_version = versions[-1]["version"], None
     view = release.trim(_view(report, state), seen)
     _note(actor, "lab.view-history", report, now, {"version": str(report.version)})
     return view

@@ -15,7 +15,14 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from labs.flags import compute_flag, compute_span_flag, compute_text_flag, read_flags, shown_flag
+from labs.flags import (
+    compute_flag,
+    compute_growth_flag,
+    compute_span_flag,
+    compute_text_flag,
+    read_flags,
+    shown_flag,
+)
 from labs.identifying import clean, fit, observation_digest, within
 from labs.ranges import Range, read_range
 from labs.types import Flag, IncomingObservation, Quantity, ValueKind
@@ -28,6 +35,7 @@ IMPLAUSIBLE = gettext_noop(
 TWO_UNITS = gettext_noop("The value and its unit field name different units.")
 # Their number means nothing without its unit; a ratio, a titre or words carry their meaning themselves.
 _MEASURED = frozenset({ValueKind.NUMBER, ValueKind.RANGE})
+_WORDS = frozenset({ValueKind.TEXT, ValueKind.CODED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +114,8 @@ def _as_read(said: IncomingObservation, loinc: str, context: Context) -> dict[st
     limits = _limits(said, value, unit, loinc, context)
     sent = read_flags([*said.flags, *filter(None, [value.flag_text])])[0]
     computed = _computed(value, unit, limits)
+    if sent is None and computed is None and not value.problem and value.kind in _WORDS:
+        computed = compute_growth_flag(loinc, _words(value))
     shown, disagree = shown_flag(sent, computed)
     low, high = _two(value)
     reference = limits.reference or Range()
@@ -244,7 +254,10 @@ def _computed(value: ReadValue, unit: Unit, limits: Limits) -> Flag | None:
         return compute_flag(quantity, limits.reference, **critical)
     if value.kind is ValueKind.RANGE and value.low is not None and value.high is not None:
         return compute_span_flag(value.low, value.high, limits.reference, **critical)
-    if value.kind in {ValueKind.TEXT, ValueKind.CODED}:
-        coded = value.coded.text if value.coded else ""
-        return compute_text_flag(coded or value.text, limits.reference)
+    if value.kind in _WORDS:
+        return compute_text_flag(_words(value), limits.reference)
     return None
+
+
+def _words(value: ReadValue) -> str:
+    return (value.coded.text if value.coded else "") or value.text

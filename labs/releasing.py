@@ -67,8 +67,12 @@ class ReleaseState:
 def release_state(*, actor: Actor, report_id: UUID, now: datetime) -> ReleaseState:
     """For a clinician who reads the report (their page of it is audited)."""
     _clinicians(actor, report_id)
+    return state_of(report_id, released_at=release.released_at(report_id), now=now)
+
+
+def state_of(report_id: UUID, *, released_at: datetime | None, now: datetime) -> ReleaseState:
+    """The same, for a caller who knows that the reader may, and since when it is shown. One statement."""
     found = Hold.objects.filter(release.open_holds(now), report_id=report_id).select_related(None)
-    released_at = release.released_at(report_id)
     return ReleaseState(
         released_at=released_at,
         holds=tuple(

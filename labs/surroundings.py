@@ -19,9 +19,16 @@ from steadwell.ids import PersonId, PractitionerId, SiteId
 _AROUND = """
 SELECT s.site_id,
   (SELECT json_object_agg(raw, ucum)::text FROM labs_unitsynonym WHERE sender_id = asked.sender),
-  n.practitioner_id, n.site_id, o.id, o.person_id, o.site_id, o.practitioner_id
-FROM unnest(%(senders)s::text[], %(numbers)s::text[], %(placers)s::text[])
-    WITH ORDINALITY AS asked (sender, number, placer, place)
+  n.practitioner_id, n.site_id, o.id, o.person_id, o.site_id, o.practitioner_id,
+  (SELECT json_agg(json_build_array(r.id, r.identity, r.record_id, r.collected_at, r.specimen))::text FROM (
+      SELECT * FROM labs_report WHERE placer_number = asked.placer AND placer_number <> ''
+        AND right(identity, length(asked.code) + 1) = '|' || asked.code
+      UNION ALL
+      SELECT * FROM labs_report WHERE sender = asked.sender AND identity = asked.unnumbered
+   ) r WHERE r.sender = asked.sender AND r.identity <> asked.identity AND r.status <> 'entered-in-error')
+FROM unnest(%(senders)s::text[], %(numbers)s::text[], %(placers)s::text[], %(identities)s::text[],
+        %(codes)s::text[], %(unnumbered)s::text[])
+    WITH ORDINALITY AS asked (sender, number, placer, identity, code, unnumbered, place)
 LEFT JOIN labs_labsender s ON s.sender = asked.sender
 LEFT JOIN LATERAL (
   SELECT practitioner_id, site_id FROM labs_cliniciannumber
@@ -39,6 +46,19 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Another report of the same sender, with the same order number and code, or of the same patient, code
+    and moment where one of the two has no number.
+    """
+
+    report_id: UUID
+    identity: str
+    record_id: UUID | None
+    collected_at: datetime | None
+    specimen: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """``site_id`` and ``practitioner_id`` are where the report belongs: by its order, else by who ordered,
     else the sender's own site (as registered with the wire, or by the clinic).
@@ -48,16 +68,22 @@ class Surroundings:
     site_id: SiteId | None
     practitioner_id: PractitionerId | None
     order: Ordered | None
+    alike: tuple[Alike, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is known of a report before looking: ``site_id`` is the one registered with the wire."""
+    """What is known of a report before looking: ``site_id`` is the one registered with the wire;
+    ``identity``, ``code`` and ``unnumbered`` as ``identifying`` has them.
+    """
 
     sender: str
     ordered_by: str
     placer_number: str
     site_id: SiteId | None
+    identity: str = ""
+    code: str = ""
+    unnumbered: str = ""
 
 
 def look(several: Sequence[Asked], *, now: datetime) -> list[Surroundings]:
@@ -70,6 +96,9 @@ def look(several: Sequence[Asked], *, now: datetime) -> list[Surroundings]:
         "senders": [each.sender for each in several],
         "numbers": [each.ordered_by for each in several],
         "placers": [each.placer_number for each in several],
+        "identities": [each.identity for each in several],
+        "codes": [each.code for each in several],
+        "unnumbered": [each.unnumbered for each in several],
     }
     with connection.cursor() as cursor:
         cursor.execute(_AROUND, values)
@@ -78,7 +107,10 @@ def look(several: Sequence[Asked], *, now: datetime) -> list[Surroundings]:
 
 
 def _around(asked: Asked, row: tuple[Any, ...], now: datetime) -> Surroundings:
-    sender_site, synonyms, clinician, clinician_site, order_id, person_id, order_site, order_clinician = row
+    (
+        sender_site, synonyms, clinician, clinician_site, order_id, person_id, order_site, order_clinician,
+        alike,
+    ) = row  # fmt: skip
     if clinician and not (order_site or clinician_site):
         sites = directory().sites_of(practitioner_id=PractitionerId(clinician), now=now)
         clinician_site = next(iter(sites)) if len(sites) == 1 else None
@@ -87,6 +119,18 @@ def _around(asked: Asked, row: tuple[Any, ...], now: datetime) -> Surroundings:
         site_id=order_site or clinician_site or asked.site_id or sender_site,
         practitioner_id=order_clinician or clinician,
         order=Ordered(order_id=order_id, person_id=PersonId(person_id)) if order_id else None,
+        alike=tuple(_alike(each) for each in orjson.loads(alike)) if alike else (),
+    )
+
+
+def _alike(row: Sequence[Any]) -> Alike:
+    report_id, identity, record_id, collected_at, specimen = row
+    return Alike(
+        report_id=UUID(report_id),
+        identity=identity,
+        record_id=UUID(record_id) if record_id else None,
+        collected_at=datetime.fromisoformat(collected_at) if collected_at else None,
+        specimen=specimen,
     )
 
 

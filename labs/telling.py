@@ -14,7 +14,6 @@ from labs.policy import Audience
 from notifications import service as notifications
 from steadwell import events
 from steadwell.ids import PersonId, SiteId
-from steadwell.observability import service as observability
 from steadwell.outbox import service as outbox
 
 # What a laboratory dates further back (a first load of its past) is there to read, and is no news. Each
@@ -61,6 +60,7 @@ def _tell_several(
     reports = {row.pk: row.report for row in released}
     news = _news_of({report.sender for report in reports.values()})
     to_proxies = release.shown_of(reports.values(), Audience.PROXIES, now)
+    tellings = []
     for event, key, ctx in several:
         report = reports.get(event.report_id)
         if report is None or report.person_id != event.person_id:
@@ -68,17 +68,19 @@ def _tell_several(
         told_at = report.issued_at or report.charted_at
         if template == "result.ready" and now - told_at > news.get(report.sender, OLD_NEWS):
             continue
-        with observability.span("labs.tell", traceparent=ctx.traceparent):
-            notifications.tell(
+        tellings.append(
+            notifications.Telling(
                 person_id=PersonId(event.person_id),
                 template=template,
                 params={"path": f"/results/{event.report_id}/"},
                 key=key,
                 about=event.report_id,
-                now=now,
                 site_id=SiteId(report.site_id) if report.site_id else None,
                 only_patient=report.pk not in to_proxies,
+                traceparent=ctx.traceparent,
             )
+        )
+    notifications.tell_many(tellings, now=now)
 
 
 def _news_of(senders: Iterable[str]) -> Mapping[str, timedelta]:

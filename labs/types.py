@@ -222,6 +222,7 @@ class ResultView:
     value_low: Decimal | None = None  # the ends of a range, or numerator and denominator
     value_high: Decimal | None = None
     value_code: str = ""
+    value_type: str = ""  # HL7's, as sent
     absent_reason: str = ""
     sub_id: str = ""
     status_told: str = ""  # as sent; empty where it was left blank
@@ -234,12 +235,21 @@ class ResultView:
         return self.flag in CRITICAL_FLAGS
 
 
+SENT_TWICE = "sent-twice"  # why the clinic took a version back: another report is the same
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """One report in its current version with its current results."""
+    """One report in its current version with its current results.
+
+    ``version`` counts what was said about it. ``changed_version`` is the last that changed anything in this
+    view: whoever read that one or a later one has missed nothing. ``told_at``: when the laboratory said what
+    counts; the same in whatever order its messages came.
+    """
 
     report_id: UUID
     version: int
+    changed_version: int
     person_id: PersonId | None
     site_id: SiteId | None
     practitioner_id: PractitionerId | None
@@ -264,6 +274,7 @@ class ReportView:
     placer_number: str = ""
     filler_number: str = ""
     ordered_by_name: str = ""
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +283,7 @@ class ReportSummary:
 
     report_id: UUID
     version: int
+    changed_version: int
     person_id: PersonId | None
     site_id: SiteId | None
     practitioner_id: PractitionerId | None

@@ -29,6 +29,7 @@ urlpatterns = [
     path("report/<uuid:report_id>/", reports.report_page, name="report"),
     path("report/<uuid:report_id>/sign/", acting.sign, name="sign"),
     path("report/<uuid:report_id>/follow-up/", acting.follow_up, name="follow-up"),
+    path("report/<uuid:report_id>/same/<uuid:question_id>/", acting.same, name="same"),
     path("report/<uuid:report_id>/versions/", reports.versions_page, name="versions"),
     path("report/<uuid:report_id>/result/<uuid:result_id>/", reports.result_page, name="result"),
 ]

@@ -68,6 +68,7 @@ def result_view(row: ResultVersion, settled: Settled | None, *, status: Status |
         value_low=_decimal(row.low),
         value_high=_decimal(row.high),
         value_code=row.value_code,
+        value_type=row.value_type,
         absent_reason=row.absent_reason,
         sub_id=row.sub_id,
         status_told=row.status_told,
@@ -98,6 +99,7 @@ def report_view(
     return ReportView(
         report_id=report.pk,
         version=report.version,
+        changed_version=report.changed_version or report.version,
         **_ids(report),
         name=report.name,
         loinc=report.loinc,
@@ -120,6 +122,7 @@ def report_view(
         placer_number=shown.placer_number,
         filler_number=shown.filler_number,
         ordered_by_name=shown.ordered_by_name,
+        told_at=shown.issued_at or shown.sent_at,
     )
 
 
@@ -127,6 +130,7 @@ def report_summary(report: Report) -> ReportSummary:
     return ReportSummary(
         report_id=report.pk,
         version=report.version,
+        changed_version=report.changed_version or report.version,
         **_ids(report),
         name=report.name,
         loinc=report.loinc,

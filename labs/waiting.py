@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -40,6 +41,14 @@ def count_waiting(*, actor: Actor) -> int:
     """How many wait at the actor's sites, 100 at most: for a badge. One statement of a small index."""
     found = Report.objects.filter(access.matchable(actor)).exclude(waits="")
     return len(found.order_by("received_at", "pk").values_list("pk", flat=True)[:MOST])
+
+
+def count_sql(actor: Actor) -> tuple[str, dict[str, Any]]:
+    """The rows of ``count_waiting`` as a statement to be counted in another, and its values."""
+    found = Report.objects.filter(access.matchable(actor)).exclude(waits="")
+    query, values = found.order_by("received_at", "pk").values("pk")[:MOST].query.sql_with_params()
+    named = {f"waits_{number}": value for number, value in enumerate(values)}
+    return query % tuple(f"%({name})s" for name in named), named
 
 
 def get_waiting(*, actor: Actor, report_id: UUID, now: datetime) -> WaitingReport:

@@ -23,7 +23,10 @@ TEMPLATE = "digest.daily"
 TOGETHER = frozenset({Why.DIGEST, Why.CAP})
 
 
-def defer(waiting: Sequence[tuple[Message, Why]], *, now: datetime) -> None:
+Waiting = tuple[Message, Why]
+
+
+def defer(waiting: Sequence[Waiting], *, now: datetime) -> None:
     """Promise these messages for their reader's evening, in the transaction that wrote them."""
     if not waiting:
         return

@@ -48,7 +48,9 @@ _REACHED: Mapping[str, frozenset[str]] = {
 }
 
 
-def watches(messages: Sequence[Message], *, now: datetime) -> list[outbox.NewDueRow]:
+def watches(
+    messages: Sequence[Message], *, now: datetime, traces: Mapping[UUID, str]
+) -> list[outbox.NewDueRow]:
     """When to look whether each was read, for those that have another way."""
     found = []
     for each in messages:
@@ -59,7 +61,7 @@ def watches(messages: Sequence[Message], *, now: datetime) -> list[outbox.NewDue
                 outbox.NewDueRow(
                     kind=KINDS[each.urgency], key=str(each.pk), due_at=begins + way.after,
                     about=each.notice_id,
-                    payload={"message_id": str(each.pk)},
+                    payload={"message_id": str(each.pk)}, traceparent=traces.get(each.pk, ""),
                 )
             )  # fmt: skip
     return found

@@ -22,23 +22,28 @@ LANES: Mapping[str, type[MessageDue]] = {
 KINDS: Mapping[str, str] = {lane: f"notifications.due.{lane}" for lane in LANES}
 
 
-def promise(messages: Sequence[Message], *, now: datetime) -> None:
+def promise(messages: Sequence[Message], *, now: datetime, traces: Mapping[UUID, str] | None = None) -> None:
     """Rows that are due go to their lanes; those with a ``not_before`` to come wait for it as due rows. What
     stays unread goes another way later, see ``fallback``. Two statements at most, however many they are.
+    ``traces``: which trace each belongs to, where it is not the present one.
     """
+    found = traces or {}
     due = [each for each in messages if each.state == MessageState.DUE]
     at_once = [each for each in due if each.not_before is None or each.not_before <= now]
-    outbox.publish_many([LANES[each.urgency](message_id=each.pk) for each in at_once], now=now)
+    outbox.publish_many(
+        [LANES[each.urgency](message_id=each.pk) for each in at_once], now=now,
+        traceparents=[found.get(each.pk, "") for each in at_once],
+    )  # fmt: skip
     outbox.schedule_many(
         [
             outbox.NewDueRow(
                 kind=KINDS[each.urgency], key=str(each.pk), due_at=each.not_before,
-                payload={"message_id": str(each.pk)},
+                payload={"message_id": str(each.pk)}, traceparent=found.get(each.pk, ""),
             )
             for each in due
             if each.not_before is not None and each.not_before > now
         ]
-        + fallback.watches(due, now=now),
+        + fallback.watches(due, now=now, traces=found),
         now=now,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
@@ -99,17 +99,71 @@ class Audience:
     has_reader: bool
 
 
-def audience_of(person_id: PersonId, kind: Kind, *, now: datetime, only_patient: bool = False) -> Audience:
-    """Patient and proxies with their choices. A patient without an account is written to at the clinic's
-    address; not with ``only_patient``, for that address may be a parent's.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whose audience is asked for, and for which news."""
+
+    person_id: PersonId
+    kind: Kind
+    only_patient: bool = False
+
+
+def audiences_of(several: Sequence[Asked], *, now: datetime) -> list[Audience]:
+    """Patients and proxies with their choices, in the order asked for; six statements at most. A patient
+    without an account is written to at the clinic's address; not with ``only_patient``, for that address may
+    be a parent's. Raises NotFound when one of them is nobody.
     """
-    ids = identity.person_ids_of(person_id)
-    if not ids:
+    ids = identity.ids_of_many({each.person_id for each in several})
+    if any(each.person_id not in ids for each in several):
         raise NotFound
-    found = [r for r in accounts.readers_of(ids, now=now) if r.is_patient or not only_patient]
-    chosen = choices(ids, kind) if found else {}
-    places = reached([reader.contact.user_id for reader in found])
-    own = next((reader for reader in found if reader.is_patient), None)
+    every = {person_id for same in ids.values() for person_id in same}
+    by_person: dict[PersonId, list[accounts.Reader]] = {}
+    for reader in accounts.list_readers(every, now=now):
+        by_person.setdefault(reader.person_id, []).append(reader)
+    found = [_readers_of(ids[each.person_id], by_person, only_patient=each.only_patient) for each in several]
+    user_ids = {reader.contact.user_id for each in found for reader in each}
+    chosen = _choices_of(every, {each.kind for each in several}) if user_ids else ()
+    places = reached(user_ids)
+    without = {
+        each.person_id
+        for each, theirs in zip(several, found, strict=True)
+        if not any(reader.is_patient for reader in theirs)
+    }
+    known = identity.names(actor=_ACTOR, person_ids=without, now=now)
+    if len(known) != len(without):
+        raise NotFound
+    return [
+        _audience(each, ids[each.person_id], theirs, chosen, places, known.get(each.person_id))
+        for each, theirs in zip(several, found, strict=True)
+    ]
+
+
+def _readers_of(
+    ids: tuple[PersonId, ...],
+    by_person: Mapping[PersonId, Sequence[accounts.Reader]],
+    *,
+    only_patient: bool,
+) -> list[accounts.Reader]:
+    """The patient first, then those who act for them; each once, under whichever id they read."""
+    theirs = [reader for person_id in ids for reader in by_person.get(person_id, ())]
+    theirs.sort(key=lambda reader: (not reader.is_patient, reader.contact.user_id))
+    once: dict[UserId, accounts.Reader] = {}
+    for reader in theirs:
+        if reader.is_patient or not only_patient:
+            once.setdefault(reader.contact.user_id, reader)
+    return list(once.values())
+
+
+def _audience(
+    asked: Asked,
+    ids: tuple[PersonId, ...],
+    found: Sequence[accounts.Reader],
+    chosen: Iterable[ReaderChoice],
+    places: Mapping[UserId, Reached],
+    known: identity.PersonSummary | None,
+) -> Audience:
+    """``known``: the patient, where they have no account of their own."""
+    wanted = _wanted(ids, asked.kind, chosen)
     recipients = [
         Recipient(
             reader_id=r.contact.user_id,
@@ -117,21 +171,18 @@ def audience_of(person_id: PersonId, kind: Kind, *, now: datetime, only_patient:
             language=r.contact.language,
             time_zone=r.contact.time_zone,
             is_patient=r.is_patient,
-            wanted=chosen.get(r.contact.user_id, BY_ITSELF if r.is_patient else NOTHING),
+            wanted=wanted.get(r.contact.user_id, BY_ITSELF if r.is_patient else NOTHING),
             reached=places[r.contact.user_id],
         )
         for r in found
     ]
-    language = own.contact.language if own else ""
-    if own is None:
-        known = identity.get_person(actor=_ACTOR, person_id=person_id, now=now)
-        language = known.language
-        if not only_patient:
-            recipients.append(_without_account(known))
+    own = next((reader for reader in found if reader.is_patient), None)
+    if known is not None and not asked.only_patient:
+        recipients.append(_without_account(known))
     return Audience(
         person_id=own.person_id if own else ids[0],
         person_ids=ids,
-        language=language,
+        language=own.contact.language if own else known.language if known else "",
         recipients=tuple(recipients),
         has_reader=bool(found),
     )
@@ -173,10 +224,24 @@ def choices(person_ids: tuple[PersonId, ...], kind: Kind) -> Mapping[UUID, Wante
     """What readers chose, by reader; the newest where a merge brought two together. Nobody may decline what
     is about their safety: there the patient's choice is not asked.
     """
-    if kind is Kind.SAFETY:
-        return {}
-    rows = ReaderChoice.objects.filter(person_id__in=person_ids, kind=kind).order_by("changed_at")
-    return {row.reader_id: wanted_of(row) for row in rows}
+    return _wanted(person_ids, kind, _choices_of(person_ids, {kind}))
+
+
+def _choices_of(person_ids: Iterable[PersonId], kinds: Iterable[Kind]) -> list[ReaderChoice]:
+    """What was chosen about these persons, oldest first."""
+    asked = {kind for kind in kinds if kind is not Kind.SAFETY}
+    if not asked:
+        return []
+    found = ReaderChoice.objects.filter(person_id__in=list(person_ids), kind__in=asked)
+    return list(found.order_by("changed_at"))
+
+
+def _wanted(
+    person_ids: tuple[PersonId, ...], kind: Kind, chosen: Iterable[ReaderChoice]
+) -> Mapping[UUID, Wanted]:
+    return {
+        row.reader_id: wanted_of(row) for row in chosen if row.kind == kind and row.person_id in person_ids
+    }
 
 
 def wanted_of(row: ReaderChoice) -> Wanted:

@@ -42,12 +42,13 @@ class Route:
 
 def routes(
     audience: Audience, template: Template, params: Mapping[str, str], *, lane: Urgency,
-    expires_at: datetime | None, now: datetime,
+    expires_at: datetime | None, now: datetime, not_counted: int = 0,
 ) -> list[Route]:  # fmt: skip
     """For every reader who wants it. Of several telephones' channels the quieter first: an SMS goes out only
-    where no device takes a notice, or where it is urgent.
+    where no device takes a notice, or where it is urgent. ``not_counted``: how many notices about the person
+    are written already, but come after this one.
     """
-    asking = _Asking(audience, template, params.get("zone", ""), lane, expires_at, now)
+    asking = _Asking(audience, template, params.get("zone", ""), lane, expires_at, now, not_counted)
     return [route for each in audience.recipients for route in asking.of(each)]
 
 
@@ -59,6 +60,7 @@ class _Asking:
     lane: Urgency
     expires_at: datetime | None
     now: datetime
+    not_counted: int
 
     def of(self, who: Recipient) -> Iterator[Route]:
         capped = self._is_capped(who)
@@ -109,7 +111,7 @@ class _Asking:
         most = who.reached.most_per_day
         if not most or self.lane is Urgency.URGENT or self.must_reach:
             return False
-        return said_today(self.audience.person_ids, now=self.now) > most
+        return said_today(self.audience.person_ids, now=self.now) - self.not_counted > most
 
 
 def said_today(person_ids: tuple[PersonId, ...], *, now: datetime) -> int:

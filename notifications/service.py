@@ -38,7 +38,7 @@ from notifications.preferences import (
 from notifications.relating import describe_notice, describe_notice_rows
 from notifications.replaying import replay_message
 from notifications.switching import list_changes, list_providers, switch_provider
-from notifications.telling import tell
+from notifications.telling import Telling, tell, tell_many
 from notifications.types import (
     CallToMake,
     ChangeOfProvider,
@@ -79,6 +79,7 @@ __all__ = [
     "ProviderHealth",
     "Receipt",
     "Rendered",
+    "Telling",
     "Times",
     "TooManyCodes",
     "Untold",
@@ -120,6 +121,7 @@ __all__ = [
     "switch_provider",
     "take_call",
     "tell",
+    "tell_many",
     "unread_count",
     "unsubscribe_device",
     "wants",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labs.models.critical import CallStep, CriticalCall, OpenCall, Shift, SiteRules
-from labs.models.intake import ClinicianNumber, LabSender, Order, Quarantined, UnitSynonym
+from labs.models.intake import ClinicianNumber, LabSender, MaybeSame, Order, Quarantined, UnitSynonym
 from labs.models.release import Hold, Opening, Release, ReleaseChoice, ReleaseDefault, ReleaseRule
 from labs.models.reports import Document, Report, ReportVersion, Result, ResultVersion
 from labs.models.review import (
@@ -26,6 +26,7 @@ __all__ = [
     "FollowUp",
     "Hold",
     "LabSender",
+    "MaybeSame",
     "OpenCall",
     "Opening",
     "Order",

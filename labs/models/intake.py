@@ -151,3 +151,41 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class MaybeSame(models.Model):
+    """Two reports of one laboratory that may be one, sent under two numbers: asked of whoever reads them.
+    phi: indirect
+
+    ``report`` is the one that came later. Both stay as they are until a person says.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("waiting")
+        APART = "apart", _("two reports")
+        ONE = "one", _("one report, sent twice")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    report = models.ForeignKey("Report", models.PROTECT, related_name="+", db_index=False)
+    other = models.ForeignKey("Report", models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    opened_at = models.DateTimeField(_("since"))
+    settled_at = models.DateTimeField(_("settled"), null=True)
+    settled_by = models.UUIDField(null=True)
+    # Which of the two was taken back.
+    withdrawn_id = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = _("report that may be another")
+        verbose_name_plural = _("reports that may be others")
+        constraints = [
+            # A pair is asked about once. Also the questions of the later report.
+            models.UniqueConstraint(fields=["report", "other"], name="labs_maybesame_once"),
+        ]
+        indexes = [
+            # The questions of the earlier report.
+            models.Index(fields=["other"], name="labs_maybesame_of_other"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -20,7 +20,8 @@ class Report(models.Model):
     one (settling.py), so that a list reads one row each. phi: direct.
 
     ``version`` counts the versions filed, so it grows with every change of what is shown. ``shown_version``
-    is the one whose heading counts; an older message that came late does not become it.
+    is the one whose heading counts; an older message that came late does not become it. ``changed_version``
+    is the last one that changed what a reader sees, and so what they may have missed.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -29,6 +30,8 @@ class Report(models.Model):
     identity = models.CharField(max_length=420, db_collation="C")
     version = models.PositiveIntegerField(_("version"))
     shown_version = models.PositiveIntegerField()
+    # None in rows from before it was kept: then every version counts as a change.
+    changed_version = models.PositiveIntegerField(null=True)
     # The source record it came with: a merge or a relink never re-keys it. ``person_id`` is the person whom
     # that record's link names, copied for the lists (matching.py).
     record_id = models.UUIDField(null=True)

@@ -117,7 +117,7 @@ def trend(points: Sequence[Point], *, box: Box = WIDE) -> TrendPicture:
         days=_days(ordered, xs, box),
         line=_line(ordered, marks),
         marks=marks,
-        latest=_latest(ordered[-1], marks[-1], box),
+        latest=_latest(ordered[-1], marks, box),
     )
 
 
@@ -210,10 +210,14 @@ def _shape(place: Place, comparator: str, x: float, y: float, r: float) -> str:
     return f"M{number(x - r)} {number(y)}a{rad} {rad} 0 1 0 {d} 0a{rad} {rad} 0 1 0 -{d} 0Z"
 
 
-def _latest(point: Point, mark: Mark, box: Box) -> Label:
-    """The newest value by name, above its mark, or below where there is no room above."""
-    above = mark.y - 14
-    y = above if above >= 16 else mark.y + 24
+def _latest(point: Point, marks: Sequence[Mark], box: Box) -> Label:
+    """The newest value by name: above its mark, or below where there is no room above, or where the line
+    comes down to it and would run through the letters.
+    """
+    mark = marks[-1]
+    above, below = mark.y - 14, mark.y + 24
+    falls = len(marks) > 1 and marks[-2].y < mark.y - 4 and below <= box.y_end - 2
+    y = below if falls or above < 16 else above
     if mark.x > box.width - 60:
         return Label(x=number(box.x_end), y=number(y), text=point.text, anchor="end")
     return Label(x=number(mark.x), y=number(y), text=point.text)

@@ -176,6 +176,7 @@ def version_rows(
                 "iso": version.recorded_at.isoformat(),
                 "at": portal.at_site(version.recorded_at, zone).strftime("%Y-%m-%dT%H:%M"),
                 "status": _status(version.status_told)[0] if version.status_told else _("no status"),
+                "why": str(clinic_words.REASONS.get(version.reason, version.reason)),
                 "counts": version.standing == "current",
                 "standing": _("counts now") if version.standing == "current" else str(known or ""),
                 "values": [
@@ -231,7 +232,8 @@ def _status(status: Status) -> tuple[str, str]:
 
 def _why(current: ResultView, version: VersionView | None, *, zone: str, now: datetime) -> str:
     known = clinic_words.REASONS.get(current.reason)
-    parts = [str(known) if known else "", version.reason if version else ""]
+    own = version.reason if version else ""
+    parts = [str(known) if known else "", str(clinic_words.REASONS.get(own, own))]
     if version is not None:
         parts.append(version.source)
         parts.append(clinic_words.short_moment(version.recorded_at, zone, now=now))

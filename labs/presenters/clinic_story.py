@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -14,6 +15,7 @@ from labs.models.review import TaskKind
 from labs.presenters import clinic_words, words
 from labs.review.callbook import Call
 from labs.review.inbox import Line
+from labs.review.sameness import Question
 from labs.review.story import Comment, Deed, Event
 from steadwell.actor import Actor
 from steadwell.ids import PractitionerId
@@ -60,6 +62,22 @@ def task_rows(tasks: Iterable[Line], *, actor: Actor, names: Names) -> list[dict
 
 def _act(task: Line, act: str) -> str:
     return reverse("clinic-labs:task", args=[task.task_id, act])
+
+
+def question_rows(
+    questions: Iterable[Question], *, report_id: UUID, zone: str, now: datetime
+) -> list[dict[str, str]]:
+    """Reports that may be this one, with where to look and where to answer."""
+    moment = clinic_words.short_moment
+    return [
+        {
+            "name": words.name_of(each.loinc, each.name),
+            "when": moment(each.told_at or each.collected_at, zone, now=now),
+            "url": reverse("clinic-labs:report", args=[each.other_id]),
+            "answer_url": reverse("clinic-labs:same", args=[report_id, each.question_id]),
+        }
+        for each in questions
+    ]
 
 
 def story_rows(events: Sequence[Event], *, names: Names, zone: str, now: datetime) -> list[tuple[str, str]]:

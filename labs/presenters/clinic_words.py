@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from labs.presenters import words
 from labs.settling import Why
-from labs.types import Flag, ResultView, Status, ValueKind
+from labs.types import SENT_TWICE, Flag, ResultView, Status, ValueKind
 from steadwell.portal import service as portal
 
 FLAGS: Mapping[Flag, tuple[Promise, str]] = {
@@ -53,6 +53,7 @@ REASONS: Mapping[str, Promise] = {
     Why.REPEATED.value: _lazy("an old message that was sent again"),
     Why.CONFIRMED.value: _lazy("confirmed by the laboratory"),
     Why.REREAD.value: _lazy("read again here, after it had been set aside"),
+    SENT_TWICE: _lazy("sent twice: the other report counts"),
 }
 
 
@@ -60,6 +61,8 @@ def flag_of(result: ResultView) -> tuple[str, str]:
     """The flag in a word and its tone; empty for what is in range or was taken back."""
     if result.flag is None or result.status in {Status.CANCELLED, Status.ENTERED_IN_ERROR}:
         return "", ""
+    if said := words.sent_words(result):
+        return said, "warn" if result.flag is Flag.ABNORMAL else ""
     if result.flag is Flag.OTHER:
         return (_("Flag %(flag)s") % {"flag": result.flag_sent}, "accent") if result.flag_sent else ("", "")
     known = FLAGS.get(result.flag)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from labs import patients_page, releasing
+from labs import releasing
 from labs.policy import Audience, Delay
 from labs.presenters import words
 from labs.releasing import HeldBack
-from steadwell.actor import Actor
-from steadwell.ids import SiteId
 from steadwell.portal import service as portal
 
 
@@ -37,12 +34,7 @@ class ReleaseControl:
     back: str
 
 
-def control(
-    *, actor: Actor, report_id: UUID, site_id: SiteId | None, back: str, now: datetime
-) -> ReleaseControl:
-    """Raises ReportNotFound for one who does not read the report as a clinician."""
-    state = releasing.release_state(actor=actor, report_id=report_id, now=now)
-    zone = patients_page.site_of(site_id, now).zone
+def control(state: releasing.ReleaseState, *, report_id: UUID, zone: str, back: str) -> ReleaseControl:
     return ReleaseControl(
         report_id=report_id,
         words=_words(state, zone),

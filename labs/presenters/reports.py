@@ -37,7 +37,7 @@ class StepView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
     """``corrected`` are the results that changed after somebody could have seen them; they stand on top.
-    ``changed_since``: this reader had opened an older version.
+    ``changed_since``: what this reader had opened before said something else.
     """
 
     id: UUID
@@ -90,13 +90,13 @@ def page(found: PatientsReport) -> ReportPage:
         remarkable=tuple(line for line in results if line.is_remarkable),
         is_urgent=any(line.is_urgent for line in results),
         corrected=tuple(line for line in results if line.correction),
-        changed_since=0 < found.opened < view.version,
+        changed_since=0 < found.opened < view.changed_version,
         is_withdrawn=view.status is Status.ENTERED_IN_ERROR,
         results=results,
         opens_all=len(results) <= 2,
         checking=sum(line.checking for line in results),
         notes=view.notes,
-        comments=tuple(_comment(each, view.version, zone) for each in found.comments),
+        comments=tuple(_comment(each, view.changed_version, zone) for each in found.comments),
         seen_by=found.seen_by,
         seen_day=when(found.seen_at, zone) if found.seen_at else "",
         steps=tuple(_steps(found.steps, found.site.zone)),
@@ -118,12 +118,12 @@ def summary(results: Sequence[ResultLine]) -> str:
     return _("%(usual)d of %(count)d values are in the usual range.") % {"usual": usual, "count": len(told)}
 
 
-def _comment(comment: Comment, version: int, zone: ZoneInfo) -> CommentView:
+def _comment(comment: Comment, changed_version: int, zone: ZoneInfo) -> CommentView:
     return CommentView(
         text=comment.text,
         by=comment.by or _("Your clinic"),
         day=when(comment.at, zone),
-        is_older=comment.version < version,
+        is_older=comment.version < changed_version,
     )
 
 
@@ -173,7 +173,7 @@ def row(summary_: ReportSummary, *, opened: int, zone: str, is_recent: bool) -> 
     """``opened`` is the version that this reader had opened last, 0 for none."""
     at: datetime = summary_.charted_at
     day = at.astimezone(ZoneInfo(zone)).date()
-    corrected = summary_.corrected and 0 < opened < summary_.version
+    corrected = summary_.corrected and 0 < opened < summary_.changed_version
     fresh = opened == 0 and is_recent
     badge, tone = _badge(summary_, corrected=corrected, fresh=fresh)
     return Row(

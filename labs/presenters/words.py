@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from django.utils.functional import Promise
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from labs.absences import ABSENT_WORDS
 from labs.pictures import Place
 from labs.types import Flag, ResultView, Status, ValueKind
+from steadwell.portal import service as portal
 from steadwell.terminology import service as terminology
 
 PLACES: Mapping[Flag, Place] = {
@@ -46,11 +48,41 @@ STATUS_WORDS: Mapping[Status, tuple[Promise, str]] = {
     Status.CANCELLED: (_lazy("Not done"), ""),
     Status.ENTERED_IN_ERROR: (_lazy("Withdrawn"), "warn"),
 }
+# What laboratories mark a finding with (HL7 table 0078), in words.
+SENT_WORDS: Mapping[str, Promise] = {
+    "S": _lazy("Susceptible"),
+    "SDD": _lazy("Susceptible at a higher dose"),
+    "I": _lazy("Intermediate"),
+    "R": _lazy("Resistant"),
+    "NS": _lazy("Not susceptible"),
+    "POS": _lazy("Positive"),
+    "NEG": _lazy("Negative"),
+    "DET": _lazy("Detected"),
+    "ND": _lazy("Not detected"),
+    "RR": _lazy("Reactive"),
+    "NR": _lazy("Not reactive"),
+    "WR": _lazy("Weakly reactive"),
+    "IND": _lazy("Indeterminate"),
+}
 _LITTLE = Decimal("0.25")  # of the width of what is usual
 _POWER = re.compile(r"(10)\*(-?\d+)")
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_UNIT_WORDS = {"[iU]": "IU", "[IU]": "IU", "m[iU]": "mIU", "mm[Hg]": "mmHg", "Cel": "°C", "[pH]": "", "1": ""}
+# An annotation that is all of a factor is its name: pg/{cell} is pg/cell.
+_NAMED = re.compile(r"(^|/)\{([^}]*)\}(?=/|$)")
+_STRUCTURED = re.compile(r"([<>]=?|=)?\^([^^]+)(?:\^([-:/+.])(?:\^([^^]+))?)?\^?")
+_DATED = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(?:\d{2}(?:\.\d+)?)?(?:[+-]\d{4})?)?")
+_DATES = frozenset({"DT", "TS", "DTM"})
+_UNIT_WORDS = {
+    "[iU]": "IU",
+    "[IU]": "IU",
+    "m[iU]": "mIU",
+    "mm[Hg]": "mmHg",
+    "Cel": "°C",
+    "[pH]": "",
+    "1": "",
+    "a": "years",
+}
 _MICRO = re.compile(r"\bu(?=[A-Za-z\[])")
 
 
@@ -78,12 +110,35 @@ def unit_text(ucum: str, sent: str = "") -> str:
     """A UCUM unit as people write it: 10³/µL, not 10*3/uL."""
     if not ucum:
         return sent
-    text = _ANNOTATION.sub("", ucum)
+    text = _NAMED.sub(_named, ucum) if "/" in ucum else ucum
+    text = _ANNOTATION.sub("", text)
     text = _POWER.sub(lambda found: found[1] + found[2].translate(_RAISED), text)
     parts = [_UNIT_WORDS.get(part, part) for part in text.split("/")]
     text = "/".join(parts).replace("[iU]", "IU")
     text = _MICRO.sub("µ", text)
     return text if text.strip("/") else ""
+
+
+def _named(found: re.Match[str]) -> str:
+    return found[1] + found[2].replace("_", "\N{NO-BREAK SPACE}")
+
+
+def written(text: str, value_type: str) -> str:
+    """What a laboratory wrote in HL7's own shapes, as people write it: 1:640, <0.5, a date in words. Its
+    digits stay as they are.
+    """
+    if found := _STRUCTURED.fullmatch(text):
+        sign, first, between, second = (part or "" for part in found.groups())
+        shown = {"<=": "≤", ">=": "≥", "=": ""}.get(sign, sign)
+        return f"{shown}{first}{'–' if between == '-' else between}{second}"
+    if value_type in _DATES and (found := _DATED.fullmatch(text)):
+        year, month, day, hour, minute = found.groups()
+        try:
+            said = portal.day_text(date(int(year), int(month), int(day)), "day-short-year")
+        except ValueError:
+            return text
+        return f"{said}, {hour}:{minute}" if hour else said
+    return text
 
 
 def digits(value: Decimal) -> str:
@@ -108,7 +163,8 @@ def value_of(result: ResultView) -> tuple[str, str]:
     if result.quantity is not None:
         unit = unit_text(result.quantity.unit, result.unit_text)
         return amount(result.quantity.value, "", result.quantity.comparator), unit
-    return result.value_text, result.unit_text if result.kind is not ValueKind.TEXT else ""
+    unit = "" if result.kind in {ValueKind.TEXT, ValueKind.TITRE} else result.unit_text
+    return written(result.value_text, result.value_type), unit
 
 
 def absent_words(result: ResultView) -> str:
@@ -133,6 +189,8 @@ def flag_words(result: ResultView) -> tuple[str, str]:
     flag = result.flag
     if flag is None or result.status in {Status.CANCELLED, Status.ENTERED_IN_ERROR}:
         return "", ""
+    if said := sent_words(result):
+        return said, TONES.get(flag, "")
     if flag is Flag.OTHER:
         return (
             (_("Marked by the laboratory: %(mark)s") % {"mark": result.flag_sent}, "")
@@ -140,6 +198,14 @@ def flag_words(result: ResultView) -> tuple[str, str]:
             else ("", "")
         )
     return _flag_words(flag, is_little(result)), TONES[flag]
+
+
+def sent_words(result: ResultView) -> str:
+    """The laboratory's own mark in words, where it says more than that the value is not as usual."""
+    if result.flag not in {Flag.OTHER, Flag.ABNORMAL}:
+        return ""
+    known = SENT_WORDS.get(result.flag_sent.upper())
+    return str(known) if known else ""
 
 
 def _flag_words(flag: Flag, little: bool) -> str:

@@ -40,12 +40,17 @@ class Cover:
 
 def colleagues(*, actor: Actor, site_id: UUID | None, now: datetime) -> dict[PractitionerId, str]:
     """Who reads results at a site, by name: those one may delegate to."""
-    if not site_id or not actor.works_at(SiteId(site_id)):
-        return {}
-    found = accounts.staff_at(site_id=SiteId(site_id), role=Role.CLINICIAN, now=now).values()
-    ids = {each for each in found if each is not None}
-    names = directory().practitioner_names(practitioner_ids=ids, now=now)
+    ids = colleague_ids(actor=actor, site_id=site_id, now=now)
+    names = directory().practitioner_names(practitioner_ids=ids, now=now) if ids else {}
     return dict(sorted(names.items(), key=lambda item: item[1]))
+
+
+def colleague_ids(*, actor: Actor, site_id: UUID | None, now: datetime) -> frozenset[PractitionerId]:
+    """The same without their names."""
+    if not site_id or not actor.works_at(SiteId(site_id)):
+        return frozenset()
+    found = accounts.staff_at(site_id=SiteId(site_id), role=Role.CLINICIAN, now=now).values()
+    return frozenset(each for each in found if each is not None)
 
 
 def delegate(

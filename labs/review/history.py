@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models.expressions import RawSQL
 
 from labs import access, viewing
 from labs.models import Report, Result, ResultVersion
-from labs.queries import words_of_results
 from labs.types import ResultView
 from steadwell.actor import Actor
-from steadwell.audit import service as audit
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 
@@ -29,32 +30,38 @@ class Past:
     result: ResultView
 
 
-def results_over_time(
-    *, actor: Actor, person_id: PersonId, loincs: Collection[str], now: datetime
-) -> Sequence[Past]:
+def results_over_time(*, actor: Actor, person_id: PersonId, loincs: Collection[str]) -> Sequence[Past]:
     """The newest values of these tests, newest first, of the reports that the clinician may read. What was
-    taken back is not among them. Audited.
+    taken back is not among them. One statement. The caller records the look.
     """
-    codes = [loinc for loinc in set(loincs) if loinc]
+    codes = sorted({loinc for loinc in loincs if loinc})
     if not codes:
         return ()
-    person_ids = identity.person_ids_of(person_id)
-    readable = Report.objects.filter(access.readable(actor), person_id__in=person_ids, waits="")
-    found = Result.objects.filter(person_id__in=person_ids, loinc__in=codes, report__in=readable)
-    found = found.exclude(status__in=["cancelled", "entered-in-error"])
-    chosen = list(found.order_by("-observed_at", "-pk")[:MOST])
-    words: dict[UUID, ResultVersion] = words_of_results({row.pk: row.version for row in chosen})
-    audit.record(
-        actor=actor, action="lab.series", category="lab", now=now, subject_id=person_id,
-        detail={"tests": str(len(codes))},
-    )  # fmt: skip
-    return [
-        Past(
-            loinc=row.loinc,
-            at=row.observed_at,
-            report_id=row.report_id,
-            result=viewing.current_view(words[row.pk], row),
-        )
-        for row in chosen
-        if row.pk in words
-    ]
+    theirs = RawSQL(f"SELECT unnest({identity.same_sql('%s::uuid')})", [person_id] * 2)  # noqa: S611 - an id
+    readable = Report.objects.filter(access.readable(actor), person_id__in=theirs, waits="")
+    found = Result.objects.filter(person_id__in=theirs, loinc__in=codes, report__in=readable)
+    found = found.exclude(status__in=["cancelled", "entered-in-error"]).order_by("-observed_at", "-pk")
+    chosen, values = found.values(
+        "id", "version", "observed_at", "status", "reason", "corrected", "previous_version"
+    )[:MOST].query.sql_with_params()
+    rows = ResultVersion.objects.raw(
+        "SELECT v.*, chosen.observed_at, chosen.status, chosen.reason AS why, chosen.corrected,"  # noqa: S608
+        f" chosen.previous_version FROM ({chosen}) chosen JOIN labs_resultversion v"
+        " ON v.entity_id = chosen.id AND v.version = chosen.version"
+        " ORDER BY chosen.observed_at DESC, chosen.id DESC",
+        values,
+    )
+    return [_past(row) for row in rows]
+
+
+def _past(row: Any) -> Past:
+    """From the words of a result, with the columns of what counts beside them."""
+    now = Result(
+        status=row.status, reason=row.why, corrected=row.corrected, previous_version=row.previous_version
+    )
+    return Past(
+        loinc=row.loinc,
+        at=row.observed_at,
+        report_id=row.report_id,
+        result=viewing.current_view(row, now),
+    )

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from labs import access
+from labs import access, waiting
 from labs.models import FollowUp, Report, ReviewTask, Signature
 from labs.models.review import Rank, TaskKind, TaskState
 from labs.review import callbook, reach
@@ -54,6 +54,10 @@ class Counts:
     numbers: Mapping[tuple[Who, What], int]
     stamp: str
     calls: int = 0  # critical values that this clinician is called for
+    # Reports that wait for their patient, as ``labs.waiting`` counts them; None where it was not asked.
+    unmatched: int | None = None
+    # The clinician, and those whose results they read now.
+    covers: frozenset[PractitionerId] = field(default_factory=frozenset)
 
     def of(self, who: Who, what: What = What.ALL) -> int:
         return self.numbers.get((who, what), 0)
@@ -118,10 +122,13 @@ _COUNT = f"""
     WHERE state = 'open' AND in_queue AND site_id = ANY(%(sites)s)
     ORDER BY rank, opened_at DESC LIMIT {MOST}
 )
-SELECT 'mine', {_KINDS} FROM mine
-UNION ALL SELECT 'delegated', {_KINDS} FROM mine WHERE passed
-UNION ALL SELECT 'queue', {_KINDS} FROM queue
-UNION ALL SELECT 'calls', ({callbook.WAITING}), 0, 0, 0, 0, NULL
+SELECT counted.*, (SELECT array_agg(id) FROM holders WHERE id IS NOT NULL) FROM (
+    SELECT 'mine', {_KINDS} FROM mine
+    UNION ALL SELECT 'delegated', {_KINDS} FROM mine WHERE passed
+    UNION ALL SELECT 'queue', {_KINDS} FROM queue
+    UNION ALL SELECT 'calls', ({callbook.WAITING}), 0, 0, 0, 0, NULL
+    UNION ALL SELECT 'unmatched', (SELECT count(*) FROM (#) AS waits), 0, 0, 0, 0, NULL
+) AS counted
 """  # noqa: S608 - constants only
 _ORDER = (What.ALL, What.CRITICAL, What.ABNORMAL, What.CORRECTED, What.NORMAL)
 
@@ -131,18 +138,28 @@ def counts(*, actor: Actor, now: datetime) -> Counts:
     sites = access.clinician_sites(actor)
     if actor.practitioner_id is None and not sites:
         return Counts(numbers={}, stamp="")
+    unmatched, values = waiting.count_sql(actor)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"me": actor.practitioner_id, "now": now, "sites": sites})
-        found = cursor.fetchall()
+        cursor.execute(
+            _COUNT.replace("#", unmatched),
+            {"me": actor.practitioner_id, "now": now, "sites": sites, **values},
+        )
+        found = {tab: (kinds, newest, covers) for tab, *kinds, newest, covers in cursor.fetchall()}
+    tabs = {tab: row for tab, row in found.items() if tab not in {"calls", "unmatched"}}
     numbers = {
         (Who(tab), what): number
-        for tab, *kinds, _newest in found
+        for tab, (kinds, _newest, _covers) in tabs.items()
         for what, number in zip(_ORDER, kinds, strict=True)
-        if tab != "calls"
     }
-    calls = next(kinds[0] for tab, *kinds in found if tab == "calls")
-    stamp = "-".join(f"{tab[0]}{kinds[0]}.{_micros(newest)}" for tab, *kinds, newest in found)
-    return Counts(numbers=numbers, stamp=stamp, calls=calls)
+    calls = found["calls"][0][0]
+    stamp = "-".join(f"{tab[0]}{found[tab][0][0]}.{_micros(found[tab][1])}" for tab in (*tabs, "calls"))
+    return Counts(
+        numbers=numbers,
+        stamp=stamp,
+        calls=calls,
+        unmatched=found["unmatched"][0][0],
+        covers=frozenset(PractitionerId(each) for each in found["calls"][2] or ()),
+    )
 
 
 def list_tasks(
@@ -170,10 +187,18 @@ def neighbours(
     """The reports before and behind one in a tab, for going on without the list. One that is not in it (any
     more) has the tab's first behind it.
     """
-    covers = frozenset(holders(actor=actor, now=now))
-    chosen = _of(who, actor, covers).filter(_KIND[what])
+    chosen = listed(who, what, actor=actor, covers=frozenset(holders(actor=actor, now=now)))
+    ids = list(dict.fromkeys(chosen.values_list("report_id", flat=True)))
+    return before_and_behind(ids, report_id)
+
+
+def listed(who: Who, what: What, *, actor: Actor, covers: frozenset[PractitionerId]) -> QuerySet[ReviewTask]:
+    """The tasks of a tab in its order. ``covers``: the clinician, and those whose results they read now."""
     order = ("-closed_at", "pk") if who is Who.DONE else ("rank", "-opened_at", "pk")
-    ids = list(dict.fromkeys(chosen.order_by(*order).values_list("report_id", flat=True)[:MOST]))
+    return _of(who, actor, covers).filter(_KIND[what]).order_by(*order)[:MOST]
+
+
+def before_and_behind(ids: Sequence[UUID], report_id: UUID) -> tuple[UUID | None, UUID | None]:
     if report_id not in ids:
         return None, next(iter(ids), None)
     place = ids.index(report_id)
@@ -188,13 +213,12 @@ def get_task(*, actor: Actor, task_id: UUID) -> Line:
     return _line(row, _follow_ups([row]).get(row.follow_up_id, ""))
 
 
-def tasks_of_report(*, actor: Actor, report_id: UUID, now: datetime) -> list[Line]:
+def tasks_of_report(*, actor: Actor, report_id: UUID, covers: frozenset[PractitionerId]) -> list[Line]:
     """What waits of one report, the actor's own first."""
     rows = ReviewTask.objects.select_related("report").filter(report_id=report_id, state=TaskState.OPEN)
-    mine = set(holders(actor=actor, now=now))
     found = [row for row in rows.order_by("rank", "pk") if reach.reads(actor, row.report)]
     asked = _follow_ups(found)
-    found.sort(key=lambda row: row.holder_id not in mine)
+    found.sort(key=lambda row: row.holder_id not in covers)
     return [_line(row, asked.get(row.follow_up_id, "")) for row in found]
 
 

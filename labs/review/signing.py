@@ -203,12 +203,6 @@ def _sign(
     outbox.publish(events.LabReportSigned(**_names(report, version), talked=int(talked)), now=now)
 
 
-def is_signed(report_id: UUID) -> bool:
-    """Whether what the report says now has been signed."""
-    report = Report.objects.filter(pk=report_id).first()
-    return report is not None and standing_signature(report) is not None
-
-
 def standing_signature(report: Report) -> Signature | None:
     """The signature of what the report says now. A later message that says nothing new leaves it standing."""
     last = Signature.objects.filter(report=report).order_by("-version").first()

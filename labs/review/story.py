@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from labs.models import (
-    Acknowledgement,
-    CallStep,
-    FollowUp,
-    Report,
-    ReportComment,
-    ReviewTask,
-    Signature,
-    TaskStep,
-)
+from django.db import connection
+
+from labs.models import CallStep, TaskStep
 from steadwell.accounts import service as accounts
 from steadwell.ids import PractitionerId, UserId
 
@@ -60,87 +53,86 @@ class Comment:
     version: int
 
 
-_STEPS = {
-    TaskStep.Act.DELEGATED: Deed.DELEGATED,
-    TaskStep.Act.TAKEN: Deed.TAKEN,
-    TaskStep.Act.ESCALATED: Deed.ESCALATED,
+_ACTS: Mapping[str, Deed] = {
+    "signed": Deed.SIGNED,
+    "signed-in-bulk": Deed.SIGNED_IN_BULK,
+    "acknowledged": Deed.ACKNOWLEDGED,
+    "follow-up": Deed.FOLLOW_UP,
+    "follow-up-arrived": Deed.FOLLOW_UP_ARRIVED,
+    "follow-up-settled": Deed.FOLLOW_UP_SETTLED,
+    f"task-{TaskStep.Act.DELEGATED.value}": Deed.DELEGATED,
+    f"task-{TaskStep.Act.TAKEN.value}": Deed.TAKEN,
+    f"task-{TaskStep.Act.ESCALATED.value}": Deed.ESCALATED,
+    f"call-{CallStep.Act.PAGED.value}": Deed.CALLED,
+    f"call-{CallStep.Act.ESCALATED.value}": Deed.CALL_ESCALATED,
+    f"call-{CallStep.Act.MISREAD.value}": Deed.MISREAD,
+    f"call-{CallStep.Act.ACKNOWLEDGED.value}": Deed.CONFIRMED,
+    f"call-{CallStep.Act.WITHDRAWN.value}": Deed.WITHDRAWN,
 }
-_CALLS = {
-    CallStep.Act.PAGED: Deed.CALLED,
-    CallStep.Act.ESCALATED: Deed.CALL_ESCALATED,
-    CallStep.Act.MISREAD: Deed.MISREAD,
-    CallStep.Act.ACKNOWLEDGED: Deed.CONFIRMED,
-    CallStep.Act.WITHDRAWN: Deed.WITHDRAWN,
-}
+_TO_PATIENT, _TO_CLINIC = "comment-patient", "comment-clinic"
+# Everything that was done with one report: what, when, by which clinician or user, to whom, with which words.
+_ALL = """
+SELECT CASE WHEN in_bulk THEN 'signed-in-bulk' ELSE 'signed' END, signed_at, practitioner_id, NULL::uuid,
+    NULL::uuid, version, '', id::text
+FROM labs_signature WHERE report_id = %(report)s
+UNION ALL
+SELECT 'acknowledged', at, practitioner_id, NULL, NULL, version, '', ''
+FROM labs_acknowledgement WHERE report_id = %(report)s
+UNION ALL
+SELECT 'task-' || step.act, step.at, NULL, step.by, step.to_id, 0, step.note, ''
+FROM labs_taskstep step JOIN labs_reviewtask task ON task.id = step.task_id
+WHERE task.report_id = %(report)s
+UNION ALL
+SELECT 'call-' || step.act, step.at, NULL, step.user_id, NULL, 0, step.read_back, ''
+FROM labs_callstep step JOIN labs_criticalcall call ON call.id = step.call_id
+WHERE call.report_id = %(report)s
+UNION ALL
+SELECT 'follow-up', made_at, practitioner_id, NULL, NULL, 0, what, ''
+FROM labs_followup WHERE report_id = %(report)s
+UNION ALL
+SELECT 'follow-up-' || asked.state, task.closed_at, NULL, NULL, NULL, 0, asked.what, ''
+FROM labs_followup asked JOIN labs_reviewtask task ON task.follow_up_id = asked.id
+WHERE asked.report_id = %(report)s AND task.report_id = %(report)s AND task.kind = 'follow-up'
+  AND task.closed_at IS NOT NULL
+UNION ALL
+SELECT 'comment-' || audience, written_at, practitioner_id, NULL, NULL, version, text, lpad(id::text, 20, '0')
+FROM labs_reportcomment WHERE report_id = %(report)s
+"""
 
 
-def story_of(report_id: UUID) -> list[Event]:
-    """Newest first. Seven statements, whatever happened."""
-    report = Report(pk=report_id)
-    steps = list(TaskStep.objects.filter(task__report_id=report_id, act__in=list(_STEPS)))
-    calls = list(CallStep.objects.filter(call__report_id=report_id, act__in=list(_CALLS)))
-    users = {step.by for step in steps} | {call.user_id for call in calls}
-    who = accounts.practitioners_of_users(user for user in users if user)
-    found = [*_signed(report), *_follow_ups(report)]
-    found += [
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """``deeds`` and ``comments`` newest first. ``signed``: the last version that was signed, 0 for none."""
+
+    deeds: Sequence[Event]
+    comments: Sequence[Comment]
+    signed: int
+
+
+def story_of(report_id: UUID) -> Story:
+    """What was done with a report and written about it. One statement, and one where users took part."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL, {"report": report_id})
+        rows = cursor.fetchall()
+    users = {user for act, _, _, user, *_ in rows if user and act in _ACTS}
+    who = accounts.practitioners_of_users(users) if users else {}
+    deeds = [
         Event(
-            deed=_STEPS[TaskStep.Act(step.act)], at=step.at, by=_of(who, step.by), to=_id(step.to_id),
-            text=step.note,
+            deed=_ACTS[act], at=at, by=_id(clinician) if clinician else _of(who, user), to=_id(to),
+            version=version, text=text,
         )
-        for step in steps
+        for act, at, clinician, user, to, version, text, _ in rows
+        if act in _ACTS
     ]  # fmt: skip
-    found += [
-        Event(deed=_CALLS[CallStep.Act(call.act)], at=call.at, by=_of(who, call.user_id), text=call.read_back)
-        for call in calls
-    ]
-    return sorted(found, key=lambda event: event.at, reverse=True)
-
-
-def comments_of(report_id: UUID) -> list[Comment]:
-    """What was written about a report, newest first."""
-    rows = ReportComment.objects.filter(report_id=report_id).order_by("-pk")
-    return [
-        Comment(
-            to_patient=row.audience == ReportComment.Audience.PATIENT,
-            text=row.text,
-            at=row.written_at,
-            by=_id(row.practitioner_id),
-            version=row.version,
-        )
-        for row in rows
-    ]
-
-
-def _signed(report: Report) -> list[Event]:
-    found = [
-        Event(
-            deed=Deed.SIGNED_IN_BULK if row.in_bulk else Deed.SIGNED, at=row.signed_at,
-            by=_id(row.practitioner_id), version=row.version,
-        )
-        for row in Signature.objects.filter(report=report)
-    ]  # fmt: skip
-    return found + [
-        Event(deed=Deed.ACKNOWLEDGED, at=row.at, by=_id(row.practitioner_id), version=row.version)
-        for row in Acknowledgement.objects.filter(report=report)
-    ]
-
-
-def _follow_ups(report: Report) -> list[Event]:
-    rows = list(FollowUp.objects.filter(report=report))
-    ended = {
-        task.follow_up_id: task.closed_at
-        for task in ReviewTask.objects.filter(report=report, kind="follow-up", closed_at__isnull=False)
-    }
-    found = [
-        Event(deed=Deed.FOLLOW_UP, at=row.made_at, by=_id(row.practitioner_id), text=row.what) for row in rows
-    ]
-    for row in rows:
-        at = ended.get(row.pk)
-        if at and row.state in {FollowUp.State.ARRIVED, FollowUp.State.SETTLED}:
-            arrived = row.state == FollowUp.State.ARRIVED
-            deed = Deed.FOLLOW_UP_ARRIVED if arrived else Deed.FOLLOW_UP_SETTLED
-            found.append(Event(deed=deed, at=at, text=row.what))
-    return found
+    written = sorted((row for row in rows if row[0] in {_TO_PATIENT, _TO_CLINIC}), key=lambda row: row[-1])
+    return Story(
+        deeds=sorted(deeds, key=lambda event: event.at, reverse=True),
+        comments=[
+            Comment(to_patient=act == _TO_PATIENT, text=text, at=at, by=_id(clinician), version=version)
+            for act, at, clinician, _, _, version, text, _ in reversed(written)
+        ],
+        signed=max((row[5] for row in rows if row[0] in {"signed", "signed-in-bulk"}), default=0),
+    )
 
 
 def _of(who: Mapping[UserId, PractitionerId], user: UUID | None) -> PractitionerId | None:

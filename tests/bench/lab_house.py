@@ -23,7 +23,7 @@ from tests.bench import cpu, lab_messages, web
 
 RUN = "labs_run"
 READERS = ("1111", "2222")  # the numbers by which the laboratory names the two clinicians
-_WORKING = ("labs.ingest", "labs.critical", "default", "notifications.standard", "notifications.urgent")
+WORKING = ("labs.ingest", "labs.critical", "default", "notifications.standard", "notifications.urgent")
 
 
 def own_database() -> None:
@@ -119,7 +119,7 @@ def house() -> Iterator[House]:
         "listener": partial(programs.mllp, listener=sock.fileno()),
         "relay": partial(programs.command, name="relay"),
         "poller": partial(programs.command, name="poller"),
-    } | {queue: partial(programs.worker, queue=queue) for queue in _WORKING}
+    } | {queue: partial(programs.worker, queue=queue) for queue in WORKING}
     with tempfile.TemporaryDirectory() as logs:
         started = {
             name: processes.fork(f"bench-{name}", body, log=Path(logs) / f"{name}.log")

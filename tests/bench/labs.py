@@ -212,7 +212,8 @@ def _wait_until_idle(seconds: float) -> bool:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT NOT EXISTS (SELECT FROM outbox_outboxdelivery"
-                " WHERE state IN ('waiting', 'handed', 'running'))"
+                " WHERE state IN ('waiting', 'handed', 'running') AND queue = ANY(%s))",
+                [list(lab_house.WORKING)],  # what hears of patients elsewhere has no worker in this house
             )
             return bool(cursor.fetchone()[0])
 

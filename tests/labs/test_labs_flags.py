@@ -29,9 +29,9 @@ flags = st.sampled_from([None, *Flag])
         (["H", "A"], HIGH), (["N", "H"], HIGH), (["AA", "H"], Flag.CRITICAL_HIGH),
         (["H", "L"], Flag.ABNORMAL),
         (["HH", "L"], Flag.CRITICAL_ABNORMAL), (["U", "N"], NORMAL), ([], None), ([""], None), (['""'], None),
-        *[([other], Flag.OTHER) for other in (">", "<", "S", "I", "R", "MS", "VS", "U", "D", "B", "W",
-        "POS", "NEG",
-          "DET", "ND", "IND", "SDD", "XYZ")],
+        *[([found], Flag.ABNORMAL) for found in ("R", "NS", "POS", "DET", "RR", "WR", "IND", "pos")],
+        *[([other], Flag.OTHER) for other in (">", "<", "S", "I", "MS", "VS", "U", "D", "B", "W", "NEG", "ND",
+          "NR", "SDD", "XYZ")],
     ],
 )  # fmt: skip
 def test_reads_the_senders_flags(sent: list[str], flag: Flag | None) -> None:

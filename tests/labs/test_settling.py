@@ -53,7 +53,7 @@ def settled(view: labs.ReportView) -> Any:
     """What a reader sees, without what counts arrivals."""
     heading = (
         view.status, view.corrected, view.critical, view.abnormal, view.status_disagrees, view.issued_at,
-        view.notes, view.quarantined, view.person_id,
+        view.notes, view.quarantined, view.person_id, view.told_at,
     )  # fmt: skip
     results = {
         r.key: (r.value_text, r.status, r.corrected, r.flag, r.quantity, r.reason, r.problem)

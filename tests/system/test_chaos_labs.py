@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from household import free_port
 from killing import House, Process, wait_until
 
 from fhir_facade.hl7v2.frames import END, frame
@@ -32,9 +33,10 @@ import hl7_messages
 
 pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 MESSAGES = int(os.environ.get("KILL_MESSAGES", "240"))
-LIMIT = 600.0  # seconds after which a laboratory gives up: a break fails, it does not hang
 LANES = 4
 QUEUES = ("labs.ingest", "labs.critical")
+# How long all of it may take, whatever is killed: a listener that stays broken fails the test.
+SENDING = 300.0 + 0.75 * MESSAGES
 
 
 @dataclass
@@ -43,15 +45,15 @@ class Laboratory:
 
     port: int
     messages: list[bytes]
+    ends: float  # by time.monotonic(): nothing is sent, nor asked again, after that
     acknowledged: list[str] = field(default_factory=list)
     repeats: int = 0
     refused: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         connection: socket.socket | None = None
-        ends = time.monotonic() + LIMIT
         for raw in self.messages:
-            while True:
+            while time.monotonic() < self.ends:
                 try:
                     connection = connection or socket.create_connection(("127.0.0.1", self.port), timeout=4)
                     code, control_id = self._ask(connection, raw)
@@ -59,9 +61,6 @@ class Laboratory:
                     if connection is not None:
                         connection.close()
                     connection = None
-                    if time.monotonic() > ends:
-                        self.refused.append("nobody answers any more")
-                        return
                     self.repeats += 1
                     time.sleep(0.1)
                     continue
@@ -75,7 +74,7 @@ class Laboratory:
     def _ask(connection: socket.socket, raw: bytes) -> tuple[str, str]:
         connection.sendall(frame(raw))
         answer = b""
-        while END not in answer:
+        while END not in answer and len(answer) < 2**16:
             data = connection.recv(65536)
             if not data:
                 raise ConnectionError
@@ -107,10 +106,12 @@ def message(number: int) -> bytes:
     )  # fmt: skip
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=4).close()
+    except OSError:
+        return False
+    return True
 
 
 def trouble(rng: random.Random, house: House, processes: list[Process]) -> str:
@@ -140,19 +141,23 @@ def test_every_acknowledged_message_has_exactly_its_effect(house: House) -> None
     workers = [house.worker(*QUEUES, name=f"worker{n}").start() for n in (1, 2)]
     relay = house.relay().start()
     wait_until(lambda: "Listening" in listener.log, seconds=60, what="the listener listens")
+    ends = time.monotonic() + SENDING
     laboratories = [
-        Laboratory(port, [message(n) for n in range(lane, MESSAGES, LANES)]) for lane in range(LANES)
+        Laboratory(port, [message(n) for n in range(lane, MESSAGES, LANES)], ends) for lane in range(LANES)
     ]
     sending = [threading.Thread(target=each.run, daemon=True) for each in laboratories]
 
     for thread in sending:
         thread.start()
     rng, troubles = random.Random(), []
-    while any(thread.is_alive() for thread in sending):
+    while any(thread.is_alive() for thread in sending) and time.monotonic() < ends:
         troubles.append(trouble(rng, house, [listener, listener, *workers, relay]))
+        # However slow the machine is, it listens for a while before it is killed again: else nobody gets on.
+        wait_until(lambda: listens(port), seconds=120, what="the listener is back")
         time.sleep(rng.uniform(0.2, 1.0))
     for thread in sending:
-        thread.join(LIMIT)
+        thread.join(timeout=30)
+    assert not any(thread.is_alive() for thread in sending), troubles
 
     def all_read() -> bool:
         house.revive()

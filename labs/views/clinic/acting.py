@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from labs import orders, queries
+from labs.errors import AlreadySettled
 from labs.presenters import words
 from labs.presenters.clinic_inbox import look
-from labs.review import corrections, delegation, followups, inbox, signing
+from labs.review import corrections, delegation, followups, inbox, sameness, signing
 from labs.review.errors import AlreadySigned, NewerVersion
 from labs.types import ReportView
 from labs.views.clinic import forms
@@ -58,6 +59,26 @@ def sign(request: portal.PortalRequest, report_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Signed."))
     return HttpResponseRedirect(_onward(request, behind if behind != report_id else None))
+
+
+@require_POST
+@portal.requires(*READERS)
+def same(request: portal.PortalRequest, report_id: UUID, question_id: UUID) -> HttpResponse:
+    """Whether this report and another are one: then the one whose page it is counts no longer."""
+    is_one = request.POST.get("act") == "withdraw"
+    try:
+        sameness.settle_question(
+            actor=request.actor,
+            question_id=question_id,
+            withdraw=report_id if is_one else None,
+            request_key=portal.request_key(request),
+            now=clock.now(),
+        )
+    except AlreadySettled as refusal:
+        messages.info(request, refusal.text)
+    else:
+        messages.success(request, _("Taken back. The other report counts.") if is_one else _("Noted."))
+    return HttpResponseRedirect(reverse("clinic-labs:report", args=[report_id]) + look(*asked(request)))
 
 
 def _save(request: portal.PortalRequest, report_id: UUID, version: int, form: forms.SignForm) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,15 +14,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from labs import queries
-from labs.presenters import clinic_cumulative, clinic_report, clinic_story, releasing, trends, words
+from labs.presenters import (
+    clinic_cumulative,
+    clinic_report,
+    clinic_story,
+    clinic_words,
+    releasing,
+    trends,
+    words,
+)
 from labs.presenters.clinic_inbox import about, look
-from labs.review import callbook, delegation, inbox, signing, story
-from labs.review.history import Past, results_over_time
 from labs.review.inbox import What, Who
+from labs.review.page import ReportPage, read_page
 from labs.types import ReportView
 from labs.views.clinic import forms
 from labs.views.clinic.inbox import asked
-from labs.views.clinic.standing import READERS, names_of, zones_of
+from labs.views.clinic.standing import READERS, counts_of, names_of, zones_of
 from steadwell import clock
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
@@ -49,28 +56,29 @@ def render_report(
     status: int = 200,
 ) -> HttpResponse:
     """The page, with a refused form in its place where there is one."""
-    now, actor = clock.now(), request.actor
-    report = queries.get_report(actor=actor, report_id=report_id, now=now)
-    zone = zone_of(report)
-    past: Sequence[Past] = ()
-    if report.person_id:
-        loincs = [result.loinc for result in report.results]
-        past = results_over_time(actor=actor, person_id=report.person_id, loincs=loincs, now=now)
+    now, (who, what, _skip) = clock.now(), asked(request)
+    page = read_page(
+        actor=request.actor, report_id=report_id, who=who, what=what, covers=counts_of(request).covers,
+        now=now,
+    )  # fmt: skip
+    report, zone = page.report, page.zone
     context = {
-        **_heading(request, report, zone),
-        "cumulative": clinic_cumulative.cumulative(report, past, zone=zone),
+        **_head(request, report, page.person, page.names, zone),
+        "cumulative": clinic_cumulative.cumulative(report, page.past, zone=zone),
         "documents": report.documents,
         "notes": report.notes,
         "stale": stale,
         "release": releasing.control(
-            actor=actor, report_id=report_id, site_id=report.site_id, back=request.get_full_path(), now=now
+            page.release, report_id=report_id, zone=zone, back=request.get_full_path()
         ),
-        **_actions(request, report, sign, delegate, follow),
-        **_told(report, zone),
+        "rows": clinic_report.result_rows(report, page.versions, page.past, zone=zone, now=now),
+        "more_versions": len(page.versions) > 1,
+        "questions": clinic_story.question_rows(page.questions, report_id=report_id, zone=zone, now=now),
+        **_actions(request, page, sign, delegate, follow),
+        "previous_url": _report_url(page.before, who, what),
+        "next_url": _report_url(page.behind, who, what),
+        **_told(page),
     }
-    versions = queries.report_versions(actor=actor, report_id=report_id, now=now)
-    context["rows"] = clinic_report.result_rows(report, versions, past, zone=zone, now=now)
-    context["more_versions"] = len(versions) > 1
     return render(request, "labs/clinic/report.html", context, status=status)
 
 
@@ -149,13 +157,22 @@ def zone_of(report: ReportView) -> str:
 
 
 def _heading(request: portal.PortalRequest, report: ReportView, zone: str) -> dict[str, object]:
-    now = clock.now()
     person = None
     if report.person_id:
-        people = identity.names(actor=request.actor, person_ids=[report.person_id], now=now)
+        people = identity.names(actor=request.actor, person_ids=[report.person_id], now=clock.now())
         person = people.get(report.person_id)
-    clinicians = names_of([report.practitioner_id])
-    clinician = clinicians.get(report.practitioner_id, "") if report.practitioner_id else ""
+    return _head(request, report, person, names_of([report.practitioner_id]), zone)
+
+
+def _head(
+    request: portal.PortalRequest,
+    report: ReportView,
+    person: identity.PersonSummary | None,
+    names: Mapping[PractitionerId, str],
+    zone: str,
+) -> dict[str, object]:
+    now = clock.now()
+    clinician = names.get(report.practitioner_id, "") if report.practitioner_id else ""
     return {
         "report": report,
         "patient": person.full_name if person else _("Unknown patient"),
@@ -170,42 +187,32 @@ def _heading(request: portal.PortalRequest, report: ReportView, zone: str) -> di
 
 def _actions(
     request: portal.PortalRequest,
-    report: ReportView,
+    page: ReportPage,
     sign: forms.SignForm | None,
     delegate: forms.DelegateForm | None,
     follow: forms.FollowUpForm | None,
 ) -> dict[str, object]:
-    """What this clinician may do with it now, and where to go on."""
-    now, actor = clock.now(), request.actor
-    who, what, _skip = asked(request)
-    tasks = inbox.tasks_of_report(actor=actor, report_id=report.report_id, now=now)
-    before, behind = inbox.neighbours(actor=actor, who=who, what=what, report_id=report.report_id, now=now)
-    colleagues = delegation.colleagues(actor=actor, site_id=report.site_id, now=now)
-    signed = signing.is_signed(report.report_id)
+    """What this clinician may do with it now."""
+    actor = request.actor
     return {
-        "tasks": clinic_story.task_rows(tasks, actor=actor, names=colleagues),
-        "may_sign": report.person_id is not None and not signed,
+        "tasks": clinic_story.task_rows(page.tasks, actor=actor, names=page.colleagues),
+        "may_sign": page.report.person_id is not None and not page.is_signed,
         "sign_form": sign or forms.SignForm(),
-        "delegate_form": delegate or delegate_form(colleagues, me=actor.practitioner_id),
-        "follow_form": follow or follow_form(report),
+        "delegate_form": delegate or delegate_form(page.colleagues, me=actor.practitioner_id),
+        "follow_form": follow or follow_form(page.report),
         "settle_form": forms.SettleForm(auto_id="settle_%s"),
-        "calls": clinic_story.call_rows(
-            [call for call in callbook.calls_of(report.report_id) if call.waits], now=now
-        ),
+        "calls": clinic_story.call_rows([call for call in page.calls if call.waits], now=clock.now()),
         "read_back_form": forms.ReadBackForm(),
-        "previous_url": _report_url(before, who, what),
-        "next_url": _report_url(behind, who, what),
     }
 
 
-def _told(report: ReportView, zone: str) -> dict[str, object]:
-    """What was written and done, and what the patient sees."""
-    now = clock.now()
-    deeds, comments = story.story_of(report.report_id), story.comments_of(report.report_id)
-    names = names_of([each for deed in deeds for each in (deed.by, deed.to)] + [c.by for c in comments])
+def _told(page: ReportPage) -> dict[str, object]:
+    """What was written and done."""
+    now, zone, names = clock.now(), page.zone, page.names
     return {
-        "story": clinic_story.story_rows(deeds, names=names, zone=zone, now=now),
-        "comments": clinic_story.comment_rows(comments, names=names, zone=zone, now=now),
+        "reported": clinic_words.short_moment(page.report.told_at, zone, now=now),
+        "story": clinic_story.story_rows(page.story.deeds, names=names, zone=zone, now=now),
+        "comments": clinic_story.comment_rows(page.story.comments, names=names, zone=zone, now=now),
     }
 
 

@@ -39,7 +39,10 @@ def to_read(request: portal.PortalRequest) -> int:
 
 
 def unmatched(request: portal.PortalRequest) -> int:
-    """Reports that wait for their patient at the reader's clinics."""
+    """Reports that wait for their patient at the reader's clinics. For clinicians no statement of its own."""
+    known = counts_of(request).unmatched
+    if known is not None:
+        return known
     return waiting.count_waiting(actor=request.actor)
 
 

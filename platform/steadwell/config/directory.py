@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from labs.ports import Labels
 from scheduling import service as scheduling
 from steadwell.ids import PersonId, PractitionerId, SiteId, VisitTypeId
 
@@ -34,6 +35,20 @@ class SchedulingDirectory:
     ) -> Mapping[PractitionerId, str]:
         known = scheduling.get_clinic(now=now).practitioners
         return {each: known[each].name for each in practitioner_ids if each in known}
+
+    def labels(
+        self,
+        *,
+        site_ids: Collection[SiteId],
+        practitioner_ids: Collection[PractitionerId],
+        now: datetime,
+    ) -> Labels:
+        clinic = scheduling.get_clinic(now=now)
+        sites, people = clinic.sites, clinic.practitioners
+        return Labels(
+            zones={each: sites[each].time_zone for each in site_ids if each in sites},
+            names={each: people[each].name for each in practitioner_ids if each in people},
+        )
 
     def sites_of(self, *, practitioner_id: PractitionerId, now: datetime) -> frozenset[SiteId]:
         found = scheduling.get_clinic(now=now).practitioners.get(practitioner_id)

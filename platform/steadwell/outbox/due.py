@@ -55,11 +55,12 @@ def schedule_many(rows: Sequence[NewDueRow], *, now: datetime) -> None:
     """Promise several in one statement. Each kind and key may stand in it once."""
     if not rows:
         return
-    traceparent = observability.current_traceparent()
+    present = observability.current_traceparent()
     values: list[Any] = []
     for row in rows:
         payload = orjson.dumps(row.payload).decode()
-        values += (row.kind, row.key, row.due_at, row.expires_at, row.about, payload, now, traceparent)
+        trace = row.traceparent or present
+        values += (row.kind, row.key, row.due_at, row.expires_at, row.about, payload, now, trace)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO outbox_outboxdue ({_COLUMNS}) VALUES {', '.join([_ROW] * len(rows))} {_MOVE}",  # noqa: S608

@@ -54,6 +54,8 @@ class NewDueRow:
     about: UUID | None = None
     payload: Mapping[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
+    # The trace that it belongs to, where a batch promises on behalf of several; else the present one.
+    traceparent: str = ""
 
 
 E = TypeVar("E", bound=Event)
