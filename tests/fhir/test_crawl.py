@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from fhir_house import Api, House, bundle, observation, vital
+from fhir_medicines import allergy, drug, fed, fed_allergy, form, item, request, response, statement, step
 
 from fhir_facade.server.registry import COMMON, Kind, registry
+from scheduling import service as scheduling
 
 pytestmark = pytest.mark.django_db
 SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUANTITY: "gt0", Kind.URI: "x"}
@@ -18,9 +20,15 @@ SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUA
 def two(house: House) -> House:
     """Each has something of everything; Bo's things carry Bo's canary wherever there is room for words."""
     house.open_clinic()
+    empty = house.ehr.post("Questionnaire", form()).json
     for number, (person_id, name) in enumerate(((house.ada, "Canaryada"), (house.bo, "Canarybo"))):
-        house.visit(person_id, hours=number * 2)
+        step(house.visit(person_id, hours=number * 2), scheduling.arrive)
         house.lab_report(person_id)
+        fed(house, person_id, reason_text=name)
+        fed_allergy(house, person_id, reaction_text=name)
+        named = house.ehr.post("Medication", {"resourceType": "Medication", "code": drug(name)}).json
+        by_reference = request(person_id, medicationReference={"reference": f"Medication/{named['id']}"})
+        del by_reference["medicationCodeableConcept"]
         subject = {"reference": f"Patient/{person_id}"}
         for body in (
             observation(person_id, note=[{"text": name}]),
@@ -40,6 +48,15 @@ def two(house: House) -> House:
                 "subject": subject,
                 "code": {"text": name},
             },
+            by_reference,
+            statement(person_id, note=[{"text": name}]),
+            allergy(person_id, note=[{"text": name}]),
+            response(
+                person_id,
+                f"Questionnaire/{empty['id']}",
+                item("pain", {"valueBoolean": False}),
+                item("words", {"valueString": name}),
+            ),
             {
                 "resourceType": "DiagnosticReport",
                 "status": "final",
