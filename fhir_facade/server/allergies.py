@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from fhir_facade.fhir_json import mapping, mappings, text_of
-from fhir_facade.server import documents, medicines
+from fhir_facade.server import documents, sources
 from fhir_facade.server.access import Access
+from fhir_facade.server.medicine_words import Drug, concept_words, first_words
 from fhir_facade.server.outcome import failed, not_found, stale
 from fhir_facade.server.search import running
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writers import Stored
 from medications import service as medications
-from steadwell.actor import Role
 from steadwell.ids import PersonId
 from steadwell.relations import Sql
 
@@ -28,9 +28,9 @@ class Allergies:
     """The writer of AllergyIntolerance."""
 
     def create(self, access: Access, said: Resource) -> Stored:
-        person_id = medicines.patient_of(access, said)
+        person_id = sources.patient_of(access, said)
         with medications.Joined():
-            if access.actor.has(Role.SYSTEM, Role.ADMINISTRATOR):
+            if access.actor.has(*sources.FILERS):
                 stored = _file_new(access, person_id, said)
             else:
                 stored = Stored(key=_add(access, person_id, said), beside=True)
@@ -46,10 +46,10 @@ class Allergies:
         if version is not None and version != row["version"]:
             raise stale(str(row["version"]))
         person_id = PersonId(row["person_id"])
-        medicines.same_patient(access, person_id, said)
+        sources.same_patient(access, person_id, said)
         with medications.Joined():
-            if access.actor.has(Role.SYSTEM, Role.ADMINISTRATOR):
-                medicines.own_words(access, row)
+            if access.actor.has(*sources.FILERS):
+                sources.own_words(access, row)
                 _file(access, person_id, row["external_id"], said, row)
             else:
                 _change(access, row, said)
@@ -70,11 +70,11 @@ def _row(access: Access, where: str, *values: object) -> Mapping[str, Any] | Non
 
 
 def _file_new(access: Access, person_id: PersonId, said: Resource) -> Stored:
-    external_id = medicines.external_id_of(_TYPE, said)
+    external_id = sources.external_id_of(_TYPE, said)
     where = "t.system = %s AND t.external_id = %s"
-    known = _row(access, where, medicines.sender_of(access), external_id)
+    known = _row(access, where, sources.sender_of(access), external_id)
     if known is not None:
-        return medicines.repeated(UUID(str(known["id"])), said)
+        return sources.repeated(UUID(str(known["id"])), said)
     return Stored(key=_file(access, person_id, external_id, said, None), beside=True)
 
 
@@ -83,9 +83,9 @@ def _file(
 ) -> UUID:
     substance = _substance(said)
     incoming = medications.IncomingAllergy(
-        source=medications.Source(access.grant.medicine_source), system=medicines.sender_of(access),
+        source=medications.Source(access.grant.medicine_source), system=sources.sender_of(access),
         external_id=external_id, substance_text=substance.text, rxcui=substance.rxcui,
-        said_at=medicines.said_at(access, before),
+        said_at=sources.said_at(access, before),
         status_word=_status(said), reaction_text=_reaction(said), severity=_severity(said),
         site_id=access.grant.site_id, seen_version=before["version"] if before else None,
     )  # fmt: skip
@@ -102,7 +102,7 @@ def _add(access: Access, person_id: PersonId, said: Resource) -> UUID:
     return medications.add_allergy(
         actor=access.actor, person_id=person_id, substance_text=substance.text, rxcui=substance.rxcui,
         reaction_text=_reaction(said), severity=_severity(said),
-        request_key=medicines.key_of(access, _TYPE, said), now=access.now,
+        request_key=sources.key_of(access, _TYPE, said), now=access.now,
     ).allergy_id  # fmt: skip
 
 
@@ -112,15 +112,15 @@ def _change(access: Access, row: Mapping[str, Any], said: Resource) -> None:
         actor=access.actor, allergy_id=row["id"], seen_version=row["version"],
         substance_text=substance.text, rxcui=substance.rxcui, reaction_text=_reaction(said),
         severity=_severity(said), status=_status(said), why=f"FHIR: {access.grant.client_id}"[:200],
-        request_key=medicines.key_of(access, _TYPE, said), now=access.now,
+        request_key=sources.key_of(access, _TYPE, said), now=access.now,
     )  # fmt: skip
 
 
-def _substance(said: Resource) -> medicines.Drug:
+def _substance(said: Resource) -> Drug:
     """What it is to: the code, else the substance that a reaction names."""
     of_reactions = (each.get("substance") for each in mappings(said.get("reaction")))
     concept = said.get("code") or next((each for each in of_reactions if each), None)
-    found = medicines.concept_words(concept, at=f"{_TYPE}.code")
+    found = concept_words(concept, at=f"{_TYPE}.code")
     if len(found.text) > 300:
         raise failed(422, "too-long", "A substance has at most 300 characters here.", at=f"{_TYPE}.code")
     return found
@@ -142,7 +142,7 @@ def _code(concept: Any, system: str) -> str:
 def _reaction(said: Resource) -> str:
     """What was seen, of all reactions, in words."""
     seen = [
-        medicines.first_words([each]) for reaction in mappings(said.get("reaction"))
+        first_words([each]) for reaction in mappings(said.get("reaction"))
         for each in mappings(reaction.get("manifestation"))
     ]  # fmt: skip
     return ", ".join(each for each in dict.fromkeys(seen) if each)[:300]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -199,3 +199,25 @@ def step(visit: scheduling.Appointment, move: Any, *, now: datetime | None = Non
 
 def lines(person_id: PersonId) -> tuple[medications.LineView, ...]:
     return medications.get_list(actor=OPERATOR, person_id=person_id, now=clock.now()).lines
+
+
+def shelved(house: House) -> House:
+    """Ada's orders by the API and by a feed, her statement and her allergies; one order is Bo's. ``keys`` are
+    their ids by name.
+    """
+    metformin = drug("metformin 500 MG Oral Tablet", "")
+    bodies = {
+        "order": request(house.ada, status="on-hold"),
+        "other": request(house.ada, medicationCodeableConcept=metformin, authoredOn="2026-07-01"),
+        "taken": statement(
+            house.ada, status="completed", effectivePeriod={"start": "2026-01-01", "end": "2026-02-01"}
+        ),
+        "allergy": allergy(house.ada),
+        "theirs": request(house.bo),
+    }
+    house.keys = {
+        name: house.ehr.post(body["resourceType"], body).json["id"] for name, body in bodies.items()
+    }
+    house.keys["fed"] = str(fed(house, house.ada, started_on=date(2026, 6, 1)).entity_id)
+    house.keys["fed-allergy"] = str(fed_allergy(house, house.ada).entity_id)
+    return house
