@@ -71,6 +71,29 @@ def describe_allergy_version_rows(*, actor: Actor) -> Sql:
     return Sql(_ALLERGY_VERSIONS) + _seen(actor)
 
 
+def describe_statement_number_rows() -> Sql:
+    """``id``, ``system`` and ``external_id``: what each source calls its statements. To be joined with the
+    rows that the actor may see. No parameters.
+    """
+    return Sql(_numbers("medications_statement"))
+
+
+def describe_allergy_number_rows() -> Sql:
+    """The same of allergies."""
+    return Sql(_numbers("medications_allergy"))
+
+
+def _numbers(table: str) -> str:
+    """System by system, which are few: so that a number alone is found by the index of both."""
+    return (
+        "SELECT f.id, f.system, f.external_id FROM (WITH RECURSIVE d(system) AS ("  # noqa: S608 - our names
+        f"SELECT min(system) FROM {table} UNION ALL"
+        f" SELECT (SELECT min(s.system) FROM {table} s WHERE s.system > d.system) FROM d"
+        f" WHERE d.system IS NOT NULL) SELECT system FROM d WHERE system IS NOT NULL) d"
+        f" JOIN {table} f ON f.system = d.system"
+    )
+
+
 def _of_kinds(kinds: Iterable[StatementKind]) -> Sql:
     return Sql("s.kind = ANY (%s)", (sorted(each.value for each in kinds),))
 

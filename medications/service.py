@@ -44,8 +44,10 @@ from medications.refills.asking import (
 from medications.refills.deciding import approve_refill, close_refill, decline_refill, resend_refill
 from medications.refills.queries import get_refill, list_refill_queue, list_refills
 from medications.relating import (
+    describe_allergy_number_rows,
     describe_allergy_rows,
     describe_allergy_version_rows,
+    describe_statement_number_rows,
     describe_statement_rows,
     describe_statement_version_rows,
 )
@@ -142,8 +144,10 @@ __all__ = [
     "choose_pharmacy",
     "close_refill",
     "decline_refill",
+    "describe_allergy_number_rows",
     "describe_allergy_rows",
     "describe_allergy_version_rows",
+    "describe_statement_number_rows",
     "describe_statement_rows",
     "describe_statement_version_rows",
     "end_reminder",

@@ -50,8 +50,8 @@ def documents(
 
 
 _SORTED_BY = {Kind.DATE: "low", Kind.QUANTITY: "number", Kind.TOKEN: "code", Kind.STRING: "folded"}
-# Whose it is, and which profile it follows, the app says of every row.
-_APP_ONLY = frozenset({"patient", "subject", "_profile"})
+# Whose it is, its profile and its numbers an app's columns answer for every row.
+_APP_ONLY = frozenset({"patient", "subject", "_profile", "identifier"})
 
 
 def with_said(rows: Sql) -> Sql:

@@ -143,6 +143,23 @@ def test_item_31_what_only_some_show_is_theirs(shelf):
     assert set(names(shelf, "MedicationRequest", {"code": RXCUI})) == {"order", "fed", "theirs"}
 
 
+def test_item_28_a_feeds_own_numbers_are_found(house):
+    keys = {
+        "MedicationRequest": fed(house, house.ada, external_id="77"),
+        "MedicationStatement": fed(house, house.ada, external_id="78", kind=StatementKind.STATEMENT),
+        "AllergyIntolerance": fed_allergy(house, house.ada, external_id="79"),
+    }
+
+    for number, (kind, filed) in enumerate(keys.items(), start=77):
+        (shown,) = house.ehr.get(kind, {"identifier": str(number)}).matches
+        assert shown["id"] == str(filed.entity_id)
+        (name,) = shown["identifier"]
+        assert house.ehr.get(kind, {"identifier": f"{name['system']}|{number}"}).ids == [shown["id"]]
+        assert house.ehr.get(kind, {"identifier": f"{name['system']}|"}).ids == [shown["id"]]
+        assert house.ehr.get(kind, {"identifier": f"http://example.org|{number}"}).ids == []
+        assert house.of(house.bo).get(kind, {"identifier": str(number)}).ids == []
+
+
 def test_item_34_has_and_chains(shelf):
     has = shelf.ehr.get("Patient", {"_has:MedicationRequest:patient:status": "on-hold"})
     assert has.ids == [str(shelf.ada)]

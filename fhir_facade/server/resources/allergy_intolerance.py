@@ -30,7 +30,7 @@ OWN = {
     "clinical-status": (Column(exprs={"system": f"'{CLINICAL}'", "code": _CLINICAL_SQL}),),
     "verification-status": (Column(exprs={"system": f"'{VERIFICATION}'", "code": _VERIFIED_SQL}),),
     "code": medicines.coded("substance_text"),
-    "identifier": (medicines.IDENTIFIER,),
+    "identifier": (medicines.identifier("AllergyIntolerance", medications.describe_allergy_number_rows()),),
     "manifestation": (
         Column(exprs={"text": "nullif(t.reaction_text, '')", "system": "NULL::text", "code": "NULL::text"}),
     ),

@@ -40,8 +40,8 @@ OWN = {
         Column(exprs={"system": f"'{_INTENTS}'", "code": "'order'"}),
     ),
     "code": medicines.coded("drug_text"),
-    "medication": (Column(exprs={"type": "'Medication'", "id": "NULL::text"}, uuid=False),),
-    "identifier": (medicines.IDENTIFIER,),
+    "medication": (),  # a client's reference, for as long as it is shown
+    "identifier": (medicines.identifier("MedicationRequest", medications.describe_statement_number_rows()),),
     "category": (
         Column(
             exprs={

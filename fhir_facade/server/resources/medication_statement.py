@@ -34,8 +34,10 @@ OWN = {
     "subject": (medicines.SUBJECT,),
     "status": (Column(exprs={"system": _SYSTEM, "code": "t.status"}),),
     "code": medicines.coded("drug_text"),
-    "medication": (Column(exprs={"type": "'Medication'", "id": "NULL::text"}, uuid=False),),
-    "identifier": (medicines.IDENTIFIER,),
+    "medication": (),  # a client's reference, for as long as it is shown
+    "identifier": (
+        medicines.identifier("MedicationStatement", medications.describe_statement_number_rows()),
+    ),
     "category": (
         Column(
             exprs={

@@ -25,19 +25,28 @@ from steadwell.relations import Sql
 OWN = "steadwell"  # the system of what is written in this clinic
 SENDER = "fhir:"  # and of what comes over the API, with the client's id
 SUBJECT = Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True)
-# A feed's own name and number of a statement. What a client wrote has the identifiers that it wrote.
-_FED = f"t.system <> '{OWN}' AND t.system NOT LIKE '{SENDER}%%'"
-IDENTIFIER = Column(
-    exprs={
-        "system": f"CASE WHEN {_FED} THEN '{sid('medication/')}' || t.system END",
-        "code": f"CASE WHEN {_FED} THEN t.external_id END",
-    }
-)
-SOURCE = Column(exprs={"exact": f"CASE WHEN {_FED} THEN 'urn:steadwell:source:' || t.system END"})
+_FED = f"{{0}}.system <> '{OWN}' AND {{0}}.system NOT LIKE '{SENDER}%%'"
+# One subquery, not two conditions with OR between them, which no index would serve.
+_IDENTIFIERS = """t.id IN (SELECT i.document_id FROM (
+  SELECT v.document_id, v.system, v.code, v.folded FROM fhir_facade_searchvalue v
+  WHERE v.type = '{kind}' AND v.param = 'identifier'
+  UNION ALL
+  SELECT n.id, ('{prefix}' || n.system) COLLATE "C", n.external_id COLLATE "C", '' COLLATE "C"
+  FROM ({numbers}) n WHERE {fed}) i WHERE ({{}}))"""
+SOURCE = Column(exprs={"exact": f"CASE WHEN {_FED.format('t')} THEN 'urn:steadwell:source:' || t.system END"})
 # UCUM has no tablets: what is counted is an annotation.
 _UNITS = {"mg": "mg", "ug": "ug", "g": "g", "mL": "mL"}
 _TIMES = {"0.5": (1, 2, "d"), "0.1429": (1, 1, "wk")}
 _AMOUNT = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)\s*(\S.*)?")
+
+
+def identifier(kind: str, numbers: Sql) -> Column:
+    """What a feed calls it, and the identifiers that a client wrote."""
+    within = _IDENTIFIERS.format(
+        kind=kind, prefix=sid("medication/"), numbers=numbers.text, fed=_FED.format("n")
+    )
+    exprs = {"system": "i.system", "code": "i.code", "text": "i.folded", "param": "identifier"}
+    return Column(exprs=exprs, within=within)
 
 
 def coded(words: str) -> tuple[Column, Column]:
