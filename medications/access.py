@@ -81,14 +81,20 @@ def may_count_alerts(actor: Actor) -> None:
         raise MedicineNotFound
 
 
-def _treats(actor: Actor, ids: Collection[PersonId]) -> bool:
+def sees_everybody(actor: Actor) -> bool:
+    """Whoever works for every site: the platform, administrators, clinicians of all sites."""
     if actor.has(*_EVERYWHERE):
+        return True
+    everywhere = any(role is Role.CLINICIAN and site is None for role, site in actor.grants)
+    return everywhere and actor.has(Role.CLINICIAN)
+
+
+def _treats(actor: Actor, ids: Collection[PersonId]) -> bool:
+    if sees_everybody(actor):
         return True
     if not actor.has(Role.CLINICIAN):
         return False
-    if any(role is Role.CLINICIAN and site is None for role, site in actor.grants):
-        return True
-    sites = _clinician_sites(actor)
+    sites = clinician_sites(actor)
     if not sites:
         return False
     if Statement.objects.filter(person_id__in=ids, site_id__in=sites).exists():
@@ -98,7 +104,8 @@ def _treats(actor: Actor, ids: Collection[PersonId]) -> bool:
     return bool(ports.care().sites_of_patient(person_ids=ids) & sites)
 
 
-def _clinician_sites(actor: Actor) -> frozenset[SiteId]:
+def clinician_sites(actor: Actor) -> frozenset[SiteId]:
+    """Where the actor works as a clinician."""
     named = {site for role, site in actor.grants if site is not None and role is Role.CLINICIAN}
     sites: Collection[SiteId | UUID] = named if actor.grants else actor.site_ids
     return frozenset(SiteId(site) for site in sites if Role.CLINICIAN in actor.roles_at(SiteId(site)))

@@ -76,8 +76,14 @@ def _numbers(found: re.Match[str]) -> tuple[Decimal | None, Decimal | None]:
     return low, _number(found["high"]) if found["high"] else low
 
 
+_LONGEST = 20  # signs, as a statement keeps them
+
+
 def _number(word: str) -> Decimal | None:
+    """None as well for a number longer than anything that is taken: it stays in the words."""
     word = _WORD_NUMBERS.get(word, word)
+    if len(word) > _LONGEST:
+        return None
     try:
         if "/" in word:
             over, under = word.split("/")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from steadwell.ids import PersonId, PractitionerId, SiteId
+from steadwell.relations import Sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,10 @@ class Care(Protocol):
 
     def sites_of_patient(self, *, person_ids: Collection[PersonId]) -> frozenset[SiteId]:
         """The sites where the patient has, or had, a visit."""
+        ...
+
+    def describe_patients_of_sites(self, *, site_ids: Collection[SiteId]) -> Sql:
+        """``person_id`` of everybody who has, or had, a visit at one of the sites; a row may come twice."""
         ...
 
     def facts(self, *, person_id: PersonId, now: datetime) -> PatientFacts: ...

@@ -44,10 +44,19 @@ from medications.refills.asking import (
 )
 from medications.refills.deciding import approve_refill, close_refill, decline_refill, resend_refill
 from medications.refills.queries import get_refill, list_refill_queue, list_refills
+from medications.relating import (
+    describe_allergy_number_rows,
+    describe_allergy_rows,
+    describe_allergy_version_rows,
+    describe_statement_number_rows,
+    describe_statement_rows,
+    describe_statement_version_rows,
+)
 from medications.reminders import end_reminder, list_reminders, set_reminder
 from medications.safety.errors import PackUnusable
 from medications.safety_types import CheckView, FindingView, NotCheckedView, OverrideView, PackView
 from medications.statements import add_medicine, change_medicine, file_statement, report_stopped
+from medications.transactions import Joined
 from medications.types import (
     AlertCount,
     AllergyView,
@@ -95,6 +104,7 @@ __all__ = [
     "Grade",
     "IncomingAllergy",
     "IncomingStatement",
+    "Joined",
     "LineState",
     "LineView",
     "MedicineList",
@@ -137,6 +147,12 @@ __all__ = [
     "choose_pharmacy",
     "close_refill",
     "decline_refill",
+    "describe_allergy_number_rows",
+    "describe_allergy_rows",
+    "describe_allergy_version_rows",
+    "describe_statement_number_rows",
+    "describe_statement_rows",
+    "describe_statement_version_rows",
     "end_reminder",
     "file_allergy",
     "file_statement",

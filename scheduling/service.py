@@ -73,7 +73,13 @@ from scheduling.queries import (
     list_requests,
     list_sites_of_patient,
 )
-from scheduling.relating import describe_setup_rows, describe_visit_rows, describe_visit_version_rows
+from scheduling.relating import (
+    describe_encounter_rows,
+    describe_patients_of_sites,
+    describe_setup_rows,
+    describe_visit_rows,
+    describe_visit_version_rows,
+)
 from scheduling.search import Wishes, describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
 from scheduling.transactions import Joined
@@ -174,7 +180,9 @@ __all__ = [
     "decline",
     "decline_move",
     "demo_patients",
+    "describe_encounter_rows",
     "describe_offer",
+    "describe_patients_of_sites",
     "describe_setup_rows",
     "describe_visit_rows",
     "describe_visit_version_rows",

@@ -43,6 +43,7 @@ WORDS: dict[str, Words] = {
     "Provenance": gettext_lazy("Where data came from"),
     "AuditEvent": gettext_lazy("Who looked at the record"),
     "Binary": gettext_lazy("Documents"),
+    "Group": gettext_lazy("Groups of patients"),
     "Condition": gettext_lazy("Diagnoses and health concerns"),
 }
 CATEGORIES: dict[str, Words] = {
@@ -100,11 +101,14 @@ def kept(wanted: Wanted, ticked: Iterable[str]) -> str:
 
 def _of(scope: Scope) -> str:
     words = str(WORDS.get(scope.resource, scope.resource))
-    categories = [
-        str(CATEGORIES.get(value.rpartition("|")[2], value.rpartition("|")[2]))
-        for name, value in scope.query if name == "category"
-    ]  # fmt: skip
-    return f"{words} ({', '.join(categories)})" if categories else words
+    narrowed = dict.fromkeys(_narrowed(name, value) for name, value in scope.query)
+    return f"{words} ({', '.join(narrowed)})" if narrowed else words
+
+
+def _narrowed(name: str, value: str) -> str:
+    """A code without words here is not shown to a patient: that it is less than all is said in any case."""
+    words = CATEGORIES.get(value.rpartition("|")[2]) if name == "category" else None
+    return str(words or _("some of them only"))
 
 
 def _detail(scope: Scope) -> str:

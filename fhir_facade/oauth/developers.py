@@ -32,6 +32,9 @@ curl -X POST {token} \\
 
 curl -H "Authorization: Bearer $TOKEN" \\
   "{base}/Observation?patient=$PATIENT&category=laboratory&_sort=-date"
+
+curl -H "Authorization: Bearer $TOKEN" \\
+  "{base}/MedicationRequest?patient=$PATIENT&intent=order&status=active,on-hold"
 """
 
 

@@ -17,7 +17,7 @@ from steadwell.relations import Sql
 
 # The server's own, whatever was sent.
 _OWN = frozenset({"resourceType", "id", "meta"})
-_CHOICES = ("value", "effective", "deceased", "occurrence")
+_CHOICES = ("value", "effective", "deceased", "occurrence", "medication")
 
 
 def joined(head: str, start: Sql) -> Sql:

@@ -44,7 +44,7 @@ def statement(base: str) -> Resource:
         "status": "active",
         "date": DATE,
         "publisher": "Steadwell",
-        "description": "Visits, laboratory results and messages of a clinic's patients.",
+        "description": "Visits, laboratory results, medicines, allergies, forms and messages of patients.",
         "kind": "instance",
         "instantiates": [US_CORE_SERVER],
         "software": {"name": "Steadwell", "version": settings.RELEASE},

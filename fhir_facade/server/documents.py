@@ -242,6 +242,24 @@ def keep_beside(
     return resource
 
 
+def index_beside(access: Access, kind: str, key: UUID, said: Resource) -> None:
+    """By what a client said of an app's resource it is found, too (kept.beside_too): in the transaction that
+    keeps the document beside it.
+    """
+    _index(kind, {**said, "meta": {**said.get("meta", {}), "source": source_of(access, said)}}, key, access,
+           is_new=False)  # fmt: skip
+
+
+def says(key: UUID, said: Resource) -> bool:
+    """Whether just this is what a client said of a resource last."""
+    body = Document.objects.filter(pk=key).values_list("body", flat=True).first()
+    return body is not None and _content(wire.read_stored(body)) == _content(said)
+
+
+def _content(resource: Resource) -> bytes:
+    return wire.dump({name: resource[name] for name in sorted(resource) if name not in {"id", "meta"}})
+
+
 def versions_of(key: UUID) -> Iterable[DocumentVersion]:
     return DocumentVersion.objects.filter(entity_id=key).order_by("-version")
 

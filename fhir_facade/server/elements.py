@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from fhir_facade.server.wire import Resource, instant
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _SYSTEMS = {"LN": LOINC, "SCT": "http://snomed.info/sct", "UCUM": UCUM}
@@ -67,6 +68,11 @@ def absent(reason: str = "unknown") -> dict[str, Any]:
 
 def at(moment: datetime | None) -> str | None:
     return instant(moment) if moment else None
+
+
+def wall_day(moment: date | datetime) -> str:
+    """A day by itself; of a moment, its day in UTC."""
+    return (moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment).isoformat()
 
 
 def resource(kind: str, key: object, made: dict[str, Any]) -> Resource:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from fhir_facade.server import definitions, wire
 from fhir_facade.server.access import Access
@@ -46,6 +47,54 @@ def documents(
         build=_build,
         person="t.person_id" if of_patients else "",
     )
+
+
+_SORTED_BY = {Kind.DATE: "low", Kind.QUANTITY: "number", Kind.TOKEN: "code", Kind.STRING: "folded"}
+# Whose it is, its profile and its numbers an app's columns answer for every row.
+_APP_ONLY = frozenset({"patient", "subject", "_profile", "identifier"})
+
+
+def with_said(rows: Sql) -> Sql:
+    """An app's rows with ``said``: a client wrote the newest version, whose document stands beside."""
+    return (
+        Sql("SELECT s.*, b.id IS NOT NULL AS said FROM (")
+        + rows
+        + Sql(") s LEFT JOIN fhir_facade_document b ON b.id = s.id AND b.beside AND b.version = s.version")
+    )
+
+
+def beside_too(
+    kind: str, params: Iterable[Param], own: Mapping[str, tuple[Column, ...]]
+) -> dict[str, tuple[Column, ...]]:
+    """Columns for rows of ``with_said``: a resource is found by what it shows. Of what the app says itself
+    that is the client's word where the client wrote the newest version, else the app's; what only clients say
+    is theirs.
+    """
+    made = dict(own)
+    for param in (*params, *COMMON.values()):
+        if not param.paths or param.name in _APP_ONLY:
+            continue
+        said = _column(kind, param)
+        if param.name not in own:
+            made[param.name] = (said,)
+            continue
+        only_then = replace(said, within=f"t.said AND {said.within}")
+        made[param.name] = (*(_unsaid(kind, param, each) for each in own[param.name]), only_then)
+    return made
+
+
+def _unsaid(kind: str, param: Param, column: Column) -> Column:
+    exprs = {name: f"CASE WHEN NOT t.said THEN {expr} END" for name, expr in column.exprs.items()}
+    names = (each for each in ("at", "low", "number", "code", "folded") if each in exprs)
+    first = next(names, None)
+    sort = ""
+    if first is not None and param.kind in _SORTED_BY:
+        theirs = (
+            f"(SELECT min(i.{_SORTED_BY[param.kind]}) FROM fhir_facade_searchvalue i"  # noqa: S608 - ours
+            f" WHERE i.document_id = t.id AND i.param = '{param.name}')"
+        )
+        sort = f"CASE WHEN t.said THEN {theirs} ELSE {column.exprs[first]} END"
+    return replace(column, exprs=exprs, sort=sort)
 
 
 def _seen(access: Access, of_patients: bool, visible: Callable[[Access], Sql] | None) -> Sql:

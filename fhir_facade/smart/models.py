@@ -7,6 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from steadwell.ids import new_id
 
+MEDICINE_SOURCES = [
+    ("ehr-a", _("first record system")),
+    ("ehr-b", _("second record system")),
+    ("pharmacy", _("pharmacy")),
+]
+
 
 class Client(models.Model):
     """A system or app that may call the API. phi: none"""
@@ -20,6 +26,11 @@ class Client(models.Model):
     site_id = models.UUIDField(
         _("site"), null=True, blank=True, help_text=_("Where results that it sends belong.")
     )
+    # Medicines and allergies that it sends are this one's word: one of medications' sources.
+    medicine_source = models.CharField(
+        _("source of medicines"), max_length=12, choices=MEDICINE_SOURCES, default="ehr-a",
+        db_default="ehr-a",
+    )  # fmt: skip
     active = models.BooleanField(_("active"), default=True)
     registered_at = models.DateTimeField(_("registered"))
     registered_by = models.UUIDField(null=True)

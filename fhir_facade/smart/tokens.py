@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from fhir_facade.smart import scopes
-from fhir_facade.smart.models import AccessToken, Client
+from fhir_facade.smart.models import MEDICINE_SOURCES, AccessToken, Client
 from fhir_facade.smart.types import Grant, Scope
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
@@ -20,7 +20,7 @@ from steadwell.ids import PersonId, SiteId, UserId, new_id
 LONGEST = timedelta(days=366)
 _FIND = """
 SELECT t.id, t.user_id, t.person_id, t.scopes, t.expires_at, t.fhir_user, c.client_id, c.name, c.per_minute,
-  c.site_id
+  c.site_id, c.medicine_source
 FROM fhir_facade_accesstoken t JOIN fhir_facade_client c ON c.id = t.client_id
 WHERE t.token_hash = %s AND t.expires_at > %s AND t.revoked_at IS NULL AND c.active
 """
@@ -28,21 +28,24 @@ WHERE t.token_hash = %s AND t.expires_at > %s AND t.revoked_at IS NULL AND c.act
 
 def register_client(
     *, actor: Actor, client_id: str, name: str, allowed: str = "", per_minute: int = 600,
-    site_id: SiteId | None = None, now: datetime,
+    site_id: SiteId | None = None, medicine_source: str = "ehr-a", now: datetime,
 ) -> None:  # fmt: skip
     """Make a client known, or change it. ``allowed``: the scopes its tokens may hold; empty: any."""
     _operates(actor)
     if not client_id or len(client_id) > 100 or not name:
         raise Invalid(fields={"client_id": "A client needs an id of at most 100 characters and a name."})
+    if medicine_source not in dict(MEDICINE_SOURCES):
+        raise Invalid(fields={"medicine_source": "A source is one of ehr-a, ehr-b and pharmacy."})
+    said = {
+        "name": name, "scopes": allowed, "per_minute": per_minute, "site_id": site_id,
+        "medicine_source": medicine_source,
+    }  # fmt: skip
     with transaction.atomic():
         Client.objects.update_or_create(
             client_id=client_id,
-            defaults={"name": name, "scopes": allowed, "per_minute": per_minute, "site_id": site_id},
-            create_defaults={
-                "name": name, "scopes": allowed, "per_minute": per_minute, "site_id": site_id,
-                "registered_at": now, "registered_by": actor.user_id,
-            },
-        )  # fmt: skip
+            defaults=said,
+            create_defaults={**said, "registered_at": now, "registered_by": actor.user_id},
+        )
         audit.record(
             actor=actor, action="fhir.register-client", category="access", now=now,
             detail={"client": client_id},
@@ -109,6 +112,7 @@ def find_grant(token: str, now: datetime) -> Grant | None:
         token_id=row[0], user_id=row[1] and UserId(row[1]), person_id=row[2] and PersonId(row[2]),
         scopes=scopes.parse(row[3]), expires_at=row[4], fhir_user=row[5], client_id=row[6],
         client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]),
+        medicine_source=row[10],
     )  # fmt: skip
 
 

@@ -59,4 +59,5 @@ class Grant:
     expires_at: datetime
     fhir_user: str = ""
     per_minute: int = 600
+    medicine_source: str = "ehr-a"  # whose word medicines are that it sends: medications' Source
     site_id: SiteId | None = None  # where what this client files belongs, unless it says so itself

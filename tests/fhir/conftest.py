@@ -23,3 +23,10 @@ def house(db: None):
     from fhir_house import House
 
     return House()
+
+
+@pytest.fixture
+def shelf(house):
+    from fhir_medicines import shelved
+
+    return shelved(house)

@@ -124,6 +124,7 @@ class House:
 
     def __init__(self) -> None:
         self.now = clock.now()
+        self.keys: dict[str, str] = {}  # ids of what a test needs, by name
         self.ada = self.person("Canaryada", "Adafirst", "AD-1")
         self.bo = self.person("Canarybo", "Bofirst", "BO-1")
         tokens.register_client(

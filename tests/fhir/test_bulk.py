@@ -9,12 +9,14 @@ from datetime import timedelta
 import pytest
 import validating
 from fhir_house import observation
+from fhir_medicines import drug, form, item, response, step
 from steps import run_promised
 
 from fhir_facade.bulk import exporting
 from fhir_facade.bulk.models import Export, ExportFile
 from fhir_facade.smart import tokens
 from fhir_facade.smart.models import Client as FhirClient
+from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.actor import system
 
@@ -200,3 +202,28 @@ def test_what_has_run_out_is_forgotten(house, time_machine):
     exporting.forget(None, type("Context", (), {"now": later})())
 
     assert not Export.objects.exists()
+
+
+def test_item_74_medicines_allergies_encounters_and_forms_are_exported(shelf):
+    shelf.open_clinic()
+    step(shelf.visit(shelf.ada), scheduling.arrive)
+    place = f"Questionnaire/{shelf.ehr.post('Questionnaire', form()).json['id']}"
+    shelf.ehr.post("QuestionnaireResponse", response(shelf.ada, place, item("pain", {"valueBoolean": False})))
+    shelf.ehr.post("Medication", {"resourceType": "Medication", "code": drug()})
+
+    everything = exported(shelf)
+    of_patients = exported(shelf, path="Patient/$export")
+    stopped = exported(shelf, params={
+        "_type": "MedicationRequest", "_typeFilter": "MedicationRequest?status=on-hold",
+    })  # fmt: skip
+
+    wanted = {
+        "MedicationRequest": 4, "MedicationStatement": 1, "AllergyIntolerance": 2, "Encounter": 1,
+        "QuestionnaireResponse": 1,
+    }  # fmt: skip
+    counts = {kind: len(rows) for kind, rows in everything.items()}
+    assert {kind: counts.get(kind) for kind in wanted} == wanted
+    assert (counts["Medication"], counts["Questionnaire"]) == (1, 1)
+    assert {kind: len(of_patients[kind]) for kind in wanted} == wanted
+    assert [each["id"] for each in stopped["MedicationRequest"]] == [shelf.keys["order"]]
+    assert len(exported(shelf, shelf.of(shelf.ada), "Patient/$export")["MedicationRequest"]) == 3

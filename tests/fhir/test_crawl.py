@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from fhir_house import Api, House, bundle, observation, vital
+from fhir_medicines import allergy, drug, fed, fed_allergy, form, item, request, response, statement, step
 
 from fhir_facade.server.registry import COMMON, Kind, registry
+from scheduling import service as scheduling
+from steadwell.ids import PersonId
 
 pytestmark = pytest.mark.django_db
 SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUANTITY: "gt0", Kind.URI: "x"}
@@ -18,9 +21,12 @@ SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUA
 def two(house: House) -> House:
     """Each has something of everything; Bo's things carry Bo's canary wherever there is room for words."""
     house.open_clinic()
+    empty = house.ehr.post("Questionnaire", form()).json
     for number, (person_id, name) in enumerate(((house.ada, "Canaryada"), (house.bo, "Canarybo"))):
-        house.visit(person_id, hours=number * 2)
+        step(house.visit(person_id, hours=number * 2), scheduling.arrive)
         house.lab_report(person_id)
+        fed(house, person_id, reason_text=name)
+        fed_allergy(house, person_id, reaction_text=name)
         subject = {"reference": f"Patient/{person_id}"}
         for body in (
             observation(person_id, note=[{"text": name}]),
@@ -40,6 +46,7 @@ def two(house: House) -> House:
                 "subject": subject,
                 "code": {"text": name},
             },
+            *medicines_and_answers(house, person_id, name, f"Questionnaire/{empty['id']}"),
             {
                 "resourceType": "DiagnosticReport",
                 "status": "final",
@@ -51,6 +58,21 @@ def two(house: House) -> House:
             assert made.status == 201, made.text
             house.ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
     return house
+
+
+def medicines_and_answers(house: House, person_id: PersonId, name: str, place: str) -> list[dict[str, Any]]:
+    """An order that names a Medication with their name in it, and what they say themselves."""
+    named = house.ehr.post("Medication", {"resourceType": "Medication", "code": drug(name)}).json
+    by_reference = request(person_id, medicationReference={"reference": f"Medication/{named['id']}"})
+    del by_reference["medicationCodeableConcept"]
+    return [
+        by_reference,
+        statement(person_id, note=[{"text": name}]),
+        allergy(person_id, note=[{"text": name}]),
+        response(
+            person_id, place, item("pain", {"valueBoolean": False}), item("words", {"valueString": name})
+        ),
+    ]
 
 
 def crawler(two: House) -> Api:

@@ -57,3 +57,10 @@ def test_an_unknown_word_asks_for_a_person_and_a_blank_one_says_nothing():
     assert status_of(Source.EHR_A, "zz") == (Status.UNKNOWN, False)
     assert status_of(Source.EHR_A, "") == (Status.UNKNOWN, True)
     assert all({"active", "entered-in-error"} <= table.keys() for table in WORDS.values())
+
+
+def test_a_number_longer_than_any_dose_stays_in_the_words():
+    found = dosage.read("take 123456789.123456789012 tablets daily")
+
+    assert (found.amount_low, found.is_read) == (None, False)
+    assert "123456789.123456789012" in found.text

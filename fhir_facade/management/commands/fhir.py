@@ -28,6 +28,10 @@ class Command(BaseCommand):
         client.add_argument("--scopes", default="", help="the most its tokens may hold; empty: anything")
         client.add_argument("--per-minute", type=int, default=600)
         client.add_argument("--site", type=UUID, help="where results that it sends belong")
+        client.add_argument(
+            "--medicine-source", default="ehr-a", choices=("ehr-a", "ehr-b", "pharmacy"),
+            help="as which source medicines that it sends are kept",
+        )  # fmt: skip
         token = acts.add_parser("token", help="print a new token of a client; it is shown this once")
         token.add_argument("client_id")
         token.add_argument("--scope", required=True, help="such as 'system/*.cruds' or 'patient/*.rs'")
@@ -49,7 +53,8 @@ class Command(BaseCommand):
         site = options["site"]
         tokens.register_client(
             actor=OPERATOR, client_id=options["client_id"], name=options["name"], allowed=options["scopes"],
-            per_minute=options["per_minute"], site_id=SiteId(site) if site else None, now=clock.now(),
+            per_minute=options["per_minute"], site_id=SiteId(site) if site else None,
+            medicine_source=options["medicine_source"], now=clock.now(),
         )  # fmt: skip
         self.stdout.write(f"{options['client_id']} is registered")
 

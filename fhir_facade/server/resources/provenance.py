@@ -27,7 +27,10 @@ _ACTS = {
     "DELETE": ("DELETE", "delete"),
 }
 # Types of which some are not for everybody who reads the type.
-_WITHHELD = ("Observation", "DiagnosticReport", "Appointment")
+_WITHHELD = (
+    "Observation", "DiagnosticReport", "Appointment", "Medication", "MedicationRequest",
+    "MedicationStatement", "AllergyIntolerance",
+)  # fmt: skip
 COLUMNS = {
     "target": (Column(exprs={"type": "t.type", "id": "t.entity_id"}),),
     "patient": (Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True),),

@@ -69,7 +69,9 @@ def _forward(access: Access, include: Include, sources: Iterable[Found]) -> dict
 def _references(resource: Resource, param: Param, access: Access) -> Iterable[tuple[str, str]]:
     for path in param.paths:
         for value in indexing.at(resource, path):
-            text = str(value.get("reference", "")) if isinstance(value, dict) else ""
+            # A canonical is the address itself, and may name a version.
+            text = value.partition("|")[0] if isinstance(value, str) else ""
+            text = str(value.get("reference", "")) if isinstance(value, dict) else text
             kind, key = named(text.split("/_history/")[0], base=access.base)
             if kind and kind in param.targets:
                 yield kind, key

@@ -11,6 +11,7 @@ from scheduling import service as scheduling
 from steadwell.actor import system
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId
+from steadwell.relations import Sql
 
 ACTOR = system("medications.checks")
 # Estimated kidney filtration, the newer equation first. All in mL/min/{1.73_m2}.
@@ -24,6 +25,9 @@ class ClinicCare:
 
     def sites_of_patient(self, *, person_ids: Collection[PersonId]) -> frozenset[SiteId]:
         return scheduling.list_sites_of_patient(person_ids=person_ids)
+
+    def describe_patients_of_sites(self, *, site_ids: Collection[SiteId]) -> Sql:
+        return scheduling.describe_patients_of_sites(site_ids=site_ids)
 
     def facts(self, *, person_id: PersonId, now: datetime) -> PatientFacts:
         """A value in another unit, below or above a limit of its method, is not known."""
