@@ -43,6 +43,7 @@ WORDS: dict[str, Words] = {
     "Provenance": gettext_lazy("Where data came from"),
     "AuditEvent": gettext_lazy("Who looked at the record"),
     "Binary": gettext_lazy("Documents"),
+    "Subscription": gettext_lazy("Messages to the app when something happens"),
     "Condition": gettext_lazy("Diagnoses and health concerns"),
 }
 CATEGORIES: dict[str, Words] = {
