@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import steadwell.ids
 from django.db import migrations, models
+
+import steadwell.ids
 
 
 class Migration(migrations.Migration):

@@ -109,8 +109,8 @@ def _subscription() -> str:
         "resourceType": "Subscription", "status": "requested", "reason": "Keep our list of visits fresh",
         "criteria": topics.served()[0].url,
         "channel": {
-            "type": "rest-hook", "endpoint": "https://app.example.org/told", "payload": "application/fhir+json",
-            "_payload": {"extension": [content]},
+            "type": "rest-hook", "endpoint": "https://app.example.org/told",
+            "payload": "application/fhir+json", "_payload": {"extension": [content]},
         },
     }  # fmt: skip
     return json.dumps(said, indent=2)

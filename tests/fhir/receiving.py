@@ -120,7 +120,14 @@ def receiving() -> Iterator[Receiver]:
             except OSError:
                 return
 
-        do_POST = do_PUT = do_GET = _take
+        def do_POST(self) -> None:
+            self._take()
+
+        def do_PUT(self) -> None:
+            self._take()
+
+        def do_GET(self) -> None:
+            self._take()
 
         def log_message(self, *_: Any) -> None:
             """Nothing to say."""
@@ -150,7 +157,7 @@ def url_of(code: str) -> str:
 
 
 def asked(receiver: Receiver, code: str = "appointment-booked", **more: Any) -> dict[str, Any]:
-    """A Subscription as a client writes it. ``filters``, ``content``, ``heartbeat``, ``timeout``, ``channel``."""
+    """A Subscription as a client writes it; ``filters``, ``content``, ``heartbeat``, ``timeout``."""
     extensions = [
         {"url": f"{BACKPORT}backport-{name.replace('_', '-')}", "valueUnsignedInt": more.pop(key)}
         for key, name in (("heartbeat", "heartbeat-period"), ("timeout", "timeout"))

@@ -291,7 +291,7 @@ def test_others_subscriptions_are_not_there(house, receiver):
 
 
 def test_headers_are_sent_and_kept_sealed(house, receiver, capfd):
-    secret = "Bearer sesame-4711-open"  # noqa: S105 - the test's own
+    secret = "Bearer sesame-4711-open"
     key = subscribed(house.ehr, receiver, channel={"header": [f"Authorization: {secret}"]})
     house.visit(house.ada)
     run()

@@ -152,8 +152,9 @@ def _hold(house, filed, loinc=""):
     """The clinic holds it back from the patient's side, the report or one of its tests."""
     Hold.objects.create(
         report_id=filed.report_id, person_id=house.ada, loinc=loinc, audience="everyone", cause="rule",
-        rule_id=new_id(), rule_version=1, delay="hours", legal="none", legal_text="A rule of the clinic.",
-        opened_at=house.now, starts_at=house.now - timedelta(days=1), ends_at=house.now + timedelta(days=5),
+        rule_id=new_id(), rule_version=1, delay="hours-after-final", legal="45 CFR 171.201",
+        legal_text="A rule of the clinic.", opened_at=house.now, starts_at=house.now - timedelta(days=1),
+        ends_at=house.now + timedelta(days=5),
     )  # fmt: skip
 
 

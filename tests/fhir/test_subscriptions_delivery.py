@@ -1,4 +1,4 @@
-"""Item 80: nothing that happened is lost, doubled or out of order, whatever the receiver or our processes do."""
+"""Item 80: nothing that happened is lost, doubled or out of order, whatever receivers or processes do."""
 
 from __future__ import annotations
 
@@ -325,7 +325,7 @@ def _raise(error):
 
 @pytest.mark.kill
 def test_item_80_worker_killed_in_the_middle_of_a_delivery(house, receiver):
-    """kill -9 while the receiver still thinks, again and again: no number is missing, none means two things."""
+    """kill -9 while the receiver still thinks, three times: no number is missing, none means two things."""
     subscribed(house.ehr, receiver)
     receiver.answers = lambda got: time.sleep(0.3) or 200
     with tempfile.TemporaryDirectory(prefix="sw-sub-") as folder:

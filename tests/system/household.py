@@ -55,7 +55,7 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def free_port() -> int:
-    """Below those that the system gives out: one that is tried while nobody listens could connect to itself."""
+    """Below those the system gives out: one that is tried while nobody listens could connect to itself."""
     while True:
         port = secrets.choice(range(20_000, 32_000))
         with socket.socket() as probe, suppress(OSError):

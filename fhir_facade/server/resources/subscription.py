@@ -7,7 +7,6 @@ from typing import Any
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import resource
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
-from fhir_facade.server.search.matching import sql_folded
 from fhir_facade.server.wire import Resource, instant, read_stored
 from fhir_facade.server.writing import DOCUMENTS
 from fhir_facade.subscriptions import keeping, sealing, topics
@@ -26,7 +25,8 @@ COLUMNS = {
         Column(exprs={"system": "'http://hl7.org/fhir/subscription-channel-type'", "code": "'rest-hook'"}),
     ),
     "url": (Column(exprs={"exact": "t.endpoint"}),),
-    "criteria": (Column(exprs={"folded": sql_folded("t.criteria"), "exact": "t.criteria"}),),
+    # An address is no name: its signs count.
+    "criteria": (Column(exprs={"folded": "lower(t.criteria)", "exact": "t.criteria"}, fold=str.lower),),
     "payload": (Column(exprs={"system": "'urn:ietf:bcp:13'", "code": "nullif(t.payload, '')"}),),
 }
 
