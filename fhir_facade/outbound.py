@@ -65,6 +65,8 @@ def call(
         alarm.start()
         connection.request(method, target, body=body, headers={"User-Agent": "Steadwell", **headers})
         answer = connection.getresponse()
+        if connection.was_cut:
+            raise TimeoutError  # what is cut within its headers looks whole
         return Answer(
             status=answer.status,
             headers=dict(answer.getheaders()),
@@ -115,8 +117,8 @@ def _read(answer: http.client.HTTPResponse, connection: _Pinned, largest: int, e
         connection.hurry(ends)
         part = answer.read1(16384)
         if not part:
-            if time.monotonic() >= ends:
-                raise TimeoutError  # it was cut, and looks whole
+            if connection.was_cut:
+                raise TimeoutError
             return b"".join(parts)
         parts.append(part)
         size += len(part)
@@ -131,6 +133,7 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(host, port)
         self._address, self._secure, self._ends = address, secure, ends
         self._wire: socket.socket | None = None
+        self.was_cut = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), timeout=self._left(self._ends))
@@ -141,6 +144,7 @@ class _Pinned(http.client.HTTPConnection):
 
     def cut(self) -> None:
         """From another thread: whatever waits on the socket ends."""
+        self.was_cut = True
         if self._wire is not None:
             with contextlib.suppress(OSError):
                 self._wire.shutdown(socket.SHUT_RDWR)

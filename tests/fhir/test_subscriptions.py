@@ -10,9 +10,11 @@ from django.test import override_settings
 from fhir_house import clinic
 from receiving import BACKPORT, HANG, asked, later, receiving, run, state_of, subscribed, url_of
 
+from fhir_facade.server import capability
 from fhir_facade.server.registry import registry
 from fhir_facade.smart import tokens
 from fhir_facade.subscriptions import keeping, topics
+from medications import service as medications
 from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.actor import system
@@ -86,8 +88,6 @@ def test_item_77_greeting_without_an_answer_is_tried_three_times(house, receiver
 
 
 def test_item_77_topics_are_listed():
-    from fhir_facade.server import capability
-
     rest = capability.statement("http://testserver/fhir")["rest"][0]["resource"]
     said = next(each for each in rest if each["type"] == "Subscription")
 
@@ -397,8 +397,6 @@ def test_medicines_that_change_are_told_where_they_can_be_read(house, receiver):
         assert (answer.status, answer.issue["expression"]) == (422, ["Subscription.criteria"])
         return
     run()
-    from medications import service as medications
-
     filed = medications.file_statement(
         actor=system("feed"), person_id=house.ada, now=clock.now(),
         said=medications.IncomingStatement(

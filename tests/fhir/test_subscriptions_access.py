@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from fhir_house import OPERATOR
 from receiving import later, receiving, run, state_of, subscribed
 
@@ -18,6 +19,7 @@ from labs.models import Hold
 from steadwell import clock
 from steadwell.audit.models import AuditEntry
 from steadwell.ids import new_id
+from steadwell.outbox.models import OutboxDue, OutboxEvent
 from steadwell.outbox.service import DeliveryContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -189,8 +191,6 @@ def test_queue_and_logs_hold_ids_only(house, receiver, capfd):
     house.lab_report(house.ada)
     run()
 
-    from steadwell.outbox.models import OutboxDue, OutboxEvent
-
     kept = json.dumps(
         [
             *OutboxEvent.objects.values_list("payload", flat=True),
@@ -206,7 +206,8 @@ def test_every_hour_what_has_no_rights_is_turned_off(house, receiver):
     key = subscribed(house.ehr, receiver)
     AccessToken.objects.update(revoked_at=clock.now())
 
-    tending.tidy(None, DeliveryContext(delivery_id=1, attempt=1, now=clock.now()))
+    with transaction.atomic():
+        tending.tidy(None, DeliveryContext(delivery_id=1, attempt=1, now=clock.now()))
 
     assert Subscription.objects.get(pk=key).state == "off"
     assert state_of(house.api("system/*.cruds"), key) == "off"

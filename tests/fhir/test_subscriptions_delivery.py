@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 from django.test import override_settings
+from fhir_house import clinic
 from killing import House as Processes
 from killing import wait_until
 from receiving import DRIP, HANG, asked, later, receiving, run, state_of, subscribed
 
 from fhir_facade.server import wire
-from fhir_facade.subscriptions import hearing, locking, places, standing
-from fhir_facade.subscriptions.models import ReceiverPlace, SubscriptionEvent
+from fhir_facade.subscriptions import hearing, locking, places, sending, standing
+from fhir_facade.subscriptions.models import ReceiverPlace, Subscription, SubscriptionEvent
 from steadwell import clock
 from steadwell.outbox import handover
 from steadwell.outbox.deliveries import deliver
@@ -259,7 +260,12 @@ def test_item_80_fifty_events_at_once_have_fifty_numbers(house, receiver):
     """Heard, numbered and sent by six hands at the same time, until nothing waits."""
     key = subscribed(house.ehr, receiver)
     quiet = subscribed(house.ehr, receiver, filters=[f"Appointment?patient=Patient/{house.bo}"])
-    visits = [house.visit(house.ada, hours=number / 4) for number in range(50)]
+    visits = [house.visit(house.ada, hours=number / 2) for number in range(25)]
+    house.clinician, cyd = (
+        clinic.clinician(house.site, hours=((0, 24),), name="Dr Two"),
+        house.person("Third", "Cyd", "CY-1"),
+    )
+    visits += [house.visit(cyd, hours=number / 2) for number in range(25)]
 
     for _ in range(80):
         _at_once(6)
@@ -298,8 +304,6 @@ def test_sent_again_after_a_crash_is_the_same(house, receiver):
 
     class Died(BaseException):
         pass
-
-    from fhir_facade.subscriptions import sending
 
     settle, sending.Sending.settle = sending.Sending.settle, _raise(Died)
     try:
@@ -363,8 +367,6 @@ def test_receiver_that_is_not_there_is_no_failure_of_ours(house, receiver):
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     key = subscribed(house.ehr, receiver)
-    from fhir_facade.subscriptions.models import Subscription
-
     Subscription.objects.filter(pk=key).update(endpoint=f"http://127.0.0.1:{port}/told")
     house.visit(house.ada)
     run()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from fhir_house import clinic
 from receiving import Got, later, receiving, run, subscribed, value_of
 
+from fhir_facade.server.operations import subscriptions
+from fhir_facade.subscriptions import tending
 from fhir_facade.subscriptions.models import SubscriptionEvent
 from scheduling import service as scheduling
 from steadwell.actor import system
+from steadwell.outbox.service import DeliveryContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -109,9 +113,7 @@ def test_content_is_never_more_than_was_subscribed_to(house, receiver):
 
 
 def test_answer_holds_so_many_events_and_says_how_many_there_are(house, receiver, monkeypatch):
-    from fhir_facade.subscriptions import asking
-
-    monkeypatch.setattr(asking, "MOST_EVENTS", 2)
+    monkeypatch.setattr(subscriptions, "MOST_EVENTS", 2)
     key = subscribed(house.ehr, receiver)
     for hours in (0, 2, 4):
         house.visit(house.ada, hours=hours)
@@ -132,17 +134,12 @@ def test_operations_need_the_scope_to_read(house, receiver):
 
 
 def test_old_events_are_forgotten(house, receiver):
-    from datetime import timedelta
-
-    from fhir_facade.subscriptions import tending
-    from steadwell.outbox.service import DeliveryContext
-
     subscribed(house.ehr, receiver)
     house.visit(house.ada)
     run()
     assert SubscriptionEvent.objects.count() == 1
 
-    moment = later(days=31)
-    tending.tidy(None, DeliveryContext(delivery_id=1, attempt=1, now=moment + timedelta(seconds=1)))
+    with transaction.atomic():
+        tending.tidy(None, DeliveryContext(delivery_id=1, attempt=1, now=later(days=31)))
 
     assert SubscriptionEvent.objects.count() == 0

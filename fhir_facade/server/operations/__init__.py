@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
-from fhir_facade.server.operations import everything, scheduling_ihe, validate
+from fhir_facade.server.operations import everything, scheduling_ihe, subscriptions, validate
 from fhir_facade.server.outcome import failed
 from fhir_facade.server.registry import Definition
-from fhir_facade.subscriptions import asking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +36,14 @@ OPERATIONS = {
         Operation(
             name="status",
             definition=f"{_BACKPORT}backport-subscription-status",
-            run=asking.status,
+            run=subscriptions.status,
             instance=True,
             of_type=True,
         ),
         Operation(
             name="events",
             definition=f"{_BACKPORT}backport-subscription-events",
-            run=asking.events,
+            run=subscriptions.events,
             instance=True,
         ),
         Operation(name="book", definition=f"{_IHE}appointment-book", run=scheduling_ihe.book, instance=False),
