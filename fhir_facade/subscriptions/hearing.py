@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from fhir_facade.subscriptions import locking, standing, topics
-from fhir_facade.subscriptions.models import Subscription, SubscriptionEvent
+from fhir_facade.subscriptions.models import HEARS, Subscription, SubscriptionEvent
 from steadwell.events import NOBODY, Event
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
@@ -57,7 +57,7 @@ def note(topic: topics.Topic, heard: Sequence[outbox.Heard[Event]]) -> None:
         return
     # The lock comes first: whoever is about to find nothing more to send waits, and then finds this.
     several = locking.lock_several({row.subscription_id for row in rows})
-    there = {each.pk for each in several if each.state == Subscription.State.ACTIVE}
+    there = {each.pk for each in several if each.state in HEARS}
     SubscriptionEvent.objects.bulk_create(
         [row for row in rows if row.subscription_id in there], ignore_conflicts=True
     )
@@ -71,9 +71,9 @@ def _ids(person_id: UUID) -> Iterable[UUID]:
 
 
 def _wanting(topic: topics.Topic, people: set[UUID]) -> Mapping[UUID, UUID | None]:
-    """Active subscriptions to the topic, with the patient in context: of these patients, or of everybody."""
+    """Live subscriptions to the topic, with the patient in context: of these patients, or of everybody."""
     rows = Subscription.objects.filter(
         Q(person_id__in=people) | Q(person_id__isnull=True),
-        state=Subscription.State.ACTIVE, topics__contains=[topic.code], deleted_at__isnull=True,
+        state__in=HEARS, topics__contains=[topic.code], deleted_at__isnull=True,
     )  # fmt: skip
     return dict(rows.values_list("pk", "person_id"))

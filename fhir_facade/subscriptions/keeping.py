@@ -78,7 +78,7 @@ class Keeping:
         standing.promise_end(now, now=access.now)
         if now.state == State.OFF:
             standing.rest(now)
-        elif now.state == State.REQUESTED or not now.promised:
+        else:  # at once, whatever pause it was in
             standing.promise_anew(now, now=access.now)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:

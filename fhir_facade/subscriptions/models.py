@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from fhir_facade.smart.models import Client
 from steadwell.ids import new_id
 
+# What happens is noted for these: of one that is greeted (again), it is sent once the greeting was answered.
+HEARS = ("requested", "active")
+
 
 class Subscription(models.Model):
     """What a client wants to be told of, with the rights it asked with. phi: indirect (whose app it is)
@@ -66,13 +69,13 @@ class Subscription(models.Model):
             models.Index(
                 fields=["person_id"],
                 name="fhir_subscription_of_person",
-                condition=Q(state="active", person_id__isnull=False),
+                condition=Q(state__in=HEARS, person_id__isnull=False),
             ),
             # The same, for systems and staff: few, and each is asked.
             models.Index(
                 fields=["id"],
                 name="fhir_subscription_of_systems",
-                condition=Q(state="active", person_id__isnull=True),
+                condition=Q(state__in=HEARS, person_id__isnull=True),
             ),
             # A client's own, and how many it has.
             models.Index(fields=["client", "person_id"], name="fhir_subscription_of_client"),

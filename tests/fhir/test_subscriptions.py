@@ -331,6 +331,19 @@ def test_change_greets_again_and_goes_on_counting(house, receiver):
     assert receiver.numbers == [1, 2]
 
 
+def test_what_happens_while_it_is_greeted_again_is_told_after(house, receiver):
+    key = subscribed(house.ehr, receiver)
+    moved = asked(receiver, id=key, channel={"endpoint": f"{receiver.url}/elsewhere"})
+    house.ehr.put(f"Subscription/{key}", moved)
+    house.visit(house.ada)
+    assert receiver.events == []
+    run()
+
+    assert [(each.kind, each.path) for each in receiver.got[1:]] == [
+        ("handshake", "/told/elsewhere"), ("event-notification", "/told/elsewhere"),
+    ]  # fmt: skip
+
+
 def test_off_is_off_until_it_is_asked_for_again(house, receiver):
     key = subscribed(house.ehr, receiver)
     assert house.ehr.put(f"Subscription/{key}", asked(receiver, id=key, status="off")).json["status"] == "off"
