@@ -58,8 +58,14 @@ def _holds(subscription: Subscription, *, now: datetime) -> bool:
     """
     if subscription.approval_id is not None:
         return approvals.find_live(subscription.approval_id, now=now) is not None
-    token = AccessToken.objects.filter(pk=subscription.token_id or new_id()).first()
+    token = _token_of(subscription)
     if token is None or token.revoked_at is not None:
         return False
     only_systems = all(each.level is Level.SYSTEM for each in scopes.parse(subscription.scopes))
     return only_systems or token.expires_at > now
+
+
+def _token_of(subscription: Subscription) -> AccessToken | None:
+    if subscription.token_id is None:
+        return None
+    return AccessToken.objects.filter(pk=subscription.token_id).first()
