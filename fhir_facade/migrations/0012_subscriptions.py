@@ -138,6 +138,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="subscription",
+            index=models.Index(fields=["client", "person_id"], name="fhir_subscription_of_client"),
+        ),
+        migrations.AddIndex(
+            model_name="subscription",
             index=models.Index(
                 condition=models.Q(("person_id__isnull", False), ("state__in", ("requested", "active"))),
                 fields=["person_id"],
@@ -151,10 +155,6 @@ class Migration(migrations.Migration):
                 fields=["id"],
                 name="fhir_subscription_of_systems",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="subscription",
-            index=models.Index(fields=["client", "person_id"], name="fhir_subscription_of_client"),
         ),
         migrations.AddIndex(
             model_name="subscription",

@@ -65,6 +65,8 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         indexes = [
+            # A client's own, and how many it has.
+            models.Index(fields=["client", "person_id"], name="fhir_subscription_of_client"),
             # Something happened to a patient: which of that patient's apps are told.
             models.Index(
                 fields=["person_id"],
@@ -77,8 +79,6 @@ class Subscription(models.Model):
                 name="fhir_subscription_of_systems",
                 condition=Q(state__in=HEARS, person_id__isnull=True),
             ),
-            # A client's own, and how many it has.
-            models.Index(fields=["client", "person_id"], name="fhir_subscription_of_client"),
             # What hangs on an approval ends with it.
             models.Index(
                 fields=["approval_id"],

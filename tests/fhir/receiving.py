@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,55 +86,56 @@ class Receiver:
         return [each.number for each in self.events]
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def _take(self) -> None:
+        receiver = self.server.receiver
+        length = int(self.headers.get("Content-Length") or 0)
+        got = Got(self.command, self.path, dict(self.headers), self.rfile.read(length).decode())
+        receiver.got.append(got)
+        status = receiver.answers(got)
+        if status in {HANG, DRIP}:
+            self.close_connection = True
+            receiver.waits.wait(60) if status == HANG else self._drip(receiver)
+            return
+        self.send_response(status)
+        if receiver.location:
+            self.send_header("Location", receiver.location)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def _drip(self, receiver: Receiver) -> None:
+        """A header that never ends, a letter at a time."""
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not receiver.waits.wait(0.2):
+                self.wfile.write(b"x")
+
+    def do_POST(self) -> None:
+        self._take()
+
+    def do_PUT(self) -> None:
+        self._take()
+
+    def do_GET(self) -> None:
+        self._take()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing to say."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    receiver: Receiver
+
+
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _take(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            got = Got(self.command, self.path, dict(self.headers), self.rfile.read(length).decode())
-            receiver.got.append(got)
-            status = receiver.answers(got)
-            if status == HANG:
-                receiver.waits.wait(60)
-                self.close_connection = True
-                return
-            if status == DRIP:
-                self._drip()
-                return
-            self.send_response(status)
-            if receiver.location:
-                self.send_header("Location", receiver.location)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def _drip(self) -> None:
-            """A header that never ends, a letter at a time."""
-            self.close_connection = True
-            try:
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-                while not receiver.waits.wait(0.2):
-                    self.wfile.write(b"x")
-            except OSError:
-                return
-
-        def do_POST(self) -> None:
-            self._take()
-
-        def do_PUT(self) -> None:
-            self._take()
-
-        def do_GET(self) -> None:
-            self._take()
-
-        def log_message(self, *_: Any) -> None:
-            """Nothing to say."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    receiver = Receiver(url=f"http://127.0.0.1:{server.server_port}/told")
+    server = _Server(("127.0.0.1", 0), _Handler)
+    receiver = server.receiver = Receiver(url=f"http://127.0.0.1:{server.server_port}/told")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
