@@ -87,7 +87,8 @@ class Sending:
 
     def call(self, call: Turn) -> Outcome:
         """One after the other, until one fails or the rights have to be asked for anew."""
-        begun, delivered = time.monotonic(), []
+        begun = time.monotonic()
+        delivered: list[int] = []
         for message in call.messages:
             if delivered and time.monotonic() - begun > FRESH_SECONDS:
                 break
