@@ -413,7 +413,7 @@ def test_medicines_that_change_are_told_where_they_can_be_read(house, receiver):
     filed = medications.file_statement(
         actor=system("feed"), person_id=house.ada, now=clock.now(),
         said=medications.IncomingStatement(
-            source=medications.Source.EHR, system="city", external_id="M-1", drug_text="Lisinopril 10 MG",
+            source=medications.Source.EHR_A, system="city", external_id="M-1", drug_text="Lisinopril 10 MG",
             status_word="active", said_at=clock.now() - timedelta(minutes=1),
         ),
     )  # fmt: skip
