@@ -21,6 +21,7 @@ class FhirFacadeConfig(AppConfig):
             handler=reading.read_stored,
         )  # fmt: skip
         self._export()
+        self._tell_subscribers()
         self._show_in_portal()
 
     def _export(self) -> None:
@@ -33,6 +34,25 @@ class FhirFacadeConfig(AppConfig):
         outbox.subscribe(ExportStepDue, consumer="fhir.export", queue="fhir.export", handler=exporting.step)
         outbox.repeat(
             "fhir.forget-exports", every=timedelta(hours=1), queue="default", handler=exporting.forget
+        )
+
+    def _tell_subscribers(self) -> None:
+        from datetime import timedelta
+
+        from fhir_facade.subscriptions import hearing, sending, standing, tending
+        from steadwell.events import SubscriptionSendDue
+        from steadwell.outbox import service as outbox
+
+        hearing.register()
+        outbox.subscribe_outside(
+            SubscriptionSendDue, consumer="fhir.subscription-send", queue=hearing.QUEUE,
+            handler=sending.Sending(),
+        )  # fmt: skip
+        outbox.handle_due(standing.SEND, queue=hearing.QUEUE, handler=tending.send)
+        outbox.handle_due(standing.HEARTBEAT, queue=hearing.QUEUE, handler=tending.beat)
+        outbox.handle_due(standing.END, queue=hearing.QUEUE, handler=tending.end)
+        outbox.repeat(
+            "fhir.tidy-subscriptions", every=timedelta(hours=1), queue="default", handler=tending.tidy
         )
 
     def _show_in_portal(self) -> None:

@@ -7,6 +7,7 @@ from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome, Hl7Quarantine, Hl7S
 from fhir_facade.oauth.models import Approval, Binding, Launch, Registration, UsedAssertion
 from fhir_facade.server.models import ConditionClaim, Document, DocumentVersion, SearchValue
 from fhir_facade.smart.models import AccessToken, Client, ClientWindow
+from fhir_facade.subscriptions.models import ReceiverPlace, Subscription, SubscriptionEvent
 
 __all__ = [
     "AccessToken",
@@ -24,7 +25,10 @@ __all__ = [
     "Hl7Quarantine",
     "Hl7Sender",
     "Launch",
+    "ReceiverPlace",
     "Registration",
     "SearchValue",
+    "Subscription",
+    "SubscriptionEvent",
     "UsedAssertion",
 ]

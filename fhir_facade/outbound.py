@@ -6,10 +6,12 @@ address: a name that answers differently a moment later changes nothing (rebindi
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +46,9 @@ def call(
     method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, largest: int,
     deadline: float = DEADLINE,
 ) -> Answer:  # fmt: skip
-    """One request and its answer. Raises Unreachable. Hold no transaction meanwhile."""
+    """One request and its answer; with ``largest`` 0 its body is not waited for. Raises Unreachable. Hold no
+    transaction meanwhile.
+    """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     if parts.username or not host or not _speaks(parts.scheme):
@@ -53,20 +57,27 @@ def call(
     connection = _Pinned(
         host, port, address=_public_address(host, port), secure=parts.scheme == "https", ends=ends
     )
+    # Each wait on the socket has its own time-out: an answer that drips would begin it anew for ever.
+    alarm = threading.Timer(max(0.0, ends - time.monotonic()), connection.cut)
+    alarm.daemon = True
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        alarm.start()
         connection.request(method, target, body=body, headers={"User-Agent": "Steadwell", **headers})
         answer = connection.getresponse()
+        if connection.was_cut:
+            raise TimeoutError  # what is cut within its headers looks whole
         return Answer(
             status=answer.status,
             headers=dict(answer.getheaders()),
-            body=_read(answer, connection, largest, ends),
+            body=_read(answer, connection, largest, ends) if largest else b"",
         )
     except TimeoutError as error:
         raise Unreachable("timeout") from error
     except (OSError, http.client.HTTPException) as error:
-        raise Unreachable("no-answer") from error
+        raise Unreachable("timeout" if time.monotonic() >= ends else "no-answer") from error
     finally:
+        alarm.cancel()
         connection.close()
 
 
@@ -106,6 +117,8 @@ def _read(answer: http.client.HTTPResponse, connection: _Pinned, largest: int, e
         connection.hurry(ends)
         part = answer.read1(16384)
         if not part:
+            if connection.was_cut:
+                raise TimeoutError
             return b"".join(parts)
         parts.append(part)
         size += len(part)
@@ -119,12 +132,22 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, *, address: str, secure: bool, ends: float) -> None:
         super().__init__(host, port)
         self._address, self._secure, self._ends = address, secure, ends
+        self._wire: socket.socket | None = None
+        self.was_cut = False
 
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), timeout=self._left(self._ends))
         if self._secure:
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+        self._wire = self.sock
         self.hurry(self._ends)
+
+    def cut(self) -> None:
+        """From another thread: whatever waits on the socket ends."""
+        self.was_cut = True
+        if self._wire is not None:
+            with contextlib.suppress(OSError):
+                self._wire.shutdown(socket.SHUT_RDWR)
 
     def hurry(self, ends: float) -> None:
         left = self._left(ends)

@@ -170,7 +170,7 @@ def tell(
         subject_id=person_id, reason=reason, detail=detail,
     )  # fmt: skip
     outbox.publish(
-        events.MedicationListChanged(person_id=chart.person_id, revision=chart.revision),
+        events.MedicationListChanged(person_id=chart.person_id, revision=chart.revision, entity_id=entity_id),
         now=chart.recorded_at,
     )
 

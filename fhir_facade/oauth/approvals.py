@@ -12,6 +12,7 @@ from fhir_facade.oauth.models import Approval, Binding, Launch
 from fhir_facade.smart import scopes, tokens
 from fhir_facade.smart.models import Client
 from fhir_facade.smart.types import Grant
+from fhir_facade.subscriptions import ending
 from steadwell.actor import Actor, Role, system
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
@@ -90,6 +91,7 @@ def end(*, actor: Actor, approval_id: UUID, now: datetime) -> None:
                 actor=actor, action="app.end", category="access", entity_id=approval.pk,
                 subject_id=PersonId(approval.person_id) if approval.person_id else None, now=now,
             )  # fmt: skip
+            ending.of_approval(approval.pk, now=now)
 
 
 def _may_end(actor: Actor, approval: Approval) -> bool:

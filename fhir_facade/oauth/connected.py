@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fhir_facade.oauth import addresses, approvals, consent, wanted
 from fhir_facade.oauth.models import Approval, Kind, Registration, ReviewState
+from fhir_facade.subscriptions import shown
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
@@ -43,6 +44,7 @@ class Connected:
     until: str
     ended: str
     reads: list[tuple[str, str]]
+    told: list[tuple[str, str]]
 
 
 @require_GET
@@ -122,6 +124,7 @@ def _of(request: portal.PortalRequest, *, now: datetime) -> list[Connected]:
     ]
     names = identity.names(actor=actor, person_ids=people, now=now) if people else {}
     reads = _reads(request, people)
+    told = shown.told_to(each.pk for each in found)
     rows = []
     for each in found:
         registration = about.get(each.client_id)
@@ -135,6 +138,7 @@ def _of(request: portal.PortalRequest, *, now: datetime) -> list[Connected]:
                 since=portal.day_text(each.approved_at.date(), "day-short-year"),
                 until=portal.day_text(each.ends_at.date(), "day-short-year"),
                 ended=_ended(each, now), reads=reads.get(each.client.client_id, []),
+                told=[_told(one) for one in told.get(each.pk, [])],
             )
         )  # fmt: skip
     return rows
@@ -154,6 +158,14 @@ def _reads(request: portal.PortalRequest, people: list[PersonId]) -> dict[str, l
             words = str(consent.WORDS.get(use.category, use.category))
             found.setdefault(use.client, []).append((words, _moment(use.last_at)))
     return found
+
+
+def _told(one: shown.Told) -> tuple[str, str]:
+    """What the app is sent, and when last."""
+    words = _("when %(something)s") % {"something": one.words}
+    if one.whole:
+        words = _("when %(something)s, with what it says") % {"something": one.words}
+    return words, _moment(one.last_at) if one.last_at else ""
 
 
 def _moment(at: datetime) -> str:

@@ -44,6 +44,7 @@ WORDS: dict[str, Words] = {
     "AuditEvent": gettext_lazy("Who looked at the record"),
     "Binary": gettext_lazy("Documents"),
     "Group": gettext_lazy("Groups of patients"),
+    "Subscription": gettext_lazy("Messages to the app when something happens"),
     "Condition": gettext_lazy("Diagnoses and health concerns"),
 }
 CATEGORIES: dict[str, Words] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from django import forms
@@ -17,6 +18,8 @@ from fhir_facade.oauth import addresses, registering
 from fhir_facade.oauth.consent import WORDS
 from fhir_facade.oauth.models import Kind
 from fhir_facade.server.registry import Definition, registry
+from fhir_facade.subscriptions import topics
+from fhir_facade.subscriptions.wanted import BACKPORT
 from steadwell import clock
 from steadwell.errors import Refusal
 from steadwell.portal import service as portal
@@ -96,8 +99,24 @@ def developers(request: HttpRequest) -> HttpResponse:
         "configuration": f"{addresses.fhir_base()}/.well-known/smart-configuration",
         "examples": EXAMPLES.format(base=addresses.fhir_base(), token=addresses.absolute("oauth:token")),
         "served": [_served(each) for each in registry()],
+        "topics": topics.served(),
+        "subscription": _subscription(),
     }
     return render(request, "fhir_facade/oauth/developers.html", context)
+
+
+def _subscription() -> str:
+    """One to start from."""
+    content = {"url": f"{BACKPORT}backport-payload-content", "valueCode": "id-only"}
+    said = {
+        "resourceType": "Subscription", "status": "requested", "reason": "Keep our list of visits fresh",
+        "criteria": topics.served()[0].url,
+        "channel": {
+            "type": "rest-hook", "endpoint": "https://app.example.org/told",
+            "payload": "application/fhir+json", "_payload": {"extension": [content]},
+        },
+    }  # fmt: skip
+    return json.dumps(said, indent=2)
 
 
 @require_http_methods(["GET", "POST"])

@@ -52,7 +52,10 @@ def statement(base: str) -> Resource:
         "fhirVersion": "4.0.1",
         "format": FORMATS,
         "patchFormat": PATCHES,
-        "implementationGuide": ["http://hl7.org/fhir/us/core/ImplementationGuide/hl7.fhir.us.core|6.1.0"],
+        "implementationGuide": [
+            "http://hl7.org/fhir/us/core/ImplementationGuide/hl7.fhir.us.core|6.1.0",
+            "http://hl7.org/fhir/uv/subscriptions-backport/ImplementationGuide/hl7.fhir.uv.subscriptions-backport|1.1.0",
+        ],
         "rest": [_rest()],
     }
 
@@ -118,6 +121,8 @@ def _resource_cached(name: str) -> dict[str, Any]:
         made["searchParam"] = [
             _param(each, definition.type) for each in (*_common(definition), *definition.params)
         ]
+    if definition.extensions is not None:
+        made["extension"] = definition.extensions()
     made["operation"] = [
         {"name": each.name, "definition": each.definition} for each in operations.of(definition)
     ]
@@ -199,10 +204,12 @@ def _paths(paths: dict[str, Any], definition: Definition) -> None:
             "get": _operation(f"Version of {kind}", parameters=[_id(), {**_id(), "name": "vid"}])
         }
     for each in operations.of(definition):
-        path = f"/{kind}/{{id}}/${each.name}" if each.instance else f"/{kind}/${each.name}"
-        paths[path] = {
-            "post": _operation(f"${each.name}", parameters=[_id()] if each.instance else [], body=True)
-        }
+        if each.instance:
+            paths[f"/{kind}/{{id}}/${each.name}"] = {
+                "post": _operation(f"${each.name}", parameters=[_id()], body=True)
+            }
+        if each.of_type or not each.instance:
+            paths[f"/{kind}/${each.name}"] = {"post": _operation(f"${each.name}", body=True)}
 
 
 def _id() -> dict[str, Any]:

@@ -100,6 +100,8 @@ class Definition:
     finder: Callable[[Access, Query], list[Resource]] | None = None  # rows that are worked out, not stored
     getter: Callable[[Access, str], Resource | None] | None = None
     required_any: tuple[tuple[str, ...], ...] = ()  # a search needs one of these combinations
+    was_deleted: Callable[[Access, str], bool] | None = None  # where no document knows it
+    extensions: Callable[[], list[dict[str, Any]]] | None = None  # of it in the CapabilityStatement
 
     def param(self, name: str) -> Param | None:
         found = _by_name(self).get(name)

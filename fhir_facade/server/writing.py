@@ -114,6 +114,8 @@ def delete(access: Access, definition: Definition, key: str, version: int | None
             return Written(status=204, type=definition.type, key=key)
         found = running.read(access, definition, key, letter="d")
         if found is None:
+            if definition.was_deleted is not None and definition.was_deleted(access, key):
+                return Written(status=204, type=definition.type, key=key)
             raise not_found()
         writer.delete(access, _uuid(key), version)
         auditing.record(access, "delete", definition.type, [found.person_id], entity=key)
@@ -200,6 +202,8 @@ def _written(definition: Definition, resource: Resource, status: int) -> Written
 
 def gone_or_missing(definition: Definition, key: str, *, access: Access) -> Failed:
     """For an id that is not found: 410 to whoever could have read it, else 404."""
+    if definition.was_deleted is not None:
+        return gone() if definition.was_deleted(access, key) else not_found()
     try:
         known = documents.find(definition.type, UUID(key))
     except ValueError:

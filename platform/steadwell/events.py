@@ -210,6 +210,15 @@ class LabReportCommented(LabReportEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionSendDue(Event):
+    """A subscription has something to be sent; ``turn`` is the one promise of it that counts."""
+
+    name: ClassVar[str] = "fhir.subscription_send_due.v1"
+    subscription_id: UUID
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportStepDue(Event):
     """The next piece of a bulk export is to be written."""
 
@@ -220,11 +229,14 @@ class ExportStepDue(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MedicationListChanged(Event):
-    """Something about a patient's medicines or allergies changed; ``revision`` counts the changes."""
+    """Something about a patient's medicines or allergies changed; ``revision`` counts the changes.
+    ``entity_id`` is what did: a statement, an order, an allergy, a decision.
+    """
 
     name: ClassVar[str] = "medications.list_changed.v1"
     person_id: UUID
     revision: int
+    entity_id: UUID = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

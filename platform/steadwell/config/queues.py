@@ -16,5 +16,6 @@ QUEUES: Mapping[str, int] = {
     "medications": 1,
     "ehr": 1,
     "fhir.export": 1,
+    "fhir.subscriptions": 4,  # receivers that hang hold two of them each, and rest after
     "default": 1,
 }
