@@ -23,7 +23,8 @@ LAUNCH_MINUTES = timedelta(minutes=5)
 # One statement finds what a token of an app stands for. The token's own row is django-oauth-toolkit's.
 _FIND = """
 SELECT b.id, a.user_id, a.person_id, t.scope, least(t.expires, a.ends_at), a.fhir_user, c.client_id, c.name,
-  c.per_minute, c.site_id, a.id
+  c.per_minute, c.site_id, a.id, EXISTS (SELECT FROM fhir_facade_consentrule r WHERE r.effect = 'deny'
+    AND r.client_id IN ('', c.client_id))
 FROM oauth2_provider_accesstoken t
 JOIN fhir_facade_binding b ON b.digest = %(digest)s
 JOIN fhir_facade_approval a ON a.id = b.approval_id
@@ -137,7 +138,7 @@ def find_grant(token: str, now: datetime) -> tuple[Grant, UUID] | None:
     return Grant(
         token_id=row[10], user_id=UserId(row[1]), person_id=row[2] and PersonId(row[2]),
         scopes=scopes.parse(row[3]), expires_at=row[4], fhir_user=row[5], client_id=row[6],
-        client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]),
+        client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]), limited=row[11],
     ), row[10]  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from steadwell.ids import PersonId, SiteId, UserId, new_id
 LONGEST = timedelta(days=366)
 _FIND = """
 SELECT t.id, t.user_id, t.person_id, t.scopes, t.expires_at, t.fhir_user, c.client_id, c.name, c.per_minute,
-  c.site_id
+  c.site_id, EXISTS (SELECT FROM fhir_facade_consentrule r WHERE r.effect = 'deny'
+    AND r.client_id IN ('', c.client_id))
 FROM fhir_facade_accesstoken t JOIN fhir_facade_client c ON c.id = t.client_id
 WHERE t.token_hash = %s AND t.expires_at > %s AND t.revoked_at IS NULL AND c.active
 """
@@ -108,7 +109,7 @@ def find_grant(token: str, now: datetime) -> Grant | None:
     return Grant(
         token_id=row[0], user_id=row[1] and UserId(row[1]), person_id=row[2] and PersonId(row[2]),
         scopes=scopes.parse(row[3]), expires_at=row[4], fhir_user=row[5], client_id=row[6],
-        client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]),
+        client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]), limited=row[10],
     )  # fmt: skip
 
 

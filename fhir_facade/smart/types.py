@@ -48,6 +48,7 @@ class Scope:
 class Grant:
     """What a live token stands for. ``person_id`` is the patient in context; ``fhir_user`` a relative
     reference (``Practitioner/…``) or empty; ``per_minute`` how many requests the client may make.
+    ``limited``: there may be patients who keep something back from this client.
     """
 
     client_id: str
@@ -60,3 +61,4 @@ class Grant:
     fhir_user: str = ""
     per_minute: int = 600
     site_id: SiteId | None = None  # where what this client files belongs, unless it says so itself
+    limited: bool = True

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fhir_house import Api, House, bundle, observation, vital
+from both_patients import fill, ids_of, mark
+from fhir_house import Api, House, bundle
 
 from fhir_facade.server.registry import COMMON, Kind, registry
 
@@ -16,40 +17,7 @@ SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUA
 
 @pytest.fixture
 def two(house: House) -> House:
-    """Each has something of everything; Bo's things carry Bo's canary wherever there is room for words."""
-    house.open_clinic()
-    for number, (person_id, name) in enumerate(((house.ada, "Canaryada"), (house.bo, "Canarybo"))):
-        house.visit(person_id, hours=number * 2)
-        house.lab_report(person_id)
-        subject = {"reference": f"Patient/{person_id}"}
-        for body in (
-            observation(person_id, note=[{"text": name}]),
-            vital(person_id, note=[{"text": name}]),
-            {"resourceType": "RelatedPerson", "patient": subject, "name": [{"family": name}]},
-            {"resourceType": "Specimen", "subject": subject, "note": [{"text": name}]},
-            {
-                "resourceType": "Communication",
-                "status": "completed",
-                "subject": subject,
-                "topic": {"text": name},
-            },
-            {
-                "resourceType": "ServiceRequest",
-                "status": "active",
-                "intent": "order",
-                "subject": subject,
-                "code": {"text": name},
-            },
-            {
-                "resourceType": "DiagnosticReport",
-                "status": "final",
-                "subject": subject,
-                "code": {"text": name},
-            },
-        ):
-            made = house.ehr.post(body["resourceType"], body)
-            assert made.status == 201, made.text
-            house.ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
+    fill(house)
     return house
 
 
@@ -58,24 +26,12 @@ def crawler(two: House) -> Api:
 
 
 def bos(two: House) -> dict[str, list[str]]:
-    """Ids of what is Bo's, by type."""
-    found: dict[str, list[str]] = {"Patient": [str(two.bo)]}
-    for definition in registry():
-        if definition.compartment:
-            found[definition.type] = two.ehr.get(
-                definition.type, {"patient": str(two.bo), "_count": "500"}
-            ).ids
-    assert all(found[kind] for kind in found if kind not in {"AppointmentResponse"}), found
-    return found
+    return ids_of(two, two.bo)
 
 
 def marks(two: House) -> list[str]:
-    """What must not be seen. Numbers are only somebody's where they are an id."""
-    ids = [
-        key if len(key) > 20 else f'"resourceType":"{kind}","id":"{key}"'
-        for kind, keys in bos(two).items()
-        for key in keys
-    ]
+    """What must not be seen."""
+    ids = [mark(kind, key) for kind, keys in bos(two).items() for key in keys]
     return [str(two.bo), "anarybo", "Bofirst", "BO-1", *ids]
 
 

@@ -12,7 +12,7 @@ FILES = (
     "patient", "related_person", "practitioner", "practitioner_role", "organization", "location",
     "healthcare_service", "schedule", "slot", "appointment", "appointment_response", "service_request",
     "specimen", "diagnostic_report", "observation", "communication", "provenance", "audit_event", "binary",
-    "group",
+    "group", "consent",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from fhir_facade.consents import deciding
 from fhir_facade.server.access import Access, Rule
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param
 from fhir_facade.server.search import matching
@@ -17,7 +18,10 @@ def rows(access: Access, definition: Definition, origin: Origin, *, letter: str)
     ``t``.
     """
     relation = access.relation(f"{definition.type}:{origin.name}", origin.relation)
-    return Sql("FROM (") + relation + Sql(") t WHERE ") + _allowed(access, definition, origin, letter)
+    start = Sql("FROM (") + relation + Sql(") t WHERE ") + _allowed(access, definition, origin, letter)
+    if not access.grant.limited or letter == "c":  # what was just written is looked at by the writer
+        return start
+    return start + Sql(" AND ") + deciding.shown(access, definition, origin)
 
 
 def _allowed(access: Access, definition: Definition, origin: Origin, letter: str) -> Sql:

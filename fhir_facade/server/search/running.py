@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
+from fhir_facade.consents import masking
 from fhir_facade.server import beside
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import failed
@@ -173,7 +174,7 @@ def read_rows(
         if origin.beside:
             resource = beside.together(resource, row, origin.decides)
         found[str(row["id"])] = Found(resource=resource, person_id=row["whose"])
-    return found
+    return masking.masked(access, found) if letter in "rs" else found
 
 
 def read(access: Access, definition: Definition, key: str, *, letter: str = "r") -> Found | None:
