@@ -61,6 +61,17 @@ def _own(said: Resource | None, access: Access) -> frozenset[Name]:
     return frozenset(each for each in found if each is not None and each[0] == "Patient")
 
 
+def askable(access: Access, definition: Definition, param: str, values: Sequence[str]) -> Sequence[str]:
+    """Values of a reference parameter that may be compared: who may not see something is not told what
+    points at it. Whose a resource is may always be asked.
+    """
+    if param in definition.compartment:
+        return values
+    names = {value: _name({"reference": value}, access) for value in values}
+    gone = _hidden(access, {each for each in names.values() if each is not None})
+    return [value for value in values if names[value] not in gone]
+
+
 def is_masked(said: Any) -> bool:
     """Whether a reference in it is one of ours that tells nothing."""
     if isinstance(said, list):

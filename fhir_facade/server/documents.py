@@ -131,6 +131,8 @@ def person_of(said: Resource, *, base: str) -> PersonId | None:
     """In whose compartment it is: the first patient that its type's compartment parameters name. 422 when
     there is no such patient.
     """
+    if said["resourceType"] == "Group":
+        return None  # it names many, and is none of theirs
     definition = registry().find(said["resourceType"])
     names = {*definitions.patient_params(said["resourceType"]), "patient", "subject"}
     for param in definition.params if definition else ():

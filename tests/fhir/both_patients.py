@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhir_house import House, observation, vital
+from fhir_house import Api, House, observation, vital
 
 from fhir_facade.server.registry import Definition, registry
 from steadwell.ids import PersonId
@@ -18,7 +18,7 @@ def bodies(person_id: PersonId, name: str, visit: str) -> list[dict[str, Any]]:
     subject = {"reference": f"Patient/{person_id}"}
 
     def words(kind: str) -> str:
-        return f"{name}{kind}"
+        return f"{name}-{kind}."
 
     return [
         observation(person_id, note=[{"text": words("Observation")}]),
@@ -78,17 +78,19 @@ def consent(person_id: PersonId, *provisions: dict[str, Any], text: str = "", **
 def fill(house: House) -> None:
     """Each has something of everything, in two versions where a type has versions."""
     house.open_clinic()
+    ehr = Api(house.ehr.token, judged=False)
     for number, (person_id, name) in enumerate(((house.ada, "Canaryada"), (house.bo, "Canarybo"))):
         visit = house.visit(person_id, hours=number * 2)
         house.lab_report(person_id)
         for body in bodies(person_id, name, str(visit.appointment_id)):
-            made = house.ehr.post(body["resourceType"], body)
+            made = ehr.post(body["resourceType"], body)
             assert made.status == 201, made.text
-            house.ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
+            ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
 
 
 def of_patients() -> list[Definition]:
-    return [each for each in registry() if each.of_patients]
+    """Types of which each resource is one patient's."""
+    return [each for each in registry() if each.compartment or each.type == "Patient"]
 
 
 def ids_of(house: House, person_id: PersonId) -> dict[str, list[str]]:
@@ -96,8 +98,8 @@ def ids_of(house: House, person_id: PersonId) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"Patient": [str(person_id)]}
     for definition in registry():
         if definition.compartment:
-            answer = house.ehr.get(definition.type, {"patient": str(person_id), "_count": "500"})
-            found[definition.type] = answer.ids
+            params = {"patient": str(person_id), "_count": "500", "_elements": "id"}
+            found[definition.type] = Api(house.ehr.token, judged=False).get(definition.type, params).ids
     assert all(found.values()), {kind for kind, ids in found.items() if not ids}
     return found
 

@@ -65,28 +65,31 @@ def set_consent(house: House, *provisions, person_id=None, **more) -> dict:
 @pytest.mark.parametrize("kind", KINDS)
 def test_item_85_denied_type_leaves_by_no_path(house, other, kind):
     fill(house)
-    member = {"entity": {"reference": f"Patient/{house.ada}"}}
-    group = house.ehr.post(
-        "Group", {"resourceType": "Group", "type": "person", "actual": True, "member": [member]}
-    )
+    group = group_of(house)
     theirs = ids_of(house, house.ada)
     secrets = secrets_of(house, kind, theirs)
     crawler = Api(other.token, judged=False)
-    said_before = "".join(text for _, text in paths(crawler, house, kind, theirs, group.json["id"]))
+    said_before = "".join(text for _, text in paths(crawler, house, kind, theirs, group))
     assert any(each in said_before for each in secrets)  # the same paths do show it before
 
     set_consent(house, deny(kind), text="No words")
 
     fresh = [*secrets, *secrets_of(house, kind, ids_of(house, house.ada))] if kind == "Consent" else secrets
-    for path, text in paths(crawler, house, kind, theirs, group.json["id"]):
+    for path, text in paths(crawler, house, kind, theirs, group):
         assert [each for each in fresh if each in text] == [], path
     assert any(each in house.ehr.get(kind, {"_count": "500"}).text for each in secrets)  # others still see it
+
+
+def group_of(house: House) -> str:
+    members = [{"entity": {"reference": f"Patient/{each}"}} for each in (house.ada, house.bo)]
+    group = {"resourceType": "Group", "type": "person", "actual": True, "member": members}
+    return house.ehr.post("Group", group).json["id"]
 
 
 def secrets_of(house: House, kind: str, theirs: dict[str, list[str]]) -> list[str]:
     if kind == "Patient":  # whoever may not know a patient knows nothing about them
         return [mark(k, key) for k, keys in theirs.items() for key in keys] + ["anaryada", "Adafirst", "AD-1"]
-    return [*(mark(kind, key) for key in theirs[kind]), f"Canaryada{kind}"]
+    return [*(mark(kind, key) for key in theirs[kind]), f"Canaryada-{kind}."]
 
 
 def paths(api: Api, house: House, kind: str, theirs: dict[str, list[str]], group: str):
@@ -177,6 +180,19 @@ def test_item_85_numbers_tell_nothing_either(house, other, kind):
     nothing = other.get(f"{kind}/{'0' if kind == 'AuditEvent' else '00000000-0000-7000-8000-000000000000'}")
     refused = other.get(f"{kind}/{key}")
     assert (refused.status, refused.json) == (404, nothing.json)
+
+
+def test_item_85_a_group_is_told_without_those_who_keep_back(house, other):
+    key = group_of(house)
+    set_consent(house, deny("Patient"))
+
+    named = [each["entity"].get("reference") for each in other.get(f"Group/{key}").json["member"]]
+
+    assert named == [None, f"Patient/{house.bo}"]
+    assert other.get("Group", {"member": f"Patient/{house.ada}"}).ids == []
+    assert other.get("Group", {"member": f"Patient/{house.bo}"}).ids == [key]
+    assert str(house.ada) not in exported(other, f"Group/{key}/$export")
+    assert house.of(house.bo).get("Group").ids == []  # a roster is nobody's own
 
 
 # -- what a provision says --

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from fhir_facade.consents import deciding
+from fhir_facade.consents import deciding, masking
 from fhir_facade.server.access import Access, Rule
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param
 from fhir_facade.server.search import matching
@@ -57,10 +57,13 @@ def condition(access: Access, definition: Definition, origin: Origin, clause: Cl
         return there if clause.values == ("false",) else Sql("NOT (") + there + Sql(")")
     if clause.param.name == "_id":
         return some([_key(origin, value) for value in clause.values])
+    values = clause.values
+    if access.grant.limited and clause.param.kind is Kind.REFERENCE:
+        values = masking.askable(access, definition, clause.param.name, values)
     found = [
         _within(column, matching.match(clause.param, clause.modifier, value, column, base=access.base))
         for column in columns
-        for value in clause.values
+        for value in values
     ]
     matched = some(found)
     return Sql("NOT coalesce(") + matched + Sql(", false)") if clause.modifier == "not" else matched
