@@ -21,6 +21,7 @@ class FhirFacadeConfig(AppConfig):
             handler=reading.read_stored,
         )  # fmt: skip
         self._export()
+        self._tidy()
         self._show_in_portal()
 
     def _export(self) -> None:
@@ -34,6 +35,14 @@ class FhirFacadeConfig(AppConfig):
         outbox.repeat(
             "fhir.forget-exports", every=timedelta(hours=1), queue="default", handler=exporting.forget
         )
+
+    def _tidy(self) -> None:
+        from datetime import timedelta
+
+        from fhir_facade import tidying
+        from steadwell.outbox import service as outbox
+
+        outbox.repeat("fhir.tidy", every=timedelta(minutes=10), queue="default", handler=tidying.tidy)
 
     def _show_in_portal(self) -> None:
         from django.utils.translation import gettext_lazy as _

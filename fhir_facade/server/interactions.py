@@ -10,7 +10,7 @@ from django.db import transaction
 
 from fhir_facade.server import auditing, conditional, histories, patching, searching, shaping, writing
 from fhir_facade.server.access import Access
-from fhir_facade.server.calls import Answer, Call, checked_id, number_of, version_of
+from fhir_facade.server.calls import Answer, Call, checked_id, is_among, number_of, version_of
 from fhir_facade.server.outcome import Issue, failed, operation_outcome, stale
 from fhir_facade.server.registry import Definition, Kind, registry
 from fhir_facade.server.search import running
@@ -145,7 +145,7 @@ def _read(access: Access, definition: Definition, key: str, call: Call) -> Answe
     updated = datetime.fromisoformat(meta["lastUpdated"]) if "lastUpdated" in meta else None
     etag = str(meta.get("versionId", ""))
     auditing.record(access, "read", definition.type, [found.person_id], entity=key)
-    if call.if_none_match and etag and version_of(call.if_none_match) == etag:
+    if call.if_none_match and is_among(call.if_none_match, etag):
         return Answer(status=304, etag=etag, updated=updated)
     since = None if call.if_none_match else call.if_modified_since
     if since is not None and updated is not None and updated < since + timedelta(seconds=1):

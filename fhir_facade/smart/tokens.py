@@ -17,6 +17,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
 from steadwell.ids import PersonId, SiteId, UserId, new_id
 
+RESERVED = frozenset({"portal"})  # in whose name patients choose here
 LONGEST = timedelta(days=366)
 _FIND = """
 SELECT t.id, t.user_id, t.person_id, t.scopes, t.expires_at, t.fhir_user, c.client_id, c.name, c.per_minute,
@@ -33,7 +34,7 @@ def register_client(
 ) -> None:  # fmt: skip
     """Make a client known, or change it. ``allowed``: the scopes its tokens may hold; empty: any."""
     _operates(actor)
-    if not client_id or len(client_id) > 100 or not name:
+    if not client_id or len(client_id) > 100 or not name or client_id in RESERVED:
         raise Invalid(fields={"client_id": "A client needs an id of at most 100 characters and a name."})
     with transaction.atomic():
         Client.objects.update_or_create(

@@ -67,7 +67,8 @@ def test_fhirclient(house, tmp_path):
 
 def test_smart_fetch_exports_and_crawls(house, service, tmp_path):
     key = tmp_path / "key.jwks"
-    key.write_text(json.dumps({"keys": [json.loads(service.key.export_private())]}))
+    said = {**json.loads(service.key.export_private()), "alg": "RS384", "key_ops": ["sign"]}
+    key.write_text(json.dumps({"keys": [said]}))
     types = "Patient,Observation,DiagnosticReport"
     with standing(tmp_path) as base, promises_kept():
         asked = [
