@@ -12,6 +12,7 @@ from fhir_facade.oauth.models import Approval, Binding, Launch
 from fhir_facade.smart import scopes, tokens
 from fhir_facade.smart.models import Client
 from fhir_facade.smart.types import Grant
+from steadwell import prepared
 from steadwell.actor import Actor, Role, system
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
@@ -130,7 +131,7 @@ def find_bound(secret: str) -> Binding | None:
 def find_grant(token: str, now: datetime) -> tuple[Grant, UUID] | None:
     """What an app's access token stands for, and the approval it hangs on; None when it is worth nothing."""
     digest = tokens.hashed(token)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FIND, {"digest": digest, "checksum": digest.hex(), "now": now})
         row = cursor.fetchone()
     if row is None:

@@ -34,6 +34,7 @@ SERVICE: Final = "sandbox-service"
 BACK: Final = "oauth:sandbox-back"
 # A proof key that everybody may know: the sandbox's records are made up.
 VERIFIER: Final = "sandbox-verifier-that-everybody-may-know-0123456789"
+CONTACT: Final = "sandbox@example.org"
 SCOPE: Final = "launch/patient openid fhirUser patient/*.rs"
 _ASSERTION_LIVES: Final = timedelta(minutes=4)
 _OPERATOR = Actor(roles=frozenset({Role.ADMINISTRATOR}), name="demo")
@@ -45,16 +46,15 @@ def seed_sandbox(*, now: datetime) -> bool:
         raise Forbidden
     if Registration.objects.filter(client__client_id=APP).exists():
         return False
-    common = {"publisher": "Steadwell", "contact": "sandbox@example.org"}
     public = {"keys": [json.loads(_key().export_public())]}
     for client_id, asked in (
         (APP, registering.Asked(
             name="Sandbox app", kind=Kind.PATIENT_APP, purpose="Tries out what apps can do here.",
-            scope=SCOPE, redirect_uris=(addresses.absolute(BACK),), **common,
+            publisher="Steadwell", contact=CONTACT, scope=SCOPE, redirect_uris=(addresses.absolute(BACK),),
         )),
         (SERVICE, registering.Asked(
             name="Sandbox service", kind=Kind.SERVICE, purpose="Tries out what services can do here.",
-            scope="system/*.cruds", jwks=public, **common,
+            publisher="Steadwell", contact=CONTACT, scope="system/*.cruds", jwks=public,
         )),
     ):  # fmt: skip
         registering.register(actor=_OPERATOR, asked=asked, now=now, client_id=client_id)

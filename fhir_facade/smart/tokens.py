@@ -7,11 +7,12 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from fhir_facade.smart import scopes
 from fhir_facade.smart.models import AccessToken, Client
 from fhir_facade.smart.types import Grant, Scope
+from steadwell import prepared
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
@@ -102,7 +103,7 @@ def _checked(
 
 def find_grant(token: str, now: datetime) -> Grant | None:
     """What a token stands for; None when it is unknown, ended, run out, or its client was switched off."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FIND, [hashed(token), now])
         row = cursor.fetchone()
     if row is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from both_patients import fill, ids_of, mark
 from fhir_house import Api, House, bundle
+from steps import run_promised
 
 from fhir_facade.server.registry import COMMON, Kind, registry
 
@@ -135,6 +137,72 @@ def test_item_69_crawl_of_batches_and_everything(two):
     assert [c for c in canaries if c in everything] == []
     refused = own.post("", bundle({"request": {"method": "GET", "url": f"Patient/{two.bo}"}}))
     assert refused.status == 404
+
+
+def test_item_69_crawl_by_form_tells_the_same(two):
+    """POST _search is the same search."""
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
+
+    for definition in registry():
+        if "search-type" in definition.interactions and not definition.finder:
+            asked = urlencode({"_id": ",".join(theirs.get(definition.type, ["x"])), "_count": "500"})
+            kind = "application/x-www-form-urlencoded"
+            answer = own.send("POST", f"{definition.type}/_search", asked.encode(), kind=kind)
+            assert answer.status == 200, answer.text
+            assert [c for c in canaries if c in without_what_was_asked(answer)] == [], definition.type
+
+
+@pytest.mark.parametrize("where", ["$export", "Patient/$export"])
+def test_item_69_crawl_of_exports(two, where):
+    own, canaries = crawler(two), marks(two)
+    asked = own.get(where, prefer="respond-async")
+    run_promised()
+
+    place = asked.headers["Content-Location"].partition("/fhir/")[2]
+    manifest = own.get(place).json
+    said = {"authorization": f"Bearer {own.token}"}
+    files = [own._client.get(e["url"].partition("testserver")[2], headers=said) for e in manifest["output"]]
+    told = "".join(each.content.decode() for each in files)
+
+    assert "Canaryada" in told
+    assert [c for c in canaries if c in told] == []
+    assert crawler_of(two, two.bo).get(place).status == 404
+
+
+def test_item_69_crawl_of_writes(two):
+    """Nothing of the other patient's is changed, patched, deleted, answered or even there."""
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
+    patch = [{"op": "add", "path": "/language", "value": "de"}]
+
+    for kind, keys in theirs.items():
+        known = two.ehr.get(f"{kind}/{keys[0]}").json
+        sent = {
+            "PUT": (known, "application/fhir+json"),
+            "PATCH": (patch, "application/json-patch+json"),
+            "DELETE": (None, "application/fhir+json"),
+        }
+        for method, (body, form) in sent.items():
+            refused = own.send(method, f"{kind}/{keys[0]}", body, kind=form)
+            assert refused.status in {403, 404, 405}, (kind, method, refused.text)
+            assert [c for c in canaries if c in refused.text] == [], (kind, method)
+        assert two.ehr.get(f"{kind}/{keys[0]}").json == known, kind
+
+
+def test_item_69_crawl_of_groups(two):
+    """A roster names others: no patient sees it, whoever comes first in it."""
+    members = [{"entity": {"reference": f"Patient/{each}"}} for each in (two.ada, two.bo)]
+    group = {"resourceType": "Group", "type": "person", "actual": True, "member": members}
+    key = two.ehr.post("Group", group).json["id"]
+    own = crawler(two)
+
+    assert own.get(f"Group/{key}").status == 404
+    assert own.get("Group").ids == []
+    assert own.get(f"Group/{key}/$export", prefer="respond-async").status == 404
+    assert str(two.bo) not in own.get("Provenance", {"_count": "500"}).text
+
+
+def crawler_of(two: House, person_id: Any) -> Api:
+    return Api(two.of(person_id).token, judged=False)
 
 
 def test_crawl_would_see_a_leak(two):

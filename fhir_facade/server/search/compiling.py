@@ -59,7 +59,7 @@ def condition(access: Access, definition: Definition, origin: Origin, clause: Cl
         return some([_key(origin, value) for value in clause.values])
     values = clause.values
     if access.grant.limited and clause.param.kind is Kind.REFERENCE:
-        values = masking.askable(access, definition, clause.param.name, values)
+        values = tuple(masking.askable(access, definition, clause.param.name, values))
     found = [
         _within(column, matching.match(clause.param, clause.modifier, value, column, base=access.base))
         for column in columns

@@ -17,6 +17,7 @@ from fhir_facade.server.registry import Definition, Origin
 from fhir_facade.server.search import compiling, cursors
 from fhir_facade.server.search.clauses import Query
 from fhir_facade.server.wire import Resource
+from steadwell import prepared
 from steadwell.relations import Sql, every, some
 
 MOST_COUNTED = 100_000
@@ -159,17 +160,25 @@ def _load(
 ) -> dict[str, Found]:
     person = origin.person or "NULL"
     tail = Sql(f" AND t.id = ANY (%s::{definition.key_kind}[])", (keys,))
-    return read_rows(access, definition, origin, letter, person, tail)
+    return read_rows(access, definition, origin, letter, person, tail, by_key=True)
 
 
 def read_rows(
-    access: Access, definition: Definition, origin: Origin, letter: str, person: str, tail: Sql
+    access: Access,
+    definition: Definition,
+    origin: Origin,
+    letter: str,
+    person: str,
+    tail: Sql,
+    *,
+    by_key: bool = False,
 ) -> dict[str, Found]:
+    """Rows as resources, by id. ``by_key``: the tail names their ids, so that one plan is right for all."""
     start = compiling.rows(access, definition, origin, letter=letter) + tail
     head = f"SELECT t.*, {person} AS whose "
     sql = beside.joined(head, start) if origin.beside else Sql(head) + start
     found: dict[str, Found] = {}
-    for row in fetch_dicts(sql):
+    for row in fetch_dicts(sql, by_key=by_key):
         resource = origin.build(row, access)
         if origin.beside:
             resource = beside.together(resource, row, origin.decides)
@@ -187,7 +196,7 @@ def read(access: Access, definition: Definition, key: str, *, letter: str = "r")
         if of_key.text == "false":
             continue
         person = origin.person or "NULL"
-        found = read_rows(access, definition, origin, letter, person, Sql(" AND ") + of_key)
+        found = read_rows(access, definition, origin, letter, person, Sql(" AND ") + of_key, by_key=True)
         if found:
             return next(iter(found.values()))
     return None
@@ -200,8 +209,9 @@ def fetch(sql: Sql) -> list[tuple[Any, ...]]:
     return rows
 
 
-def fetch_dicts(sql: Sql) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
+def fetch_dicts(sql: Sql, *, by_key: bool = False) -> list[dict[str, Any]]:
+    """``by_key``: a statement that finds its rows by their ids is kept prepared (ADR 0062)."""
+    with prepared.cursor() if by_key else connection.cursor() as cursor:
         _execute(cursor, sql)
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
