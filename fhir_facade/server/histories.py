@@ -23,9 +23,10 @@ from steadwell.ids import new_id
 Version = tuple[int, datetime, Resource | None, str]  # number, when, as it was (None: deleted), method
 
 
-def versions(access: Access, definition: Definition, key: str) -> list[Version]:
-    """Newest first. Who may read it now may read what it was; of one that is deleted, who could read it."""
-    found = running.read(access, definition, key)
+def versions(access: Access, definition: Definition, key: str, found: running.Found | None) -> list[Version]:
+    """Newest first. ``found``: as it may be read now. Who may read it now may read what it was; of one that
+    is deleted, who could read it.
+    """
     if found is None:
         refusal = writing.gone_or_missing(definition, key, access=access)
         if refusal.status != 410:
@@ -120,7 +121,9 @@ def vread(access: Access, definition: Definition, key: str, version: str) -> Ans
         chosen: Version = (0, access.now, now.resource, "PUT")
     else:
         wanted = int(version) if version.isdecimal() and len(version) < 9 else -1
-        chosen = next((v for v in versions(access, definition, key) if v[0] == wanted), None) or _missing()
+        chosen = (
+            next((v for v in versions(access, definition, key, now) if v[0] == wanted), None) or _missing()
+        )
     resource = chosen[2]
     if resource is None:
         raise gone()
@@ -140,8 +143,8 @@ def _missing() -> Version:
 
 def of_instance(access: Access, definition: Definition, key: str, call: Call) -> Answer:
     access.need(definition.type, "r")
-    found = versions(access, definition, key)
     now = running.read(access, definition, key)
+    found = versions(access, definition, key, now)
     auditing.record(access, "history", definition.type, [now.person_id if now else None], entity=key)
     return _answer(access, definition, call, [(key, each) for each in found])
 

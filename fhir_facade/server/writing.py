@@ -155,7 +155,7 @@ def _noted(
     origin = _origin(definition, stored)
     tail = Sql(" AND t.id = %s", (stored.key,))
     person = origin.person or "NULL"
-    found = running.read_rows(access, definition, _alone(origin), letter, person, tail)
+    found = running.read_rows(access, definition, _alone(origin), letter, person, tail, by_key=True)
     now = found.get(str(stored.key))
     if now is None:
         raise failed(403, "forbidden", "The token's scopes do not reach what this would write.")

@@ -101,7 +101,7 @@ def _page(access: Access, query: Query, total: int | None) -> Page:
     if not query.sort:
         order = "2 DESC"
     sql = _union(parts) + Sql(f" ORDER BY {order} LIMIT {query.count + 1}")
-    rows = fetch(sql)
+    rows = fetch(sql, by_key=_of_one_patient(query))
     shown = rows[: query.count]
     found = load(access, definition, [(row[0], row[1]) for row in shown], letter="s")
     following = ""
@@ -202,8 +202,18 @@ def read(access: Access, definition: Definition, key: str, *, letter: str = "r")
     return None
 
 
-def fetch(sql: Sql) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+def _of_one_patient(query: Query) -> bool:
+    """Whether it starts from the rows of a patient who is named: few, whatever else is asked of them."""
+    return any(
+        each.param.name in query.definition.compartment
+        and len(each.values) == 1
+        and not (each.chain or each.has or each.modifier)
+        for each in query.clauses
+    )
+
+
+def fetch(sql: Sql, *, by_key: bool = False) -> list[tuple[Any, ...]]:
+    with prepared.cursor() if by_key else connection.cursor() as cursor:
         _execute(cursor, sql)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
