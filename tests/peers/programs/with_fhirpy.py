@@ -88,17 +88,22 @@ try:
     pulse.save(fields=["status"])  # a merge patch, which FHIR does not have
 except OperationOutcome as error:
     found["merge_patch"] = str(error)
+pulse.refresh()
 bundle = client.resource(
     "Bundle",
     type="transaction",
     entry=[
         {"request": {"method": "GET", "url": f"Observation/{pulse.id}"}},
-        {"request": {"method": "DELETE", "url": f"Observation/{pulse.id}"}},
+        {
+            "request": {"method": "PUT", "url": f"Observation/{pulse.id}"},
+            "resource": {**pulse.serialize(), "status": "corrected"},
+        },
     ],
 )
-found["transaction"] = [
-    e["response"]["status"] for e in client.execute("", method="post", data=bundle.serialize())["entry"]
-]
+answer = client.execute("", method="post", data=bundle.serialize())
+found["transaction"] = [each["response"]["status"] for each in answer["entry"]]
+found["read_after_write"] = answer["entry"][0]["resource"]["status"]
+pulse.delete()
 try:
     client.resources("Observation").search(_id=pulse.id).get()
 except ResourceNotFound:
