@@ -102,6 +102,17 @@ def test_item_92_a_retry_under_a_condition_makes_nothing_twice(house):
 
 
 @pytest.mark.django_db
+def test_item_92_a_condition_in_the_address_holds_as_well(house):
+    body = practitioner()
+    where = f"Practitioner?identifier={body['identifier'][0]['value']}&_format=json"
+
+    answers = [house.ehr.post(where, body) for _ in range(2)]
+
+    assert [each.status for each in answers] == [201, 200]
+    assert house.ehr.post("Practitioner?nonsense=1", body).status == 400
+
+
+@pytest.mark.django_db
 def test_item_92_a_booking_that_is_sent_again_is_the_same_booking(house):
     house.open_clinic()
     slot = house.ehr.get("Slot", {"service-type": "check-up", "_count": "1"}).matches[0]
