@@ -22,6 +22,7 @@ class FhirFacadeConfig(AppConfig):
         )  # fmt: skip
         self._export()
         self._tell_subscribers()
+        self._tidy()
         self._show_in_portal()
 
     def _export(self) -> None:
@@ -54,6 +55,14 @@ class FhirFacadeConfig(AppConfig):
         outbox.repeat(
             "fhir.tidy-subscriptions", every=timedelta(hours=1), queue="default", handler=tending.tidy
         )
+
+    def _tidy(self) -> None:
+        from datetime import timedelta
+
+        from fhir_facade import tidying
+        from steadwell.outbox import service as outbox
+
+        outbox.repeat("fhir.tidy", every=timedelta(minutes=10), queue="default", handler=tidying.tidy)
 
     def _show_in_portal(self) -> None:
         from django.utils.translation import gettext_lazy as _

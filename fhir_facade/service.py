@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from fhir_facade.hl7v2.standing import Hl7Standing, hl7_standing
+from fhir_facade.oauth.sandbox import seed_sandbox
 
-__all__ = ["Hl7Standing", "hl7_standing"]
+__all__ = ["Hl7Standing", "hl7_standing", "seed_sandbox"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from fhir_facade.bulk.http import Ask, Download, Status
 from fhir_facade.server.http import Endpoint, Metadata, OpenApi
@@ -13,21 +13,25 @@ from fhir_facade.server.registry import registry
 _VIEW = Endpoint.as_view()
 
 
-def _of_types() -> Iterator[URLPattern]:
+# Below a type.
+_RESTS = (
+    "_search",
+    "_history",
+    "$<str:operation>",
+    "<str:key>",
+    "<str:key>/_history",
+    "<str:key>/_history/<str:version>",
+    "<str:key>/$<str:operation>",
+    "<str:key>/<str:inner>",
+)
+
+
+def _of_types() -> Iterator[URLPattern | URLResolver]:
+    """Two per type: an address is compared with the types first, and with what is below it after."""
     for definition in registry():
         kind = definition.type
-        for rest in (
-            "",
-            "/_search",
-            "/_history",
-            "/$<str:operation>",
-            "/<str:key>",
-            "/<str:key>/_history",
-            "/<str:key>/_history/<str:version>",
-            "/<str:key>/$<str:operation>",
-            "/<str:key>/<str:inner>",
-        ):
-            yield path(f"{kind}{rest}", _VIEW)
+        yield path(kind, _VIEW)
+        yield path(f"{kind}/", include([path(rest, _VIEW) for rest in _RESTS]))
 
 
 urlpatterns = [

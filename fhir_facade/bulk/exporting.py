@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fhir_facade.bulk.models import Export, ExportFile
+from fhir_facade.consents import masking
 from fhir_facade.oauth import approvals
 from fhir_facade.server import shaping, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import Failed
 from fhir_facade.server.registry import Definition, Origin, registry
-from fhir_facade.server.search import clauses, compiling, running
+from fhir_facade.server.search import clauses, compiling, including, running
 from fhir_facade.smart import acting, scopes
 from fhir_facade.smart.types import Grant
 from steadwell.events import ExportStepDue
@@ -135,6 +136,33 @@ def _tail(export: Export, access: Access, definition: Definition, origin: Origin
             ways.append(compiling.conditions(access, definition, origin, read.clauses))
         found.append(some(ways))
     return Sql(" AND ") + every(found) + Sql(f" ORDER BY t.id LIMIT {STEP_ROWS}")
+
+
+def still_shown(file: ExportFile, access: Access) -> bytes:
+    """The file, gzipped, as far as nobody has kept anything of it back since it was written."""
+    body = bytes(file.body)
+    if not access.grant.limited:
+        return body
+    lines = gzip.decompress(body).splitlines()
+    said = [wire.read_stored(line.decode()) for line in lines]
+    definition = registry().by_type[file.type]
+    shown = _shown(access, definition, [each["id"] for each in said])
+    kept = [each for each in said if each["id"] in shown]
+    told = masking.bodies(access, kept)
+    if len(kept) == len(said) and told is kept:
+        return body
+    return gzip.compress(b"".join(wire.dump(each) + b"\n" for each in told), compresslevel=4, mtime=0)
+
+
+def _shown(access: Access, definition: Definition, keys: list[str]) -> frozenset[str]:
+    """By the statement that reads them: what it no longer finds is not for this client any more."""
+    typed = [each for key in keys if (each := including.typed(definition, key)) is not None]
+    found: set[str] = set()
+    for origin in definition.origins:
+        own = Sql(f" AND t.id = ANY (%s::{definition.key_kind}[])", (typed,))
+        start = Sql("SELECT t.id ") + compiling.rows(access, definition, origin, letter="s")
+        found |= {str(row[0]) for row in running.fetch(start + own)}
+    return frozenset(found)
 
 
 def forget(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:

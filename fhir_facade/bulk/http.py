@@ -124,7 +124,8 @@ class Download(_Bulk):
         if file is None:
             raise not_found()
         auditing.record(access, "export-read", file.type, [], entity=str(export.pk))
+        body = exporting.still_shown(file, access)
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-            return HttpResponse(bytes(file.body), content_type=NDJSON, headers=headers)
-        return HttpResponse(gzip.decompress(bytes(file.body)), content_type=NDJSON)
+            return HttpResponse(body, content_type=NDJSON, headers=headers)
+        return HttpResponse(gzip.decompress(body), content_type=NDJSON)

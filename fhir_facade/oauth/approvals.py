@@ -13,6 +13,7 @@ from fhir_facade.smart import scopes, tokens
 from fhir_facade.smart.models import Client
 from fhir_facade.smart.types import Grant
 from fhir_facade.subscriptions import ending
+from steadwell import prepared
 from steadwell.actor import Actor, Role, system
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
@@ -24,7 +25,8 @@ LAUNCH_MINUTES = timedelta(minutes=5)
 # One statement finds what a token of an app stands for. The token's own row is django-oauth-toolkit's.
 _FIND = """
 SELECT b.id, a.user_id, a.person_id, t.scope, least(t.expires, a.ends_at), a.fhir_user, c.client_id, c.name,
-  c.per_minute, c.site_id, a.id
+  c.per_minute, c.site_id, a.id, EXISTS (SELECT FROM fhir_facade_consentrule r WHERE r.effect = 'deny'
+    AND r.client_id IN ('', c.client_id))
 FROM oauth2_provider_accesstoken t
 JOIN fhir_facade_binding b ON b.digest = %(digest)s
 JOIN fhir_facade_approval a ON a.id = b.approval_id
@@ -131,7 +133,7 @@ def find_bound(secret: str) -> Binding | None:
 def find_grant(token: str, now: datetime) -> tuple[Grant, UUID] | None:
     """What an app's access token stands for, and the approval it hangs on; None when it is worth nothing."""
     digest = tokens.hashed(token)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FIND, {"digest": digest, "checksum": digest.hex(), "now": now})
         row = cursor.fetchone()
     if row is None:
@@ -139,7 +141,7 @@ def find_grant(token: str, now: datetime) -> tuple[Grant, UUID] | None:
     return Grant(
         token_id=row[10], user_id=UserId(row[1]), person_id=row[2] and PersonId(row[2]),
         scopes=scopes.parse(row[3]), expires_at=row[4], fhir_user=row[5], client_id=row[6],
-        client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]),
+        client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]), limited=row[11],
     ), row[10]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from fhir_facade.oauth import addresses, registering
+from fhir_facade.oauth import addresses, registering, sandbox
 from fhir_facade.oauth.consent import WORDS
 from fhir_facade.oauth.models import Kind
 from fhir_facade.server.registry import Definition, registry
@@ -24,7 +25,7 @@ from steadwell import clock
 from steadwell.errors import Refusal
 from steadwell.portal import service as portal
 
-# For a shell: the same in every language.
+# For a shell: the same in every language. The sandbox's run as they are.
 EXAMPLES = """\
 curl {base}/metadata
 
@@ -38,6 +39,32 @@ curl -H "Authorization: Bearer $TOKEN" \\
 
 curl -H "Authorization: Bearer $TOKEN" \\
   "{base}/MedicationRequest?patient=$PATIENT&intent=order&status=active,on-hold"
+"""
+SANDBOX = """\
+# What is served, without a token
+curl -s {base}/metadata
+
+# A token for the sandbox's service: the page signs for you
+ASSERTION=$(curl -s {assertion})
+TOKEN=$(curl -s {token} \\
+  -d grant_type=client_credentials -d scope=system/*.cruds \\
+  -d client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer \\
+  -d client_assertion=$ASSERTION | sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/')
+
+# A patient, and their latest laboratory results
+curl -s -H "Authorization: Bearer $TOKEN" "{base}/Patient?_count=1"
+curl -s -H "Authorization: Bearer $TOKEN" \\
+  "{base}/Observation?category=laboratory&_sort=-date&_count=2&_include=Observation:patient"
+
+# A doctor, made once however often this is sent
+curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/fhir+json" \\
+  -H "If-None-Exist: identifier=urn:example:doctors|1" {base}/Practitioner \\
+  -d '{{"resourceType": "Practitioner", "name": [{{"family": "Sandbox"}}],
+       "identifier": [{{"system": "urn:example:doctors", "value": "1"}}]}}'
+
+# An export: the address in Content-Location tells when it is done
+curl -s -i -H "Authorization: Bearer $TOKEN" -H "Prefer: respond-async" \\
+  '{base}/$export?_type=Patient' | grep -i content-location
 """
 
 
@@ -98,6 +125,7 @@ def developers(request: HttpRequest) -> HttpResponse:
         "base": addresses.fhir_base(),
         "configuration": f"{addresses.fhir_base()}/.well-known/smart-configuration",
         "examples": EXAMPLES.format(base=addresses.fhir_base(), token=addresses.absolute("oauth:token")),
+        "sandbox": _sandbox() if sandbox.is_open() else None,
         "served": [_served(each) for each in registry()],
         "topics": topics.served(),
         "subscription": _subscription(),
@@ -117,6 +145,24 @@ def _subscription() -> str:
         },
     }  # fmt: skip
     return json.dumps(said, indent=2)
+
+
+def _sandbox() -> dict[str, str]:
+    """Two clients that are let in already: lines for a shell, and where an app sends its patient."""
+    asked = {
+        "response_type": "code", "client_id": sandbox.APP, "redirect_uri": addresses.absolute(sandbox.BACK),
+        "scope": sandbox.SCOPE, "state": "sandbox", "aud": addresses.fhir_base(),
+        "code_challenge": sandbox.challenge(), "code_challenge_method": "S256",
+    }  # fmt: skip
+    return {
+        "app": sandbox.APP,
+        "service": sandbox.SERVICE,
+        "authorize": f"{addresses.absolute('oauth:authorize')}?{urlencode(asked)}",
+        "lines": SANDBOX.format(
+            base=addresses.fhir_base(), token=addresses.absolute("oauth:token"),
+            assertion=addresses.absolute("oauth:sandbox-assertion"),
+        ),
+    }  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

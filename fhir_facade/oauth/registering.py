@@ -43,10 +43,10 @@ class Asked:
     jwks: Mapping[str, Any] | None = None
 
 
-def register(*, actor: Actor, asked: Asked, now: datetime) -> str:
+def register(*, actor: Actor, asked: Asked, now: datetime, client_id: str = "") -> str:
     """Make an app known. It can do nothing before it is approved. Answers its client id; raises Invalid."""
     _check(asked)
-    client_id = secrets.token_urlsafe(18)
+    client_id = client_id or secrets.token_urlsafe(18)
     application = get_application_model()
     with transaction.atomic():
         client = Client.objects.create(

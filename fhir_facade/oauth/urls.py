@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fhir_facade.oauth import authorizing, connected, developers, endpoints
+from fhir_facade.consents.views import sharing
+from fhir_facade.oauth import authorizing, connected, developers, endpoints, sandbox
 
 app_name = "oauth"
 urlpatterns = [
@@ -17,8 +18,11 @@ urlpatterns = [
     path("fhir/.well-known/smart-configuration", endpoints.smart_configuration, name="smart"),
     path("fhir/.well-known/openid-configuration", endpoints.openid_configuration, name="fhir-openid"),
     path("developers/", developers.developers, name="developers"),
+    path("developers/sandbox/assertion/", sandbox.assertion, name="sandbox-assertion"),
+    path("developers/sandbox/back/", sandbox.back, name="sandbox-back"),
     path("developers/register/", developers.register, name="register"),
     path("apps/", connected.apps, name="apps"),
+    path("apps/sharing/", sharing, name="sharing"),
     path("apps/<uuid:approval_id>/end/", connected.end, name="end"),
     path("clinic/patients/<uuid:person_id>/apps/<uuid:client_id>/", connected.launch, name="launch"),
 ]

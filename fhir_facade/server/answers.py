@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from fhir_facade.consents import deciding
 from fhir_facade.fhir_json import mapping, text_of
 from fhir_facade.server import visits
 from fhir_facade.server.access import Access
@@ -31,6 +32,8 @@ class Answers:
                 422, "not-found", "There is no such visit.", at="AppointmentResponse.appointment"
             ) from None
         now = scheduling.get_appointment(actor=access.actor, appointment_id=appointment_id, now=access.now)
+        if deciding.hidden(access, "Appointment", [deciding.Seen(person_id=now.person_id)]):
+            raise failed(422, "not-found", "There is no such visit.", at="AppointmentResponse.appointment")
         with scheduling.Joined():
             self._act(access, now, said["participantStatus"], text_of(said.get("comment")))
         if text_of(mapping(said.get("actor")).get("reference")) == "":

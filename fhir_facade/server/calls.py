@@ -59,6 +59,14 @@ def version_of(header: str) -> str:
     return match[1]
 
 
+def is_among(header: str, version: str) -> bool:
+    """Whether If-None-Match names a version. Some clients leave its quotes out; what cannot be read names
+    nothing.
+    """
+    named = (each.strip().removeprefix("W/").strip('"') for each in header.split(","))
+    return bool(version) and any(each in {version, "*"} for each in named)
+
+
 def number_of(header: str) -> int | None:
     """The version as the number that versions are here; one that is none matches nothing."""
     version = version_of(header)

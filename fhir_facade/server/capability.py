@@ -31,6 +31,14 @@ _ORDER = (
     "create",
     "search-type",
 )
+_EXPORT = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+BULK_DATA = "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"
+# By where they are called: the system's, all patients', a group's.
+EXPORTS = {
+    "": {"name": "export", "definition": f"{_EXPORT}export"},
+    "Patient": {"name": "export", "definition": f"{_EXPORT}patient-export"},
+    "Group": {"name": "export", "definition": f"{_EXPORT}group-export"},
+}
 
 
 def statement(base: str) -> Resource:
@@ -46,7 +54,7 @@ def statement(base: str) -> Resource:
         "publisher": "Steadwell",
         "description": "Visits, laboratory results, medicines, allergies, forms and messages of patients.",
         "kind": "instance",
-        "instantiates": [US_CORE_SERVER],
+        "instantiates": [US_CORE_SERVER, BULK_DATA],
         "software": {"name": "Steadwell", "version": settings.RELEASE},
         "implementation": {"description": "Steadwell", "url": base},
         "fhirVersion": "4.0.1",
@@ -86,6 +94,7 @@ def _rest() -> dict[str, Any]:
         "searchParam": [
             _param(each, "Resource") for each in COMMON.values() if each.name in {"_id", "_lastUpdated"}
         ],
+        "operation": [EXPORTS[""]],
     }
 
 
@@ -125,7 +134,7 @@ def _resource_cached(name: str) -> dict[str, Any]:
         made["extension"] = definition.extensions()
     made["operation"] = [
         {"name": each.name, "definition": each.definition} for each in operations.of(definition)
-    ]
+    ] + [EXPORTS[each] for each in EXPORTS if each == definition.type]
     return without_empty(made)
 
 
@@ -163,6 +172,8 @@ def openapi(base: str) -> dict[str, Any]:
         "/metadata": {"get": _operation("What this API can do", secured=False)},
         "/": {"post": _operation("Batch or transaction", body=True)},
     }
+    for where, parameters in (("", []), ("/Patient", []), ("/Group/{id}", [_id()])):
+        paths[f"{where}/$export"] = {"get": _operation("Ask for an export", parameters=parameters)}
     for definition in registry():
         _paths(paths, definition)
     return {

@@ -16,6 +16,7 @@ from fhir_facade.server.outcome import failed, not_found, stale
 from fhir_facade.server.registry import registry
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writers import Stored
+from steadwell import prepared
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, new_id
@@ -131,6 +132,8 @@ def person_of(said: Resource, *, base: str) -> PersonId | None:
     """In whose compartment it is: the first patient that its type's compartment parameters name. 422 when
     there is no such patient.
     """
+    if said["resourceType"] == "Group":
+        return None  # it names many, and is none of theirs
     definition = registry().find(said["resourceType"])
     names = {*definitions.patient_params(said["resourceType"]), "patient", "subject"}
     for param in definition.params if definition else ():
@@ -165,6 +168,15 @@ def _index(kind: str, resource: Resource, key: UUID, access: Access, *, is_new: 
         SearchValue.objects.bulk_create(indexing.values(definition.params, resource, key, base=access.base))
 
 
+_VERSION = """
+INSERT INTO fhir_facade_documentversion (entity_id, version, supersedes, valid_from, valid_to, recorded_at,
+  recorded_by, recorded_role, reason, source, type, method, person_id, client_id, body)
+VALUES (%(entity)s, %(version)s, %(supersedes)s, %(now)s, NULL, %(now)s, %(by)s, %(role)s, '', %(source)s,
+  %(type)s, %(method)s, %(person)s, %(client)s, %(body)s)
+ON CONFLICT (entity_id, version) DO NOTHING
+"""
+
+
 def add_version(
     access: Access,
     key: UUID,
@@ -175,25 +187,23 @@ def add_version(
     *,
     kind: str = "",
 ) -> None:
-    DocumentVersion.objects.bulk_create(
-        [
-            DocumentVersion(
-                entity_id=key,
-                version=version,
-                supersedes=version - 1 or None,
-                valid_from=access.now,
-                recorded_at=access.now,
-                recorded_by=access.grant.user_id,
-                recorded_role=",".join(sorted(access.actor.roles))[:64],
-                source=access.grant.client_id[:100],
-                type=kind or (resource["resourceType"] if resource else find_type(key)),
-                method=method,
-                person_id=person_id,
-                client_id=access.grant.client_id,
-                body=wire.text(resource) if resource else "",
-            )
-        ]
-    )
+    """The version, unless it is there already: what an app did not count as a new one is none here."""
+    values: dict[str, Any] = {
+        "entity": key,
+        "version": version,
+        "supersedes": version - 1 or None,
+        "now": access.now,
+        "by": access.grant.user_id,
+        "role": ",".join(sorted(access.actor.roles))[:64],
+        "source": access.grant.client_id[:100],
+        "type": kind or (resource["resourceType"] if resource else find_type(key)),
+        "method": method,
+        "person": person_id,
+        "client": access.grant.client_id,
+        "body": wire.text(resource) if resource else "",
+    }
+    with prepared.cursor() as cursor:
+        cursor.execute(_VERSION, values)
 
 
 def find_type(key: UUID) -> str:
@@ -234,11 +244,10 @@ def keep_beside(
         "body": wire.text(body),
         "mapped": wire.text(mapped),
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_BESIDE, values)
     resource = beside.laid_over(mapped, body, mapped, decides)
-    if not DocumentVersion.objects.filter(entity_id=key, version=version).exists():
-        add_version(access, key, version, method, resource, person_id)
+    add_version(access, key, version, method, resource, person_id)
     return resource
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, wire, writing
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
-from fhir_facade.server.models import DocumentVersion
+from fhir_facade.server.models import Document, DocumentVersion
 from fhir_facade.server.outcome import failed, gone, not_found
 from fhir_facade.server.registry import Definition
 from fhir_facade.server.search import running
@@ -22,25 +23,60 @@ from steadwell.ids import new_id
 Version = tuple[int, datetime, Resource | None, str]  # number, when, as it was (None: deleted), method
 
 
-def versions(access: Access, definition: Definition, key: str) -> list[Version]:
-    """Newest first. Who may read it now may read what it was; of one that is deleted, who could read it."""
-    found = running.read(access, definition, key)
+def versions(access: Access, definition: Definition, key: str, found: running.Found | None) -> list[Version]:
+    """Newest first. ``found``: as it may be read now. Who may read it now may read what it was; of one that
+    is deleted, who could read it.
+    """
     if found is None:
         refusal = writing.gone_or_missing(definition, key, access=access)
         if refusal.status != 410:
             raise refusal
-        return _kept(UUID(key))
+        return _seen(access, definition, key, _kept(UUID(key)))
     for origin in definition.origins:
         if origin.versions is not None:
             told = origin.versions(access, key)
             if told:
-                return _with_words(told, key)
+                return _seen(access, definition, key, _with_words(told, key), found.person_id)
     kept = _kept(UUID(key)) if _is_uuid(key) and definition.key_kind == "uuid" else []
+    kept = _seen(access, definition, key, kept, found.person_id)
     if kept and _number(found.resource) == kept[0][0]:
         return kept
     updated = found.resource.get("meta", {}).get("lastUpdated")
     when = datetime.fromisoformat(updated) if updated else access.now
     return [(_number(found.resource), when, found.resource, "PUT"), *kept]
+
+
+def _seen(
+    access: Access, definition: Definition, key: str, told: list[Version], person_id: UUID | None = None
+) -> list[Version]:
+    """Those that no consent keeps back: a former version may have been another patient's, or have had
+    another category.
+    """
+    if not access.grant.limited or not told:
+        return told
+    rows = DocumentVersion.objects.filter(entity_id=UUID(key)) if _is_uuid(key) else ()
+    people = {row.version: row.person_id for row in rows}
+    gone = _hidden(access, definition, [(each, people.get(each[0]) or person_id, False) for each in told])
+    return [each for n, each in enumerate(told) if n not in gone]
+
+
+def _hidden(
+    access: Access, definition: Definition, told: Iterable[tuple[Version, UUID | None, bool]]
+) -> frozenset[int]:
+    """The places of versions that a consent of their patient keeps back. Of a deleted resource nobody knows
+    what it would be now: any denial of some of its type counts.
+    """
+    return deciding.hidden(
+        access,
+        definition.type,
+        [
+            deciding.Seen(
+                person_id=person_id,
+                tokens=None if deleted or body is None else deciding.tokens_of(definition, body),
+            )
+            for (_, _, body, _), person_id, deleted in told
+        ],
+    )
 
 
 def _with_words(told: Iterable[tuple[int, datetime, Resource]], key: str) -> list[Version]:
@@ -56,9 +92,13 @@ def _with_words(told: Iterable[tuple[int, datetime, Resource]], key: str) -> lis
 
 def _kept(key: UUID) -> list[Version]:
     return [
-        (each.version, each.recorded_at, wire.read_stored(each.body) if each.body else None, each.method)
+        _version_of(each)
         for each in DocumentVersion.objects.filter(entity_id=key).order_by("-version")[:1_000]
     ]
+
+
+def _version_of(row: DocumentVersion) -> Version:
+    return row.version, row.recorded_at, wire.read_stored(row.body) if row.body else None, row.method
 
 
 def _is_uuid(key: str) -> bool:
@@ -81,10 +121,14 @@ def vread(access: Access, definition: Definition, key: str, version: str) -> Ans
         chosen: Version = (0, access.now, now.resource, "PUT")
     else:
         wanted = int(version) if version.isdecimal() and len(version) < 9 else -1
-        chosen = next((v for v in versions(access, definition, key) if v[0] == wanted), None) or _missing()
+        chosen = (
+            next((v for v in versions(access, definition, key, now) if v[0] == wanted), None) or _missing()
+        )
     resource = chosen[2]
     if resource is None:
         raise gone()
+    if access.grant.limited:
+        resource = masking.bodies(access, [resource])[0] or resource
     auditing.record(access, "vread", definition.type, [now.person_id if now else None], entity=key)
     updated = resource.get("meta", {}).get("lastUpdated")
     return Answer(
@@ -99,8 +143,8 @@ def _missing() -> Version:
 
 def of_instance(access: Access, definition: Definition, key: str, call: Call) -> Answer:
     access.need(definition.type, "r")
-    found = versions(access, definition, key)
     now = running.read(access, definition, key)
+    found = versions(access, definition, key, now)
     auditing.record(access, "history", definition.type, [now.person_id if now else None], entity=key)
     return _answer(access, definition, call, [(key, each) for each in found])
 
@@ -124,16 +168,27 @@ def of_type(access: Access, definition: Definition, call: Call) -> Answer:
         not rule.in_context and not rule.query for rule in access.rules(definition.type, "s")
     )
     readable = _readable(access, definition, {each.entity_id for each in several if each.method != "DELETE"})
-    found = [
-        (
-            str(each.entity_id),
-            (each.version, each.recorded_at, wire.read_stored(each.body) if each.body else None, each.method),
-        )
+    deleted = _deleted(several) if everything and access.grant.limited else frozenset()
+    shown = [
+        each
         for each in several
-        if each.entity_id in readable or everything
+        if each.entity_id in readable
+        or (everything and (not access.grant.limited or each.entity_id in deleted))
     ]
+    told = [_version_of(each) for each in shown]
+    gone = _hidden(
+        access,
+        definition,
+        [(v, e.person_id, e.entity_id in deleted) for e, v in zip(shown, told, strict=True)],
+    )
+    found = [(str(e.entity_id), v) for n, (e, v) in enumerate(zip(shown, told, strict=True)) if n not in gone]
     auditing.record(access, "history", definition.type, [access.grant.person_id])
     return _answer(access, definition, call, found)
+
+
+def _deleted(rows: Iterable[DocumentVersion]) -> frozenset[UUID]:
+    keys = {each.entity_id for each in rows}
+    return frozenset(Document.objects.filter(pk__in=keys, deleted=True).values_list("pk", flat=True))
 
 
 def _readable(access: Access, definition: Definition, keys: set[UUID]) -> set[UUID]:
@@ -165,6 +220,9 @@ def _answer(access: Access, definition: Definition, call: Call, found: list[tupl
     bundle: dict[str, Any] = {
         "resourceType": "Bundle", "id": str(new_id()), "type": "history", "total": len(shown), "link": links,
     }  # fmt: skip
+    if page and access.grant.limited:
+        shown_now = masking.bodies(access, [each[2] for _, each in page])
+        page = [(key, (n, at, body, by)) for (key, (n, at, _, by)), body in zip(page, shown_now, strict=True)]
     if page:
         bundle["entry"] = [_entry(access, definition, key, each) for key, each in page]
     return Answer(status=200, resource=bundle)

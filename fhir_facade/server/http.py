@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import NotAcceptable, Throttled
+from rest_framework.exceptions import MethodNotAllowed, NotAcceptable, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -138,7 +138,7 @@ class Endpoint(APIView):
     content_negotiation_class = Negotiation
     renderer_classes = [Fhir]
     parser_classes = []
-    http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
 
     def _any(self, request: Request, **_: Any) -> HttpResponseBase:
         path = tuple(each for each in request.path_info.removeprefix("/fhir").split("/") if each)
@@ -212,6 +212,9 @@ def _problem(exc: Exception) -> Failed | None:
         seconds = str(int(getattr(exc, "wait", None) or 1) + 1)
         issue = Issue("throttled", "This client asks too often. Try again after the time in Retry-After.")
         return Failed(429, (issue,), {"Retry-After": seconds})
+    if isinstance(exc, MethodNotAllowed):
+        issue = Issue("not-supported", "This verb is not known here.")
+        return Failed(405, (issue,), {"Allow": "GET, HEAD, POST, PUT, PATCH, DELETE"})
     if isinstance(exc, NotAcceptable):
         return Failed(406, (Issue("not-supported", f"Only {FHIR_JSON} of FHIR 4.0 is served."),))
     return None

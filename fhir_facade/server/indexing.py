@@ -59,7 +59,7 @@ def _columns(param: Param, value: Any, base: str) -> Iterator[dict[str, Any]]:
     if value is None:
         return
     if param.kind is Kind.TOKEN:
-        yield from _tokens(value)
+        yield from tokens(value)
     elif param.kind is Kind.STRING:
         yield from ({"folded": folded(t)[:_LONGEST], "exact": t[:_LONGEST]} for t in _texts(value))
     elif param.kind is Kind.URI and isinstance(value, str):
@@ -74,7 +74,7 @@ def _columns(param: Param, value: Any, base: str) -> Iterator[dict[str, Any]]:
             yield {"number": number, "unit": str(value.get("code") or value.get("unit") or "")[:60]}
 
 
-def _tokens(value: Any) -> Iterator[dict[str, Any]]:
+def tokens(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, bool):
         yield {"code": "true" if value else "false"}
     elif isinstance(value, str):

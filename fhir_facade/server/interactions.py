@@ -10,11 +10,11 @@ from django.db import transaction
 
 from fhir_facade.server import auditing, conditional, histories, patching, searching, shaping, writing
 from fhir_facade.server.access import Access
-from fhir_facade.server.calls import Answer, Call, checked_id, number_of, version_of
+from fhir_facade.server.calls import Answer, Call, checked_id, is_among, number_of, version_of
 from fhir_facade.server.outcome import Issue, failed, operation_outcome, stale
 from fhir_facade.server.registry import Definition, Kind, registry
 from fhir_facade.server.search import running
-from fhir_facade.server.search.clauses import Clause
+from fhir_facade.server.search.clauses import RESULT_PARAMS, Clause
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writing import Written
 
@@ -77,15 +77,24 @@ def _type(access: Access, definition: Definition, call: Call) -> Answer:
 def _create(access: Access, definition: Definition, call: Call) -> Answer:
     said = _body(call)
     with transaction.atomic():
-        pairs = conditional.pairs_of(call.if_none_exist)
+        pairs = _condition(call)
         conditional.take(access, definition.type, pairs, said)
-        if call.if_none_exist:
+        if pairs:
             access.need(definition.type, "s")
             found = conditional.only_match(access, definition, pairs)
             if found is not None:
                 writing.checked(definition, said)
                 return _answer(writing.as_written(definition, found.resource), call)
         return _answer(writing.create(access, definition, said), call)
+
+
+def _condition(call: Call) -> tuple[tuple[str, str], ...]:
+    """Of a create: what If-None-Exist says. Some clients write it into the address; what was meant to make
+    nothing twice must not be left out.
+    """
+    if call.if_none_exist:
+        return conditional.pairs_of(call.if_none_exist) or (("", ""),)
+    return tuple(pair for pair in call.pairs if pair[0] not in RESULT_PARAMS)
 
 
 def _under_condition(access: Access, definition: Definition, call: Call) -> Answer:
@@ -145,7 +154,7 @@ def _read(access: Access, definition: Definition, key: str, call: Call) -> Answe
     updated = datetime.fromisoformat(meta["lastUpdated"]) if "lastUpdated" in meta else None
     etag = str(meta.get("versionId", ""))
     auditing.record(access, "read", definition.type, [found.person_id], entity=key)
-    if call.if_none_match and etag and version_of(call.if_none_match) == etag:
+    if call.if_none_match and is_among(call.if_none_match, etag):
         return Answer(status=304, etag=etag, updated=updated)
     since = None if call.if_none_match else call.if_modified_since
     if since is not None and updated is not None and updated < since + timedelta(seconds=1):

@@ -34,6 +34,10 @@ def _codes(said: dict[str, Any], name: str) -> set[tuple[str, str]]:
     return {(str(c.get("system")), str(c.get("code"))) for c in _each(said.get(name) or {}, "coding")}
 
 
+def _only_codes(said: dict[str, Any], name: str) -> set[str]:
+    return {code for _, code in _codes(said, name)}
+
+
 def _in_order(period: dict[str, Any]) -> bool:
     start, end = period.get("start"), period.get("end")
     if not start or not end:
@@ -106,6 +110,18 @@ _RULES: dict[str, tuple[tuple[str, Check, str], ...]] = {
         ("org-1", lambda said: "identifier" in said or "name" in said, "A name or an identifier is needed."),
     ),
     "Questionnaire": (("que-2", lambda said: _link_ids_once(said), "Each linkId may be there once."),),
+    "Consent": (
+        (
+            "ppc-1",
+            lambda said: "policy" in said or "policyRule" in said,
+            "Either a policy or a policyRule is needed.",
+        ),
+        (
+            "ppc-2",
+            lambda said: "patient" in said or "patient-privacy" not in _only_codes(said, "scope"),
+            "A consent about privacy is a patient's.",
+        ),
+    ),
     "Provenance": (),
     "Bundle": (
         (

@@ -30,14 +30,20 @@ _EXPRESSIONS = {
 
 
 def documents(
-    kind: str, params: Iterable[Param], *, visible: Callable[[Access], Sql] | None = None
+    kind: str,
+    params: Iterable[Param],
+    *,
+    visible: Callable[[Access], Sql] | None = None,
+    roster: bool = False,
 ) -> Origin:
     """``visible`` decides for who is no clinician; by default patients and proxies see what is theirs, and
-    everybody sees what is nobody's by its type.
+    everybody sees what is nobody's by its type. A ``roster`` names several patients: none of them sees it.
     """
     of_patients = bool(definitions.patient_params(kind))
 
     def relation(access: Access) -> Sql:
+        if roster and not access.reads_everybody:
+            return Sql(_ROWS, (kind,)) + FALSE
         return Sql(_ROWS, (kind,)) + Sql("(") + _seen(access, of_patients, visible) + Sql(")")
 
     return Origin(
@@ -45,7 +51,7 @@ def documents(
         relation=relation,
         columns={p.name: (_column(kind, p),) for p in (*params, *COMMON.values()) if p.paths},
         build=_build,
-        person="t.person_id" if of_patients else "",
+        person="NULL::uuid" if roster else "t.person_id" if of_patients else "",
     )
 
 

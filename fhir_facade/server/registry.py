@@ -81,6 +81,7 @@ class Origin:
     key: Callable[[str], Sql | None] | None = None  # finds a row by id where that is no UUID
     listed: str = "true"  # rows that a search shows; a read shows others as well (a merged patient)
     decides: frozenset[str] = frozenset()  # elements of which the app alone has the say, whatever was sent
+    speaks_of: str = ""  # an expression of the type of which a row tells; '*' where that is not known
     beside: bool = False  # documents keep what its app has no column for
     versions: Callable[[Access, str], list[tuple[int, Any, Resource]]] | None = None
 

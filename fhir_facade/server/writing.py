@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, documents, validation, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import Failed, failed, gone, not_found
@@ -91,6 +92,8 @@ def update(
             400, "invalid", "The id in the resource is not that of the address.", at=f"{definition.type}.id"
         )
     checked(definition, said)
+    if access.grant.limited and masking.is_masked(said):
+        raise failed(422, "business-rule", "Of what is masked here nothing can be said: send a patch.")
     with transaction.atomic():
         known = documents.find(definition.type, _uuid(key))
         now = running.read(access, definition, key, letter="u")
@@ -98,7 +101,8 @@ def update(
             if known is None or not known.deleted:
                 raise not_found()
         elif _same(now.resource, said) and version in {None, int(now.resource["meta"]["versionId"])}:
-            return _written(definition, now.resource, 200)
+            same = _written(definition, now.resource, 200)
+            return replace(same, resource=masking.own_words(access, definition, now))
         stored = writer.update(access, _uuid(key), said, version)
         status = 201 if known is not None and known.deleted else 200
         return _noted(access, definition, stored, said, method, letter="u", status=status)
@@ -153,7 +157,7 @@ def _noted(
     origin = _origin(definition, stored)
     tail = Sql(" AND t.id = %s", (stored.key,))
     person = origin.person or "NULL"
-    found = running.read_rows(access, definition, _alone(origin), letter, person, tail)
+    found = running.read_rows(access, definition, _alone(origin), letter, person, tail, by_key=True)
     now = found.get(str(stored.key))
     if now is None:
         raise failed(403, "forbidden", "The token's scopes do not reach what this would write.")
@@ -169,7 +173,8 @@ def _noted(
         [now.person_id],
         entity=str(stored.key),
     )
-    return _written(definition, resource, status)
+    shown = masking.own_words(access, definition, replace(now, resource=resource))
+    return replace(_written(definition, resource, status), resource=shown)
 
 
 def _origin(definition: Definition, stored: Stored) -> Origin:
@@ -214,5 +219,7 @@ def gone_or_missing(definition: Definition, key: str, *, access: Access) -> Fail
         return not_found()
     narrow = access.in_context_only(definition.type, "r") and definition.of_patients
     if narrow and known.person_id not in access.context_ids():
+        return not_found()
+    if deciding.hidden(access, definition.type, [deciding.Seen(person_id=known.person_id)]):
         return not_found()
     return gone()

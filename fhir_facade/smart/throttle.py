@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from steadwell import prepared
 
 WINDOW = timedelta(minutes=1)
 _TAKE = """
@@ -20,7 +20,7 @@ RETURNING used, started_at
 def take(*, client_id: str, per_minute: int, now: datetime) -> timedelta | None:
     """Count one request. None: go ahead. Otherwise how long until the minute ends."""
     values: dict[str, Any] = {"client": client_id, "now": now, "window": WINDOW}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_TAKE, values)
         used, started_at = cursor.fetchone()
     if used <= per_minute:

@@ -7,20 +7,23 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from fhir_facade.smart import scopes
 from fhir_facade.smart.models import MEDICINE_SOURCES, AccessToken, Client
 from fhir_facade.smart.types import Grant, Scope
+from steadwell import prepared
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
 from steadwell.ids import PersonId, SiteId, UserId, new_id
 
+RESERVED = frozenset({"portal"})  # in whose name patients choose here
 LONGEST = timedelta(days=366)
 _FIND = """
 SELECT t.id, t.user_id, t.person_id, t.scopes, t.expires_at, t.fhir_user, c.client_id, c.name, c.per_minute,
-  c.site_id, c.medicine_source
+  c.site_id, c.medicine_source, EXISTS (SELECT FROM fhir_facade_consentrule r WHERE r.effect = 'deny'
+    AND r.client_id IN ('', c.client_id))
 FROM fhir_facade_accesstoken t JOIN fhir_facade_client c ON c.id = t.client_id
 WHERE t.token_hash = %s AND t.expires_at > %s AND t.revoked_at IS NULL AND c.active
 """
@@ -32,7 +35,7 @@ def register_client(
 ) -> None:  # fmt: skip
     """Make a client known, or change it. ``allowed``: the scopes its tokens may hold; empty: any."""
     _operates(actor)
-    if not client_id or len(client_id) > 100 or not name:
+    if not client_id or len(client_id) > 100 or not name or client_id in RESERVED:
         raise Invalid(fields={"client_id": "A client needs an id of at most 100 characters and a name."})
     if medicine_source not in dict(MEDICINE_SOURCES):
         raise Invalid(fields={"medicine_source": "A source is one of ehr-a, ehr-b and pharmacy."})
@@ -103,7 +106,7 @@ def _checked(
 
 def find_grant(token: str, now: datetime) -> Grant | None:
     """What a token stands for; None when it is unknown, ended, run out, or its client was switched off."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_FIND, [hashed(token), now])
         row = cursor.fetchone()
     if row is None:
@@ -112,7 +115,7 @@ def find_grant(token: str, now: datetime) -> Grant | None:
         token_id=row[0], user_id=row[1] and UserId(row[1]), person_id=row[2] and PersonId(row[2]),
         scopes=scopes.parse(row[3]), expires_at=row[4], fhir_user=row[5], client_id=row[6],
         client_name=row[7], per_minute=row[8], site_id=row[9] and SiteId(row[9]),
-        medicine_source=row[10],
+        medicine_source=row[10], limited=row[11],
     )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Scope:
 class Grant:
     """What a live token stands for. ``person_id`` is the patient in context; ``fhir_user`` a relative
     reference (``Practitioner/…``) or empty; ``per_minute`` how many requests the client may make.
+    ``limited``: there may be patients who keep something back from this client.
     """
 
     client_id: str
@@ -61,3 +62,4 @@ class Grant:
     per_minute: int = 600
     medicine_source: str = "ehr-a"  # whose word medicines are that it sends: medications' Source
     site_id: SiteId | None = None  # where what this client files belongs, unless it says so itself
+    limited: bool = True

@@ -16,7 +16,7 @@ import orjson
 import psycopg
 from django.db import connections
 
-from tests.bench import figures, ids, people, web
+from tests.bench import fhir_export, figures, ids, people, web
 from tests.bench.figures import Report, say
 from tests.bench.tables import Connection, unhindered
 
@@ -89,6 +89,7 @@ def run(report: Report, *, small: bool, seconds: float) -> None:
             _measure(
                 part, server, token, patients=patients, reports=observations // PER_REPORT, seconds=seconds
             )
+            fhir_export.measure(part, server, token, seconds=max(seconds, 3))
         for name, value in part.figures.items():
             report.figures[f"{name}{tail}"] = value
         report.notes += part.notes

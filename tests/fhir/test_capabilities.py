@@ -39,6 +39,23 @@ def test_item_02_profiles_of_us_core_are_named():
     assert f"{US_CORE}us-core-observation-lab" in resources()["Observation"]["supportedProfile"]
 
 
+def test_item_76_exports_are_declared():
+    statement = Api().get("metadata").json
+
+    assert "http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data" in statement["instantiates"]
+    assert [each["name"] for each in statement["rest"][0]["operation"]] == ["export"]
+    assert any(each["definition"].endswith("/group-export") for each in resources()["Group"]["operation"])
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "QUERY", "NONSENSE"])
+@pytest.mark.parametrize("path", ["", "Patient", "metadata", "$export", "Appointment/$find"])
+def test_item_06_verbs_that_nobody_knows(house, method, path):
+    refused = house.ehr.send(method, path)
+
+    assert refused.status == 405
+    assert "GET" in refused.headers["Allow"]
+
+
 def test_item_03_statement_and_registry_are_one():
     declared = resources()
 
@@ -49,9 +66,10 @@ def test_item_03_statement_and_registry_are_one():
         assert interactions == definition.interactions
         names = {each["name"] for each in said.get("searchParam", [])}
         assert {p.name for p in definition.params} <= names
+        exported = {"export"} if definition.type in {"Patient", "Group"} else set()
         assert {each["name"] for each in said.get("operation", [])} == {
             each.name for each in operations.of(definition)
-        }
+        } | exported
 
 
 @pytest.mark.parametrize("kind", [d.type for d in registry() if "search-type" in d.interactions])

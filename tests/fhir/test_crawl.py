@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from fhir_house import Api, House, bundle, observation, vital
-from fhir_medicines import allergy, drug, fed, fed_allergy, form, item, request, response, statement, step
+from both_patients import fill, ids_of, mark
+from fhir_house import Api, House, bundle
+from steps import run_promised
 
 from fhir_facade.server.registry import COMMON, Kind, registry
-from scheduling import service as scheduling
-from steadwell.ids import PersonId
 
 pytestmark = pytest.mark.django_db
 SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUANTITY: "gt0", Kind.URI: "x"}
@@ -19,60 +19,8 @@ SAMPLES = {Kind.DATE: "ge2000", Kind.TOKEN: "x", Kind.STRING: "canary", Kind.QUA
 
 @pytest.fixture
 def two(house: House) -> House:
-    """Each has something of everything; Bo's things carry Bo's canary wherever there is room for words."""
-    house.open_clinic()
-    empty = house.ehr.post("Questionnaire", form()).json
-    for number, (person_id, name) in enumerate(((house.ada, "Canaryada"), (house.bo, "Canarybo"))):
-        step(house.visit(person_id, hours=number * 2), scheduling.arrive)
-        house.lab_report(person_id)
-        fed(house, person_id, reason_text=name)
-        fed_allergy(house, person_id, reaction_text=name)
-        subject = {"reference": f"Patient/{person_id}"}
-        for body in (
-            observation(person_id, note=[{"text": name}]),
-            vital(person_id, note=[{"text": name}]),
-            {"resourceType": "RelatedPerson", "patient": subject, "name": [{"family": name}]},
-            {"resourceType": "Specimen", "subject": subject, "note": [{"text": name}]},
-            {
-                "resourceType": "Communication",
-                "status": "completed",
-                "subject": subject,
-                "topic": {"text": name},
-            },
-            {
-                "resourceType": "ServiceRequest",
-                "status": "active",
-                "intent": "order",
-                "subject": subject,
-                "code": {"text": name},
-            },
-            *medicines_and_answers(house, person_id, name, f"Questionnaire/{empty['id']}"),
-            {
-                "resourceType": "DiagnosticReport",
-                "status": "final",
-                "subject": subject,
-                "code": {"text": name},
-            },
-        ):
-            made = house.ehr.post(body["resourceType"], body)
-            assert made.status == 201, made.text
-            house.ehr.put(f"{body['resourceType']}/{made.json['id']}", {**made.json, "language": "en"})
+    fill(house)
     return house
-
-
-def medicines_and_answers(house: House, person_id: PersonId, name: str, place: str) -> list[dict[str, Any]]:
-    """An order that names a Medication with their name in it, and what they say themselves."""
-    named = house.ehr.post("Medication", {"resourceType": "Medication", "code": drug(name)}).json
-    by_reference = request(person_id, medicationReference={"reference": f"Medication/{named['id']}"})
-    del by_reference["medicationCodeableConcept"]
-    return [
-        by_reference,
-        statement(person_id, note=[{"text": name}]),
-        allergy(person_id, note=[{"text": name}]),
-        response(
-            person_id, place, item("pain", {"valueBoolean": False}), item("words", {"valueString": name})
-        ),
-    ]
 
 
 def crawler(two: House) -> Api:
@@ -80,24 +28,12 @@ def crawler(two: House) -> Api:
 
 
 def bos(two: House) -> dict[str, list[str]]:
-    """Ids of what is Bo's, by type."""
-    found: dict[str, list[str]] = {"Patient": [str(two.bo)]}
-    for definition in registry():
-        if definition.compartment:
-            found[definition.type] = two.ehr.get(
-                definition.type, {"patient": str(two.bo), "_count": "500"}
-            ).ids
-    assert all(found[kind] for kind in found if kind not in {"AppointmentResponse"}), found
-    return found
+    return ids_of(two, two.bo)
 
 
 def marks(two: House) -> list[str]:
-    """What must not be seen. Numbers are only somebody's where they are an id."""
-    ids = [
-        key if len(key) > 20 else f'"resourceType":"{kind}","id":"{key}"'
-        for kind, keys in bos(two).items()
-        for key in keys
-    ]
+    """What must not be seen."""
+    ids = [mark(kind, key) for kind, keys in bos(two).items() for key in keys]
     return [str(two.bo), "anarybo", "Bofirst", "BO-1", *ids]
 
 
@@ -201,6 +137,72 @@ def test_item_69_crawl_of_batches_and_everything(two):
     assert [c for c in canaries if c in everything] == []
     refused = own.post("", bundle({"request": {"method": "GET", "url": f"Patient/{two.bo}"}}))
     assert refused.status == 404
+
+
+def test_item_69_crawl_by_form_tells_the_same(two):
+    """POST _search is the same search."""
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
+
+    for definition in registry():
+        if "search-type" in definition.interactions and not definition.finder:
+            asked = urlencode({"_id": ",".join(theirs.get(definition.type, ["x"])), "_count": "500"})
+            kind = "application/x-www-form-urlencoded"
+            answer = own.send("POST", f"{definition.type}/_search", asked.encode(), kind=kind)
+            assert answer.status == 200, answer.text
+            assert [c for c in canaries if c in without_what_was_asked(answer)] == [], definition.type
+
+
+@pytest.mark.parametrize("where", ["$export", "Patient/$export"])
+def test_item_69_crawl_of_exports(two, where):
+    own, canaries = crawler(two), marks(two)
+    asked = own.get(where, prefer="respond-async")
+    run_promised()
+
+    place = asked.headers["Content-Location"].partition("/fhir/")[2]
+    manifest = own.get(place).json
+    said = {"authorization": f"Bearer {own.token}"}
+    files = [own._client.get(e["url"].partition("testserver")[2], headers=said) for e in manifest["output"]]
+    told = "".join(each.content.decode() for each in files)
+
+    assert "Canaryada" in told
+    assert [c for c in canaries if c in told] == []
+    assert crawler_of(two, two.bo).get(place).status == 404
+
+
+def test_item_69_crawl_of_writes(two):
+    """Nothing of the other patient's is changed, patched, deleted, answered or even there."""
+    own, theirs, canaries = crawler(two), bos(two), marks(two)
+    patch = [{"op": "add", "path": "/language", "value": "de"}]
+
+    for kind, keys in theirs.items():
+        known = two.ehr.get(f"{kind}/{keys[0]}").json
+        sent = {
+            "PUT": (known, "application/fhir+json"),
+            "PATCH": (patch, "application/json-patch+json"),
+            "DELETE": (None, "application/fhir+json"),
+        }
+        for method, (body, form) in sent.items():
+            refused = own.send(method, f"{kind}/{keys[0]}", body, kind=form)
+            assert refused.status in {403, 404, 405}, (kind, method, refused.text)
+            assert [c for c in canaries if c in refused.text] == [], (kind, method)
+        assert two.ehr.get(f"{kind}/{keys[0]}").json == known, kind
+
+
+def test_item_69_crawl_of_groups(two):
+    """A roster names others: no patient sees it, whoever comes first in it."""
+    members = [{"entity": {"reference": f"Patient/{each}"}} for each in (two.ada, two.bo)]
+    group = {"resourceType": "Group", "type": "person", "actual": True, "member": members}
+    key = two.ehr.post("Group", group).json["id"]
+    own = crawler(two)
+
+    assert own.get(f"Group/{key}").status == 404
+    assert own.get("Group").ids == []
+    assert own.get(f"Group/{key}/$export", prefer="respond-async").status == 404
+    assert str(two.bo) not in own.get("Provenance", {"_count": "500"}).text
+
+
+def crawler_of(two: House, person_id: Any) -> Api:
+    return Api(two.of(person_id).token, judged=False)
 
 
 def test_crawl_would_see_a_leak(two):

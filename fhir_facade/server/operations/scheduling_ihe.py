@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, slots, visits
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
@@ -100,7 +101,8 @@ def book(access: Access, definition: Definition, call: Call) -> Answer:
     if found is None:
         raise failed(403, "forbidden", "The token's scopes do not reach this visit.")
     auditing.record(access, "book", "Appointment", [visit.person_id], entity=str(visit.appointment_id))
-    return _bundle(access, [found.resource])
+    told = masking.own_words(access, definition, found)
+    return _bundle(access, [told] if told else [])
 
 
 def _holder(access: Access) -> Actor:
@@ -123,6 +125,8 @@ def _patient(said: dict[str, list[Any]], access: Access) -> PersonId:
         and person_id not in access.context_ids()
     ):
         raise failed(403, "forbidden", "The token is for another patient.")
+    if deciding.hidden(access, "Appointment", [deciding.Seen(person_id=person_id)]):
+        raise failed(422, "not-found", "It is about a patient who is not known here.")
     return person_id
 
 

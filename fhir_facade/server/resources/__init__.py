@@ -13,7 +13,7 @@ FILES = (
     "healthcare_service", "schedule", "slot", "appointment", "appointment_response", "service_request",
     "specimen", "diagnostic_report", "observation", "communication", "provenance", "audit_event", "binary",
     "group", "medication", "medication_request", "medication_statement", "allergy_intolerance", "encounter",
-    "questionnaire", "questionnaire_response", "subscription",
+    "questionnaire", "questionnaire_response", "subscription", "consent",
 )  # fmt: skip
 
 

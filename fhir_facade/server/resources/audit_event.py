@@ -20,6 +20,10 @@ _ACTIONS = (
     " WHEN t.action LIKE '%%delete' THEN 'D' WHEN t.action LIKE '%%denied' THEN 'E' ELSE 'R' END"
 )
 _OUTCOME = "CASE WHEN t.action LIKE '%%denied' THEN '4' ELSE '0' END"
+# What the API did is noted by type; what the apps did may tell of any.
+_SPEAKS_OF = (
+    "CASE WHEN t.action LIKE 'fhir.%%' AND t.category ~ '^[A-Z][A-Za-z]+$' THEN t.category ELSE '*' END"
+)
 COLUMNS = {
     "patient": (Column(exprs={"type": "'Patient'", "id": "t.subject_id"}, person=True),),
     "date": (Column(exprs={"at": "t.at"}),),
@@ -100,7 +104,7 @@ DEFINITION = Definition(
     origins=(
         Origin(
             name="audit", relation=_relation, columns=COLUMNS, build=build, person="t.subject_id", key=_key,
-            version="1", updated="t.at",
+            version="1", updated="t.at", speaks_of=_SPEAKS_OF,
         ),
     ),
     params=(

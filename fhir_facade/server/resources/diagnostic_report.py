@@ -6,12 +6,14 @@ from typing import Any
 
 import orjson
 
+from fhir_facade.consents import deciding
 from fhir_facade.server.access import Access
 from fhir_facade.server.documents import Documents
 from fhir_facade.server.elements import LOINC, US_CORE, at, concept, meta, reference, resource, sid
 from fhir_facade.server.kept import documents
 from fhir_facade.server.lab_results import ALONE
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
+from fhir_facade.server.resources import observation
 from fhir_facade.server.resources.observation import SUBJECT, _code
 from fhir_facade.server.wire import Resource
 from labs import service as labs
@@ -103,10 +105,13 @@ def _relation(access: Access) -> Sql:
     """With the results that this reader may see. Observations that came alone are no reports."""
     reports = labs.describe_report_rows(actor=access.actor, now=access.now)
     results = labs.describe_result_rows(actor=access.actor, now=access.now)
+    theirs = deciding.shown(access, observation.DEFINITION, observation.DEFINITION.origins[0])
     return (
-        Sql("SELECT p.*, ARRAY(SELECT o.id FROM (")
+        Sql("SELECT p.*, ARRAY(SELECT t.id FROM (")
         + results
-        + Sql(") o WHERE o.report_id = p.id ORDER BY o.position) AS shown FROM (")
+        + Sql(") t WHERE t.report_id = p.id AND ")
+        + theirs
+        + Sql(" ORDER BY t.position) AS shown FROM (")
         + reports
         + Sql(") p WHERE p.sender NOT LIKE %s", (f"{ALONE}%",))
     )

@@ -14,4 +14,5 @@ DEFINITION = kept(
         Param(name="code", kind=Kind.TOKEN, paths=("code",)),
         Param(name="member", kind=Kind.REFERENCE, paths=("member.entity",), targets=("Patient",)),
     ),
+    roster=True,
 )

@@ -12,11 +12,16 @@ ALL = frozenset({"read", "vread", "history-instance", "search-type", "create", "
 
 
 def kept(
-    kind: str, params: Iterable[Param], *, profile: str = "", compartment: tuple[str, ...] = ()
+    kind: str,
+    params: Iterable[Param],
+    *,
+    profile: str = "",
+    compartment: tuple[str, ...] = (),
+    roster: bool = False,
 ) -> Definition:
     several = tuple(params)
     return Definition(
-        type=kind, origins=(documents(kind, several),), params=several,
+        type=kind, origins=(documents(kind, several, roster=roster),), params=several,
         profiles=(profile,) if profile else (), interactions=ALL, compartment=compartment,
         rev_includes=("Provenance:target",), writer=Documents(kind),
     )  # fmt: skip

@@ -115,6 +115,7 @@ DEFINITION = Definition(
             person="t.person_id",
             key=_key,
             version="1",
+            speaks_of="t.type",
         ),
     ),
     params=(

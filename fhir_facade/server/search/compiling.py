@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from fhir_facade.consents import deciding, masking
 from fhir_facade.server.access import Access, Rule
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param
 from fhir_facade.server.search import matching
@@ -17,7 +18,10 @@ def rows(access: Access, definition: Definition, origin: Origin, *, letter: str)
     ``t``.
     """
     relation = access.relation(f"{definition.type}:{origin.name}", origin.relation)
-    return Sql("FROM (") + relation + Sql(") t WHERE ") + _allowed(access, definition, origin, letter)
+    start = Sql("FROM (") + relation + Sql(") t WHERE ") + _allowed(access, definition, origin, letter)
+    if not access.grant.limited or letter == "c":  # what was just written is looked at by the writer
+        return start
+    return start + Sql(" AND ") + deciding.shown(access, definition, origin)
 
 
 def _allowed(access: Access, definition: Definition, origin: Origin, letter: str) -> Sql:
@@ -53,10 +57,13 @@ def condition(access: Access, definition: Definition, origin: Origin, clause: Cl
         return there if clause.values == ("false",) else Sql("NOT (") + there + Sql(")")
     if clause.param.name == "_id":
         return some([_key(origin, value) for value in clause.values])
+    values = clause.values
+    if access.grant.limited and clause.param.kind is Kind.REFERENCE:
+        values = tuple(masking.askable(access, definition, clause.param.name, values))
     found = [
         _within(column, matching.match(clause.param, clause.modifier, value, column, base=access.base))
         for column in columns
-        for value in clause.values
+        for value in values
     ]
     matched = some(found)
     return Sql("NOT coalesce(") + matched + Sql(", false)") if clause.modifier == "not" else matched

@@ -81,12 +81,13 @@ def by_ids(access: Access, definition: Definition, keys: Iterable[str]) -> list[
     if definition.getter is not None:
         made = ((definition.getter(access, key)) for key in sorted(keys)[:50])
         return [Found(resource=each, person_id=None) for each in made if each is not None]
-    ids = [found for key in keys if (found := _typed(definition, key)) is not None]
+    ids = [found for key in keys if (found := typed(definition, key)) is not None]
     pairs = [(number, each) for number in range(len(definition.origins)) for each in ids[:MOST]]
     return list(running.load(access, definition, pairs, letter="r").values()) if pairs else []
 
 
-def _typed(definition: Definition, key: str) -> object | None:
+def typed(definition: Definition, key: str) -> object | None:
+    """An id as the column holds it; None for what cannot be one."""
     if definition.key_kind == "text":
         return key
     try:

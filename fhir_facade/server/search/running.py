@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import OperationalError, connection
 
+from fhir_facade.consents import masking
 from fhir_facade.server import beside
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import failed
@@ -16,6 +17,7 @@ from fhir_facade.server.registry import Definition, Origin
 from fhir_facade.server.search import compiling, cursors
 from fhir_facade.server.search.clauses import Query
 from fhir_facade.server.wire import Resource
+from steadwell import prepared
 from steadwell.relations import Sql, every, some
 
 MOST_COUNTED = 100_000
@@ -99,7 +101,7 @@ def _page(access: Access, query: Query, total: int | None) -> Page:
     if not query.sort:
         order = "2 DESC"
     sql = _union(parts) + Sql(f" ORDER BY {order} LIMIT {query.count + 1}")
-    rows = fetch(sql)
+    rows = fetch(sql, by_key=_of_one_patient(query))
     shown = rows[: query.count]
     found = load(access, definition, [(row[0], row[1]) for row in shown], letter="s")
     following = ""
@@ -158,22 +160,30 @@ def _load(
 ) -> dict[str, Found]:
     person = origin.person or "NULL"
     tail = Sql(f" AND t.id = ANY (%s::{definition.key_kind}[])", (keys,))
-    return read_rows(access, definition, origin, letter, person, tail)
+    return read_rows(access, definition, origin, letter, person, tail, by_key=True)
 
 
 def read_rows(
-    access: Access, definition: Definition, origin: Origin, letter: str, person: str, tail: Sql
+    access: Access,
+    definition: Definition,
+    origin: Origin,
+    letter: str,
+    person: str,
+    tail: Sql,
+    *,
+    by_key: bool = False,
 ) -> dict[str, Found]:
+    """Rows as resources, by id. ``by_key``: the tail names their ids, so that one plan is right for all."""
     start = compiling.rows(access, definition, origin, letter=letter) + tail
     head = f"SELECT t.*, {person} AS whose "
     sql = beside.joined(head, start) if origin.beside else Sql(head) + start
     found: dict[str, Found] = {}
-    for row in fetch_dicts(sql):
+    for row in fetch_dicts(sql, by_key=by_key):
         resource = origin.build(row, access)
         if origin.beside:
             resource = beside.together(resource, row, origin.decides)
         found[str(row["id"])] = Found(resource=resource, person_id=row["whose"])
-    return found
+    return masking.masked(access, found) if letter in "rs" else found
 
 
 def read(access: Access, definition: Definition, key: str, *, letter: str = "r") -> Found | None:
@@ -186,21 +196,32 @@ def read(access: Access, definition: Definition, key: str, *, letter: str = "r")
         if of_key.text == "false":
             continue
         person = origin.person or "NULL"
-        found = read_rows(access, definition, origin, letter, person, Sql(" AND ") + of_key)
+        found = read_rows(access, definition, origin, letter, person, Sql(" AND ") + of_key, by_key=True)
         if found:
             return next(iter(found.values()))
     return None
 
 
-def fetch(sql: Sql) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+def _of_one_patient(query: Query) -> bool:
+    """Whether it starts from the rows of a patient who is named: few, whatever else is asked of them."""
+    return any(
+        each.param.name in query.definition.compartment
+        and len(each.values) == 1
+        and not (each.chain or each.has or each.modifier)
+        for each in query.clauses
+    )
+
+
+def fetch(sql: Sql, *, by_key: bool = False) -> list[tuple[Any, ...]]:
+    with prepared.cursor() if by_key else connection.cursor() as cursor:
         _execute(cursor, sql)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def fetch_dicts(sql: Sql) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
+def fetch_dicts(sql: Sql, *, by_key: bool = False) -> list[dict[str, Any]]:
+    """``by_key``: a statement that finds its rows by their ids is kept prepared (ADR 0062)."""
+    with prepared.cursor() if by_key else connection.cursor() as cursor:
         _execute(cursor, sql)
         names = [column.name for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -34,6 +34,13 @@ def describe_person_rows(*, actor: Actor) -> Sql:
     return Sql(f"{_PERSONS} WHERE p.id = ANY (%s)", (own,))
 
 
+def describe_same_rows() -> Sql:
+    """Every person's id with the id of whom they are now: two ids with the same are one patient. Nothing
+    else of them, so for whoever.
+    """
+    return Sql("SELECT p.id, p.current_id FROM identity_person p")
+
+
 def describe_name_rows() -> Sql:
     """Person, family and given name as they are searched: folded, a row per ending of their words. To be
     joined with the persons whom the actor may see.

@@ -28,6 +28,7 @@ from steadwell.identity.relating import (
     describe_identifier_rows,
     describe_name_rows,
     describe_person_rows,
+    describe_same_rows,
     folded_name,
     plain_identifier,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "describe_identifier_rows",
     "describe_name_rows",
     "describe_person_rows",
+    "describe_same_rows",
     "find_standing",
     "folded_name",
     "get_detail",

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from fhir_facade import service as fhir
         from scheduling import service as scheduling
 
         if not getattr(settings, "DEMO", False):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         made = scheduling.seed_demo(now=now)
         made = seed_results(now) or made
         made = seed_medicines(now) or made
+        made = fhir.seed_sandbox(now=now) or made
         self.stdout.write("The demo clinic is ready." if made else "The demo clinic was there already.")
 
 
