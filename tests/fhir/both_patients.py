@@ -55,7 +55,8 @@ def bodies(
         statement(person_id, note=[{"text": words("MedicationStatement")}]),
         allergy(person_id, note=[{"text": words("AllergyIntolerance")}]),
         response(
-            person_id, questionnaire, item("pain", {"valueBoolean": False}, text=words("QuestionnaireResponse"))
+            person_id, questionnaire,
+            item("pain", {"valueBoolean": False}, text=words("QuestionnaireResponse")),
         ),
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ import steadwell.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fhir_facade", "0011_exports"),
+        ("fhir_facade", "0013_consents_at_the_row"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fhir_facade", "0011_exports"),
+        ("fhir_facade", "0012_client_medicine_source"),
     ]
 
     operations = [
