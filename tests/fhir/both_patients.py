@@ -101,9 +101,9 @@ def fill(house: House) -> None:
         house.lab_report(person_id)
         fed(house, person_id, reason_text=f"{name}-MedicationRequest.")
         fed_allergy(house, person_id, reaction_text=f"{name}-AllergyIntolerance.")
-        named = ehr.post(
-            "Medication", {"resourceType": "Medication", "code": drug(f"{name}-Medication.")}
-        ).json
+        # No patient's, so a system may read it whoever is kept back; a patient only where it is theirs.
+        drug_text = "Canarybo-Medication." if person_id == house.bo else "A drug of the house"
+        named = ehr.post("Medication", {"resourceType": "Medication", "code": drug(drug_text)}).json
         for body in bodies(
             person_id, name, str(visit.appointment_id),
             medication=f"Medication/{named['id']}", questionnaire=f"Questionnaire/{empty['id']}",
@@ -127,6 +127,13 @@ def ids_of(house: House, person_id: PersonId) -> dict[str, list[str]]:
             found[definition.type] = Api(house.ehr.token, judged=False).get(definition.type, params).ids
     assert all(found.values()), {kind for kind, ids in found.items() if not ids}
     return found
+
+
+def own_marks(kind: str, key: str) -> list[str]:
+    """The same where another type has the same ids: what came of a visit has the visit's."""
+    if kind in {"Appointment", "Encounter"}:
+        return [f'"resourceType":"{kind}","id":"{key}"', f"{kind}/{key}"]
+    return [mark(kind, key)]
 
 
 def mark(kind: str, key: str) -> str:

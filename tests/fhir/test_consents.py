@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from both_patients import consent, fill, ids_of, mark, of_patients
+from both_patients import consent, fill, ids_of, mark, of_patients, own_marks
 from fhir_house import OPERATOR, Api, House, bundle, observation, vital
 from steps import run_promised
 
@@ -89,7 +89,7 @@ def group_of(house: House) -> str:
 def secrets_of(house: House, kind: str, theirs: dict[str, list[str]]) -> list[str]:
     if kind == "Patient":  # whoever may not know a patient knows nothing about them
         return [mark(k, key) for k, keys in theirs.items() for key in keys] + ["anaryada", "Adafirst", "AD-1"]
-    return [*(mark(kind, key) for key in theirs[kind]), f"Canaryada-{kind}."]
+    return [*(each for key in theirs[kind] for each in own_marks(kind, key)), f"Canaryada-{kind}."]
 
 
 def paths(api: Api, house: House, kind: str, theirs: dict[str, list[str]], group: str):

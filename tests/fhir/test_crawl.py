@@ -69,7 +69,7 @@ def values(param: Any, two: House, theirs: dict[str, list[str]]) -> Iterator[str
         for kind in param.targets:
             yield from (f"{kind}/{key}" for key in theirs.get(kind, [])[:1])
     elif param.name == "_id":
-        yield ",".join(key for ids in theirs.values() for key in ids)
+        yield ",".join(key for ids in theirs.values() for key in ids[:4])  # a hundred at most are taken
     else:
         yield SAMPLES[param.kind]
 
