@@ -18,7 +18,6 @@ from review_house import (
 
 from labs import service as labs
 from labs.models import ReviewTask, TaskStep
-from labs.models.review import Rank
 from labs.review import corrections, delegation, followups, inbox, rules, signing
 from labs.review.errors import AlreadyCovered, AlreadySigned, NewerVersion, NotNormal, NotReading, TaskClosed
 from labs.review.inbox import What, Who
@@ -85,8 +84,7 @@ def test_critical_stands_above_abnormal_above_normal_each_newest_first(house):
         flags = ("HH",) if value == "7.1" else ("H",) if value == "5.4" else ()
         house.file(house.say(potassium(value, flags=flags)), now=NOW + timedelta(minutes=minute))
 
-    ranks = [Rank.CRITICAL, Rank.ABNORMAL, Rank.NORMAL, Rank.NORMAL]
-    assert [line.rank for line in house.tasks()] == ranks
+    assert [line.rank.name for line in house.tasks()] == ["CRITICAL", "ABNORMAL", "NORMAL", "NORMAL"]
     assert house.tasks()[2].opened_at > house.tasks()[3].opened_at
     counts = inbox.counts(actor=house.doctor, now=NOW)
     assert [counts.of(Who.MINE, what) for what in What] == [4, 1, 1, 0, 2]
