@@ -26,6 +26,8 @@ from steadwell.portal import service as portal
 @portal.requires(*READERS)
 def together(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     """Those that were ticked. What the checks ask a reason for is decided on its own page."""
+    now, about = clock.now(), PersonId(person_id)
+    medications.find_pharmacy_of(actor=request.actor, person_id=about, now=now)  # NotFound to who may not
     form = TogetherForm(request.POST)
     chosen = [words.placement(value) for value in request.POST.getlist("join")]
     if None in chosen:
@@ -36,11 +38,11 @@ def together(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     try:
         found = medications.place_statements(
             actor=request.actor,
-            person_id=PersonId(person_id),
+            person_id=about,
             placements=[each for each in chosen if each],
             reason=form.cleaned_data["reason"],
             request_key=portal.request_key(request),
-            now=clock.now(),
+            now=now,
         )
     except ReasonNeeded:
         messages.error(
