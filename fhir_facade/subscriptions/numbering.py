@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl
 
+from fhir_facade.consents import masking
 from fhir_facade.server import auditing, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import Failed
@@ -44,14 +45,31 @@ def number(subscription: Subscription, access: Access) -> None:
 def check_again(
     subscription: Subscription, access: Access, event: SubscriptionEvent, *, keeps: bool = True
 ) -> None:
-    """Before one that was made earlier is sent: what may not be read any more is taken out of it. Without
-    ``keeps`` for this once: another token of the client may read it still.
+    """Before one that was made earlier is sent: what may not be read any more is taken out of it, and so are
+    references to what a patient keeps back by now. Without ``keeps`` for this once: another token of the
+    client may read it still.
     """
-    if event.focus_type and focus_of(access, event, ()) is None:
+    if not event.focus_type:
+        return
+    before = event.body
+    if focus_of(access, event, ()) is None:
         event.focus_type = ""
         event.body = wire.text(notifying.of_event(subscription, event, None))
-        if keeps:
-            event.save(update_fields=["focus_type", "body"])
+    elif access.grant.limited:
+        event.body = _masked(access, event.body)
+    if keeps and event.body != before:
+        event.save(update_fields=["focus_type", "body"])
+
+
+def _masked(access: Access, body: str) -> str:
+    """A notification without references to what this client may not see."""
+    bundle = wire.read_stored(body)
+    _status, *told = bundle["entry"]
+    shown = masking.bodies(access, [each.get("resource") for each in told])
+    for each, resource in zip(told, shown, strict=True):
+        if resource is not None:
+            each["resource"] = resource
+    return wire.text(bundle)
 
 
 def focus_of(
