@@ -99,7 +99,10 @@ def back(request: HttpRequest) -> HttpResponse:
         f"curl -s {addresses.absolute('oauth:token')} -d grant_type=authorization_code -d client_id={APP}"
         f" -d code_verifier={VERIFIER} -d redirect_uri={addresses.absolute(BACK)} -d code=$CODE"
     )
-    context = {"code": request.GET.get("code", ""), "refusal": request.GET.get("error", ""), "lines": lines}
+    code = request.GET.get("code", "")
+    context = {
+        "code_line": f"CODE={code}" if code else "", "refusal": request.GET.get("error", ""), "lines": lines,
+    }  # fmt: skip
     return render(request, "fhir_facade/oauth/sandbox.html", context)
 
 

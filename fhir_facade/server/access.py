@@ -7,9 +7,13 @@ query matches. Searches, totals, includes, chains, histories and operations all 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from django.db import transaction
 
 from fhir_facade.server.outcome import failed
 from fhir_facade.smart.types import Grant, Level
@@ -40,6 +44,7 @@ class Access:
     base: str
     request_id: str = ""
     key_for_next: UUID | None = None  # the id that a Bundle has promised to the document made next
+    _joined: bool = False
     _relations: dict[str, Sql] = field(default_factory=dict)
     _own: list[PersonId] | None = None
 
@@ -80,6 +85,21 @@ class Access:
         if name not in self._relations:
             self._relations[name] = make(self)  # type: ignore[operator]
         return self._relations[name]
+
+    @contextmanager
+    def one_transaction(self) -> Iterator[None]:
+        """What is done within is done as a whole or not at all. One within another joins it, without a
+        savepoint: whatever fails ends them all.
+        """
+        if self._joined:
+            yield
+            return
+        with transaction.atomic():
+            self._joined = True
+            try:
+                yield
+            finally:
+                self._joined = False
 
     @property
     def reads_everybody(self) -> bool:

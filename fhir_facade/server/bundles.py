@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db import transaction
-
 from fhir_facade.fhir_json import mapping, mappings, text_of
 from fhir_facade.server import conditional, interactions, wire
 from fhir_facade.server.access import Access
@@ -59,7 +57,7 @@ def process(access: Access, bundle: Resource, prefer: dict[str, str]) -> Answer:
         made = [_alone(access, number, each, prefer) for number, each in enumerate(said)]
         return _answer("batch-response", made)
     _each_once(entries)
-    with transaction.atomic():
+    with access.one_transaction():
         made = _together(access, entries)
     return _answer("transaction-response", made)
 

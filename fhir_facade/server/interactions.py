@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-
 from fhir_facade.server import auditing, conditional, histories, patching, searching, shaping, writing
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call, checked_id, is_among, number_of, version_of
@@ -76,7 +74,7 @@ def _type(access: Access, definition: Definition, call: Call) -> Answer:
 
 def _create(access: Access, definition: Definition, call: Call) -> Answer:
     said = _body(call)
-    with transaction.atomic():
+    with access.one_transaction():
         pairs = _condition(call)
         conditional.take(access, definition.type, pairs, said)
         if pairs:
@@ -101,7 +99,7 @@ def _under_condition(access: Access, definition: Definition, call: Call) -> Answ
     """PUT, PATCH and DELETE of whatever matches."""
     access.need(definition.type, "s")
     said = call.body if call.method == "PUT" and isinstance(call.body, dict) else None
-    with transaction.atomic():
+    with access.one_transaction():
         conditional.take(access, definition.type, call.pairs, said)
         found = conditional.only_match(access, definition, call.pairs)
         if found is None:
@@ -170,7 +168,7 @@ def _read(access: Access, definition: Definition, key: str, call: Call) -> Answe
 
 def _patch(access: Access, definition: Definition, key: str, call: Call) -> Answer:
     access.need(definition.type, "u")
-    with transaction.atomic():
+    with access.one_transaction():
         found = running.read(access, definition, key, letter="u")
         if found is None:
             raise writing.gone_or_missing(definition, key, access=access)

@@ -12,8 +12,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, documents, validation, wire
 from fhir_facade.server.access import Access
@@ -68,7 +66,7 @@ def create(access: Access, definition: Definition, said: Resource) -> Written:
     writer = writer_of(definition, "c")
     checked(definition, said)
     said = {name: value for name, value in said.items() if name != "id"}
-    with transaction.atomic():
+    with access.one_transaction():
         stored = writer.create(access, said)
         return _noted(
             access, definition, stored, said, "POST", letter="c", status=200 if stored.existed else 201
@@ -94,7 +92,7 @@ def update(
     checked(definition, said)
     if access.grant.limited and masking.is_masked(said):
         raise failed(422, "business-rule", "Of what is masked here nothing can be said: send a patch.")
-    with transaction.atomic():
+    with access.one_transaction():
         known = documents.find(definition.type, _uuid(key))
         now = running.read(access, definition, key, letter="u")
         if now is None:
@@ -112,7 +110,7 @@ def delete(access: Access, definition: Definition, key: str, version: int | None
     """Gone for readers; its versions stay. A second time is no failure."""
     access.need(definition.type, "d")
     writer = writer_of(definition, "d")
-    with transaction.atomic():
+    with access.one_transaction():
         known = documents.find(definition.type, _uuid(key))
         if known is not None and known.deleted:
             return Written(status=204, type=definition.type, key=key)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
@@ -87,10 +88,12 @@ def note_seen(actor: Actor, action: str, person_ids: Iterable[PersonId], now: da
 
 def current_person(person_id: PersonId) -> PersonId:
     """The person this id stands for now. NotFound when there never was one."""
-    found = Person.objects.filter(pk=person_id).values_list("current_id", flat=True).first()
-    if found is None:
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT current_id FROM identity_person WHERE id = %s", [person_id])
+        row = cursor.fetchone()
+    if row is None:
         raise NotFound
-    return PersonId(found)
+    return PersonId(row[0])
 
 
 def person_ids_of(person_id: PersonId) -> tuple[PersonId, ...]:
