@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 LAB = "http://terminology.hl7.org/CodeSystem/observation-category|laboratory"
 # BEGIN, COMMIT and savepoints are not counted.
 BUDGET = {
-    "read": 4, "search": 5, "search with patients": 6, "everything": 24, "create": 12, "create a document": 8,
+    "read": 4, "search": 5, "search with patients": 6, "everything": 29, "create": 12, "create a document": 8,
     "transaction of 20": 122, "history": 9,
 }  # fmt: skip
 
