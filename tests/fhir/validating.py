@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from functools import cache
 from pathlib import Path
 
 from steadwell.launcher import tools
+
+# One question at a time: threads that read its answers at once would take each other's, and one wait for ever.
+_asking = threading.Lock()
 
 
 @cache
@@ -22,12 +26,13 @@ def _program() -> subprocess.Popen[str]:
 @cache
 def verdict(text: str) -> str:
     """Empty for a valid resource. Ask with one line of JSON."""
-    judge = _program()
-    assert judge.stdin is not None
-    assert judge.stdout is not None
-    judge.stdin.write(text.replace("\n", " ") + "\n")
-    judge.stdin.flush()
-    return str(json.loads(judge.stdout.readline()))
+    with _asking:
+        judge = _program()
+        assert judge.stdin is not None
+        assert judge.stdout is not None
+        judge.stdin.write(text.replace("\n", " ") + "\n")
+        judge.stdin.flush()
+        return str(json.loads(judge.stdout.readline()))
 
 
 def stop() -> None:
