@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
 from household import manage
-
-pytestmark = pytest.mark.xdist_group("launcher")
 
 
 def test_check_books_a_visit_and_sees_its_confirmation():

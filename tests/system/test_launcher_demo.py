@@ -16,7 +16,6 @@ from steadwell.launcher import partners
 from steadwell.launcher.pages import Form, Page, Visitor
 from steadwell.launcher.walk import ID
 
-pytestmark = pytest.mark.xdist_group("launcher")
 NUMBER = "+12025550147"
 
 

@@ -13,7 +13,7 @@ from household import ROOT, House, clean_environment, descendants, until
 
 from steadwell.launcher.processes import start_ticks
 
-pytestmark = [pytest.mark.kill, pytest.mark.xdist_group("launcher")]
+pytestmark = pytest.mark.kill
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ from household import House, manage
 
 from steadwell.launcher import database, embedded
 
-pytestmark = pytest.mark.xdist_group("launcher")
-
 
 def named(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

@@ -15,8 +15,6 @@ from household import House, free_port, manage, until
 from steadwell.config.queues import QUEUES
 from steadwell.launcher import folders
 
-pytestmark = pytest.mark.xdist_group("launcher")
-
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:

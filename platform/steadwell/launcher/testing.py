@@ -23,7 +23,8 @@ from steadwell.launcher.failures import Failure
 from steadwell.launcher.folders import ROOT
 
 PREFIX = "steadwell-run-"
-CONNECTIONS = 500  # a race opens 200 and more, and two test processes may run one each
+MOST = 4  # test processes
+CONNECTIONS = 1000  # a race opens 200 and more, and each test process may run one
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -34,7 +35,9 @@ def run(arguments: list[str]) -> int:
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Two processes for the whole suite. A part of it is done sooner by one, and a debugger needs one."""
+    """One process more than cores for the whole suite, for much of it waits. A part of it is done sooner by
+    one, and a debugger needs one.
+    """
     alone = (
         "-n",
         "--numprocesses",
@@ -49,9 +52,10 @@ def parallel(arguments: list[str]) -> list[str]:
     )
     chooses = any(word.startswith(alone) for word in arguments)
     names_tests = any((ROOT / word.split("::")[0]).exists() for word in arguments)
-    if chooses or names_tests or (os.cpu_count() or 1) < 2:
+    if chooses or names_tests:
         return []
-    return ["-n", "2", "--dist", "loadgroup"]
+    # Of the ways to distribute this one goes on when a process is lost; by groups it waits for ever.
+    return ["-n", str(min((os.cpu_count() or 1) + 1, MOST)), "--dist", "load"]
 
 
 def with_own_services(arguments: list[str], *, durable: bool, settings: str) -> int:
