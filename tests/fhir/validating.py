@@ -10,7 +10,7 @@ from pathlib import Path
 
 from steadwell.launcher import tools
 
-# One question at a time: threads that read its answers at once would take each other's, and one wait for ever.
+# One question at a time: of threads that read at once one gets what the other waits for, and waits for ever.
 _asking = threading.Lock()
 
 
