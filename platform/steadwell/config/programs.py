@@ -16,7 +16,7 @@ from django.db import OperationalError
 from django.db import connections as databases
 from gunicorn.app.base import Application
 
-from steadwell.config.queues import QUEUES
+from steadwell.config.queues import GIVES_WAY, QUEUES
 
 
 def load() -> None:
@@ -82,6 +82,7 @@ def worker(*, queue: str) -> None:
 
     threads = QUEUES[queue]
     _become(f"worker-{queue}", connections=threads + 1)
+    os.nice(GIVES_WAY.get(queue, 0))
     os.environ["CELERY_SKIP_CHECKS"] = "1"  # the launcher has checked once for all of them
     app.worker_main(
         ["worker", "--queues", queue, "--hostname", f"{queue}@steadwell", "--pool", "threads",

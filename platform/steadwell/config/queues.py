@@ -19,3 +19,12 @@ QUEUES: Mapping[str, int] = {
     "fhir.subscriptions": 4,  # receivers that hang hold two of them each, and rest after
     "default": 1,
 }
+
+# Where lanes share one machine's cores: how far each gives way to the others (nice). A result that somebody
+# waits for comes before twenty thousand reminders.
+GIVES_WAY: Mapping[str, int] = {
+    "notifications.standard": 5,
+    "notifications.retry": 5,
+    "notifications.bulk": 10,
+    "fhir.export": 10,
+}
