@@ -61,12 +61,15 @@ def states() -> set[str]:
 
 
 def carry_to_the_end() -> None:
-    """As often as it takes: on a busy machine an answer can come when its batch has stopped waiting."""
-    for _ in range(40):
+    """As often as it takes. On a busy machine an answer can come when its batch has stopped waiting, and a
+    provider that failed three times is tried again only after some seconds.
+    """
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         carry(later())
         if not states() & {"due", "claimed", "handed", "uncertain"}:
             return
-        time.sleep(0.1)
+        time.sleep(0.25)
 
 
 def later() -> timedelta:
