@@ -160,7 +160,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
 
     assert states() == {"accepted"}
     assert len(simulator.arrivals()) == 1
-    assert simulator.state()["asked"]["sms-a"] == 2
+    assert simulator.state()["asked"]["sms-a"] >= 2
 
 
 def test_without_keys_the_provider_is_asked_and_nothing_is_sent_twice(
