@@ -6,6 +6,7 @@ is answered by more workers, and a storm by a short wait for the pool and then 5
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -56,6 +57,8 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 - gunicorn's wor
 
 def post_worker_init(worker: Worker) -> None:
     _fill_pool()
+    gc.collect()
+    gc.freeze()  # all that was imported stays: looking through it again would hold up every request for long
     threading.Thread(target=_watch, args=(worker,), name="stuck-requests", daemon=True).start()
 
 
