@@ -89,8 +89,9 @@ def claim(*, now: datetime, batch: int = 100, gather: timedelta = timedelta(0)) 
     """Take what waits under a lease, at most ``batch`` per queue and within the queue's cap.
 
     A queue that is nearly full gets nothing until a quarter of it is free: else its work would arrive in
-    ever smaller pieces. One that is at work gets what has waited for ``gather``: the more there is to do, the
-    more of it travels together.
+    ever smaller pieces. One that is at work gets what has waited for ``gather``, up to five times as long
+    where much is on its way already: the more there is to do, the more of it travels together. In small
+    pieces a worker that is short of CPU never catches up.
     """
     queues = list(settings.CELERY_TASK_QUEUES)
     cap = settings.OUTBOX_QUEUE_CAP
@@ -101,7 +102,7 @@ def claim(*, now: datetime, batch: int = 100, gather: timedelta = timedelta(0)) 
         values: dict[str, Any] = {
             "queues": queues, "now": now, "until": now + _lease(),
             "rooms": [min(batch, room) if room >= cap // 4 else 0 for room in free],
-            "since": [now - gather if underway.get(queue) else now for queue in queues],
+            "since": [now - gather * min(-(-underway.get(queue, 0) // 10), 5) for queue in queues],
         }  # fmt: skip
         cursor.execute(_CLAIM, values)
         claimed: dict[str, list[int]] = {queue: [] for queue in queues}
