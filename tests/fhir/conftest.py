@@ -30,3 +30,12 @@ def shelf(house):
     from fhir_medicines import shelved
 
     return shelved(house)
+
+
+@pytest.fixture
+def receiver():
+    """Where a client is told what happens."""
+    from receiving import receiving
+
+    with receiving() as found:
+        yield found

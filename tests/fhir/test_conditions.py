@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 
 import pytest
-from django.db import connection
-from fhir_house import Api, House, bundle, observation, post, practitioner
+from fhir_house import House, bundle, observation, post, practitioner, together
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
 
@@ -83,26 +81,6 @@ def test_item_24_conditional_patch(house):
     assert house.ehr.send("PATCH", path, step, kind=kind).status == 404
     house.ehr.post("Practitioner", named("80"))
     assert house.ehr.send("PATCH", path, step, kind=kind).json["gender"] == "female"
-
-
-def together(house: House, works: list) -> list:
-    """All at once, each on its own connection."""
-    answers: list = []
-    gate = threading.Barrier(len(works), timeout=60)
-
-    def run(work) -> None:
-        try:
-            gate.wait()
-            answers.append(work(Api(house.ehr.token)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 @pytest.mark.django_db(transaction=True)

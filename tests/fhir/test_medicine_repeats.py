@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from fhir_house import Api, House
+from fhir_house import Api, House, together
 from fhir_medicines import MAKERS, MRN, identified, lines, statement
 
 from fhir_facade.server import wire
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def together(house: House, works: list) -> list:
-    answers: list = []
-    gate = threading.Barrier(len(works), timeout=60)
-
-    def run(work) -> None:
-        try:
-            gate.wait()
-            answers.append(work(Api(house.ehr.token)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert not any(thread.is_alive() for thread in threads)
-    return answers
 
 
 @pytest.mark.parametrize("kind", sorted(MAKERS))

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 from fhir_house import clinic
-from receiving import BACKPORT, HANG, asked, later, receiving, run, state_of, subscribed, url_of
+from receiving import BACKPORT, HANG, asked, later, run, state_of, subscribed, url_of
 
 from fhir_facade.server import capability
 from fhir_facade.server.registry import registry
@@ -20,12 +20,6 @@ from steadwell import clock
 from steadwell.actor import system
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 from fhir_house import OPERATOR
-from receiving import later, receiving, run, state_of, subscribed
+from receiving import later, run, state_of, subscribed
 
 from fhir_facade.smart import tokens
 from fhir_facade.smart.models import AccessToken
@@ -23,12 +23,6 @@ from steadwell.outbox.models import OutboxDue, OutboxEvent
 from steadwell.outbox.service import DeliveryContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture

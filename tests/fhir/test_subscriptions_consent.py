@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from both_patients import consent
-from receiving import later, receiving, run, subscribed
+from receiving import later, run, subscribed
 from test_consents import api_of, deny
 
 from fhir_facade.smart import tokens
@@ -12,12 +12,6 @@ from steadwell import clock
 from steadwell.actor import system
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture

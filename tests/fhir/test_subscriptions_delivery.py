@@ -29,12 +29,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def receiver():
-    with receiving() as found:
-        yield found
-
-
-@pytest.fixture
 def house(house):
     house.open_clinic()
     return house

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 from fhir_house import clinic
-from receiving import Got, later, receiving, run, subscribed, value_of
+from receiving import Got, later, run, subscribed, value_of
 
 from fhir_facade.server.operations import subscriptions
 from fhir_facade.subscriptions import tending
@@ -15,12 +15,6 @@ from steadwell.actor import system
 from steadwell.outbox.service import DeliveryContext
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def receiver():
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture
