@@ -1,29 +1,33 @@
 """The FHIR API over HTTP, at two sizes of the same clinic: what a request costs, and whether it grows.
 
-Each figure stands for the large size; the same with ``.small`` for the small one.
+Each figure stands for the large size; the same with ``.small`` for the small one. Both are filled and served
+at once and asked in turn, so that a machine that is slower for a while is slower for both.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import psycopg
-from django.db import connections
 
 from tests.bench import fhir_export, figures, ids, people, web
 from tests.bench.figures import Report, say
 from tests.bench.tables import Connection, unhindered
 
-SIZES = {"": (600_000, 10_000_000), ".small": (10_000, 166_000)}
-TRIED = {"": (10_000, 166_000), ".small": (2_000, 33_000)}
+SIZES = {".small": (10_000, 166_000), "": (600_000, 10_000_000)}
+TRIED = {".small": (2_000, 33_000), "": (10_000, 166_000)}
 PER_REPORT = 10
 CLIENTS = 8
+TURNS = 3  # of each size, per kind of request
 CODES = ("2823-3", "2951-2", "2345-7", "2160-0", "718-7", "4544-3", "6690-2", "777-3", "1742-6", "1920-8")
 _TABLES = ("labs_report", "labs_reportversion", "labs_result", "labs_resultversion")
 _REPORT = """
@@ -77,36 +81,60 @@ FROM generate_series(0, %(reports)s - 1) n, generate_series(0, {PER_REPORT - 1})
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two sizes. ``tail`` ends its figures' names."""
+
+    tail: str
+    patients: int
+    observations: int
+    database: str
+    token: str
+    server: web.Server
+    report: Report
+
+    def use(self) -> None:
+        """What this process asks through Django is asked here."""
+        os.environ["DATABASE_URL"] = self.database
+        web.use_database()
+
+
 def run(report: Report, *, small: bool, seconds: float) -> None:
-    sizes = TRIED if small else SIZES
-    for tail in (".small", ""):
-        patients, observations = sizes[tail]
-        _own_database()
-        _fill(patients, observations)
-        token = _token()
-        part = Report("fhir")
-        with web.server(workers=web.WORKERS) as server:
-            _measure(
-                part, server, token, patients=patients, reports=observations // PER_REPORT, seconds=seconds
-            )
-            fhir_export.measure(part, server, token, seconds=max(seconds, 3))
-        for name, value in part.figures.items():
-            report.figures[f"{name}{tail}"] = value
-        report.notes += part.notes
-        report.notes.append(f"{tail or 'large'}: {patients:,} patients, {observations:,} observations")
+    with ExitStack() as both:
+        sides = [_side(tail, size, both) for tail, size in (TRIED if small else SIZES).items()]
+        _measure(sides, seconds)
+        for side in sides:
+            side.use()
+            fhir_export.measure(side.report, side.server, side.token, seconds=max(seconds, 3))
+    for side in sides:
+        for name, value in side.report.figures.items():
+            report.figures[f"{name}{side.tail}"] = value
+        report.notes += side.report.notes
+        report.notes.append(
+            f"{side.tail or 'large'}: {side.patients:,} patients, {side.observations:,} observations"
+        )
 
 
-def _own_database() -> None:
-    """A fresh copy of the migrated, empty one."""
-    connections.close_all()
+def _side(tail: str, size: tuple[int, int], both: ExitStack) -> Side:
+    patients, observations = size
+    database = _own_database(f"fhir_run{tail.replace('.', '_')}")
+    _fill(patients, observations)
+    token = _token()
+    server = both.enter_context(web.server(workers=web.WORKERS))
+    return Side(tail, patients, observations, database, token, server, Report("fhir"))
+
+
+def _own_database(name: str) -> str:
+    """A fresh copy of the migrated, empty one, used from now on. Returns its address for the app's role."""
     owner = os.environ.setdefault("BENCH_EMPTY", os.environ["DATABASE_OWNER_URL"])
     source = urlsplit(owner).path.lstrip("/")
     with psycopg.connect(_named(owner, "postgres"), autocommit=True) as cluster:
-        cluster.execute('DROP DATABASE IF EXISTS "fhir_run" WITH (FORCE)')
-        cluster.execute(f'CREATE DATABASE "fhir_run" TEMPLATE "{source}" STRATEGY file_copy')
-    os.environ["DATABASE_OWNER_URL"] = _named(owner, "fhir_run")
-    os.environ["DATABASE_URL"] = _named(os.environ["DATABASE_URL"], "fhir_run")
+        cluster.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cluster.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY file_copy')
+    os.environ["DATABASE_OWNER_URL"] = _named(owner, name)
+    os.environ["DATABASE_URL"] = _named(os.environ["DATABASE_URL"], name)
     web.use_database()
+    return os.environ["DATABASE_URL"]
 
 
 def _named(url: str, name: str) -> str:
@@ -123,6 +151,8 @@ def _fill(patients: int, observations: int) -> None:
             for statement in (_REPORT, _VERSION, _RESULT, _WORDS):
                 _insert(owner, statement, patients=patients, reports=reports)
         owner.execute("VACUUM (ANALYZE)")
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):  # on somebody's server
+            owner.execute("CHECKPOINT")
 
 
 def _insert(owner: Connection, statement: str, *, patients: int, reports: int) -> None:
@@ -146,33 +176,46 @@ def _token() -> str:
     return token
 
 
-def _measure(
-    report: Report, server: web.Server, token: str, *, patients: int, reports: int, seconds: float
-) -> None:
-    dice = random.Random("fhir")
-    asked = {
-        "read": (_get(token, f"Patient/{people.person_id(dice.randrange(patients))}") for _ in range(4000)),
-        "search": (_search(token, dice, patients) for _ in range(4000)),
-        "everything": (
-            _get(token, f"Patient/{people.person_id(dice.randrange(patients))}/$everything")
-            for _ in range(1000)
-        ),
-        "create": (
-            _post(token, "Observation", observation(dice, patients)) for _ in range(int(seconds * 400) + 200)
-        ),
-        "transaction20": (
-            _post(token, "", _transaction(dice, patients)) for _ in range(int(seconds * 40) + 40)
-        ),
+def _measure(sides: list[Side], seconds: float) -> None:
+    asked = [_requests(side, seconds) for side in sides]
+    for name, expect in (
+        ("read", 200),
+        ("search", 200),
+        ("everything", 200),
+        ("create", 201),
+        ("transaction20", 200),
+    ):
+        lanes = []
+        for side, requests in zip(sides, asked, strict=True):
+            first, rest = requests[name][:16], requests[name][16:]
+            figures.measure(Report("warm-up"), name, side.server, [first], expect=expect, seconds=5)
+            lanes.append([rest[lane::CLIENTS] for lane in range(CLIENTS)])
+        spent = [figures.Spent() for _ in sides]
+        for turn in range(TURNS):
+            for number, side in enumerate(sides):
+                once = [lane[turn::TURNS] for lane in lanes[number]]
+                spent[number].drive(side.server, once, seconds / TURNS)
+        for side, each in zip(sides, spent, strict=True):
+            figures.note(side.report, name, each, clients=CLIENTS, expect=expect)
+
+
+def _requests(side: Side, seconds: float) -> dict[str, list[bytes]]:
+    """More of each kind than can be answered in the time."""
+    dice, token, patients = random.Random("fhir"), side.token, side.patients
+
+    def whose() -> UUID:
+        return people.person_id(dice.randrange(patients))
+
+    def many(a_second: int) -> range:
+        return range(int(seconds * a_second) + 100)
+
+    return {
+        "read": [_get(token, f"Patient/{whose()}") for _ in many(2000)],
+        "search": [_search(token, dice, patients) for _ in many(1000)],
+        "everything": [_get(token, f"Patient/{whose()}/$everything") for _ in many(500)],
+        "create": [_post(token, "Observation", observation(dice, patients)) for _ in many(800)],
+        "transaction20": [_post(token, "", _transaction(dice, patients)) for _ in many(60)],
     }
-    for name, several in asked.items():
-        requests = list(several)
-        expected = 201 if name == "create" else 200
-        warm, rest = requests[:16], requests[16:]
-        figures.measure(Report("warm-up"), name, server, [warm], expect=expected, seconds=5)
-        lanes = [rest[lane::CLIENTS] for lane in range(CLIENTS)]
-        if name in {"read", "search", "everything"}:
-            lanes = [lane * 20 for lane in lanes]
-        figures.measure(report, name, server, lanes, expect=expected, seconds=seconds)
 
 
 def _search(token: str, dice: random.Random, patients: int) -> bytes:

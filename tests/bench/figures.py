@@ -53,6 +53,26 @@ def run_load(plan: Plan) -> Run:
     return run
 
 
+@dataclass(slots=True)
+class Spent:
+    """What clients saw, and the CPU seconds it took: of several rounds, added up."""
+
+    run: Run = field(default_factory=Run)
+    web: float = 0.0
+    postgres: float = 0.0
+
+    def drive(self, server: Server, lanes: list[list[bytes]], seconds: float) -> None:
+        """One round more."""
+        web, postgres = server.web_seconds(), server.postgres_seconds()
+        run = run_load(Plan(server.port, lanes, seconds))
+        self.web += server.web_seconds() - web
+        self.postgres += server.postgres_seconds() - postgres
+        self.run.seconds += run.seconds
+        self.run.latencies += run.latencies
+        self.run.statuses += run.statuses
+        self.run.failures += run.failures
+
+
 def measure(
     report: Report, name: str, server: Server, lanes: list[list[bytes]], *, expect: int, seconds: float
 ) -> None:
@@ -60,16 +80,20 @@ def measure(
     if not limits.allows(seconds + load.PATIENCE):
         report.notes.append(f"{name} at {len(lanes)} clients: left out, the bench's time was over")
         return
-    web, postgres = server.web_seconds(), server.postgres_seconds()
-    run = run_load(Plan(server.port, lanes, seconds))
-    web, postgres = server.web_seconds() - web, server.postgres_seconds() - postgres
-    count, clients = max(1, len(run.latencies)), len(lanes)
-    good = run.statuses[expect]
+    spent = Spent()
+    spent.drive(server, lanes, seconds)
+    note(report, name, spent, clients=len(lanes), expect=expect)
+
+
+def note(report: Report, name: str, spent: Spent, *, clients: int, expect: int) -> None:
+    """Rate, latency and CPU under ``name``, and what was not as expected among the notes."""
+    run, count = spent.run, len(spent.run.latencies)
     if not count:
         report.notes.append(
             f"{name} at {clients} clients: no answer at all, {run.failures} broken connections"
         )
         return
+    good = run.statuses[expect]
     if good != count or run.failures:
         others = {status: n for status, n in run.statuses.items() if status != expect}
         report.notes.append(
@@ -77,15 +101,16 @@ def measure(
         )
     tail = f"c{clients}"
     latencies = sorted(run.latencies)
+    web, postgres = spent.web / count * 1000, spent.postgres / count * 1000
     report.set(f"{name}.rps.{tail}", good / run.seconds, 1)
     for label, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
         report.set(f"{name}.{label}_ms.{tail}", percentile(latencies, share) * 1000, 2)
-    report.set(f"{name}.web_cpu_ms.{tail}", web / count * 1000)
-    report.set(f"{name}.pg_cpu_ms.{tail}", postgres / count * 1000)
-    report.set(f"{name}.cpu_ms.{tail}", (web + postgres) / count * 1000)
+    report.set(f"{name}.web_cpu_ms.{tail}", web)
+    report.set(f"{name}.pg_cpu_ms.{tail}", postgres)
+    report.set(f"{name}.cpu_ms.{tail}", web + postgres)
     say(
-        f"{name} at {clients}: {count} answers, {good / run.seconds:.0f}/s, web {web / count * 1000:.2f} ms, "
-        f"Postgres {postgres / count * 1000:.2f} ms, {dict(run.statuses)}"
+        f"{name} at {clients}: {count} answers, {good / run.seconds:.0f}/s, web {web:.2f} ms, "
+        f"Postgres {postgres:.2f} ms, {dict(run.statuses)}"
     )
     if clients == 8:  # the names without a tail are those at 8 clients
         for part in ("cpu_ms", "web_cpu_ms", "pg_cpu_ms"):

@@ -155,6 +155,7 @@ def set_up() -> None:
 def use_database() -> None:
     """What this process asks through Django goes to the run's database from now on."""
     url = os.environ["DATABASE_URL"]
+    connections.close_all()
     connections["default"].close_pool()
     connections["default"].settings_dict["NAME"] = urlsplit(url).path.lstrip("/")
 
