@@ -22,7 +22,7 @@ from scheduling.changes import Change
 from scheduling.errors import ReasonNeeded, VisitsInTheWay
 from scheduling.models import Closure as ClosureRow
 from scheduling.status import AHEAD, TAKES_TIME, Move, Status
-from scheduling.transactions import LostRace, write
+from scheduling.transactions import write
 from scheduling.types import Appointment, Closure, ClosureKind, DayMove
 from scheduling.visits import Visit
 from steadwell.actor import Actor
@@ -30,6 +30,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import PractitionerId, SiteId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import LostRace
 
 T = TypeVar("T")
 

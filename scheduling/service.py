@@ -82,7 +82,6 @@ from scheduling.relating import (
 )
 from scheduling.search import Wishes, describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
-from scheduling.transactions import Joined
 from scheduling.types import (
     Alternative,
     AlternativeKind,
@@ -112,6 +111,7 @@ from scheduling.types import (
     TimeOfDay,
     VisitTypeInfo,
 )
+from steadwell.transactions import Joined
 
 __all__ = [
     "Alternative",
