@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from household import free_port
 from killing import House, Process, wait_until
 
 from fhir_facade.hl7v2.frames import END, frame
@@ -27,6 +26,7 @@ from fhir_facade.hl7v2.splitter import split
 from labs.models import Quarantined, Report, ReportVersion, Result, ResultVersion
 from steadwell import clock
 from steadwell.outbox.models import OutboxDelivery
+from tests.ports import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hl7"))
 import hl7_messages
