@@ -28,14 +28,8 @@ from scheduling.clinic import (
     list_visit_types,
     speciality_name,
 )
-from scheduling.closures import (
-    add_leave,
-    block_time,
-    move_day,
-    remove_closure,
-    standing_elsewhere,
-    touched_by_move,
-)
+from scheduling.closures.calling_off import move_day, standing_elsewhere, touched_by_move
+from scheduling.closures.planning import add_leave, block_time, remove_closure
 from scheduling.days import list_day, list_week
 from scheduling.demo.handing import DemoPatient, demo_patients
 from scheduling.demo.seeding import seed as seed_demo

@@ -7,8 +7,9 @@ from uuid import uuid5
 
 from django.db import transaction
 
-from scheduling import answers, catalogue, closures, models, queries, reminders
-from scheduling.closures import Plan
+from scheduling import answers, catalogue, models, queries, reminders
+from scheduling.closures import closing
+from scheduling.closures.closing import Plan
 from scheduling.demo import clinic, people
 from scheduling.demo.people import KNOWN, NAMESPACE
 from scheduling.demo.visits import Filler
@@ -118,7 +119,7 @@ def _staff(
 
 def _make_leave(now: datetime) -> None:
     for number, (practitioner_id, low, high, reason) in enumerate(clinic.leaves(now.date())):
-        closures.close(
+        closing.close(
             Plan(
                 actor=ACTOR,
                 practitioner_id=practitioner_id,
