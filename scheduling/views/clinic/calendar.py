@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from scheduling import service as scheduling
-from scheduling.presenters.clinic import board_of, people_of, rows_of, week_board_of
+from scheduling.presenters.arrivals import rows_of
+from scheduling.presenters.clinic import board_of, people_of, week_board_of
 from scheduling.presenters.clinic_visit import request_rows
 from scheduling.presenters.week import monday_of, week_of
 from scheduling.types import Appointment, Mode
