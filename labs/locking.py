@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db import OperationalError
-
 from labs.models import Report
-from steadwell.errors import Busy
+from steadwell.transactions import busy_when_out_of_time
 
 
 def lock_reports(report_ids: Iterable[UUID]) -> dict[UUID, Report]:
     """The rows, kept still until the transaction ends, by ascending id."""
     wanted = set(report_ids)
-    try:
+    with busy_when_out_of_time():
         rows = Report.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
         return {row.pk: row for row in rows} if wanted else {}
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") in {"55P03", "57014", "40P01"}:
-            raise Busy from error
-        raise

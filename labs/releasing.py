@@ -5,14 +5,11 @@ And ending it at its time, which shows it whether or not anything runs: then it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -24,14 +21,13 @@ from labs.policy import Audience, Cause, Delay, Legal
 from steadwell import events
 from steadwell.actor import Actor, system
 from steadwell.audit import service as audit
-from steadwell.errors import Busy, Invalid
+from steadwell.errors import Invalid
 from steadwell.ids import PersonId
 from steadwell.outbox import service as outbox
+from steadwell.transactions import busy_when_out_of_time
 
-T = TypeVar("T")
 ACTOR = system("labs")
 LONGEST_REASON = 500
-_BUSY = frozenset({"55P03", "57014", "40P01"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +116,12 @@ def _end_by_clinician(
 ) -> None:
     _clinicians(actor, report_id)
 
-    def work() -> None:
-        body = {"report": report_id, "reason": reason}
+    body = {"report": report_id, "reason": reason}
+    with busy_when_out_of_time(), transaction.atomic():
         if outbox.claim_request(
             actor=actor, key=request_key, operation=operation, body=body, result_id=report_id, now=now
         ):
             _end(report_id, how, which, actor=actor, reason=reason, now=now)
-
-    _write(work)
 
 
 def show_now(*, actor: Actor, report_id: UUID, now: datetime) -> None:
@@ -135,7 +129,8 @@ def show_now(*, actor: Actor, report_id: UUID, now: datetime) -> None:
     report = Report.objects.filter(pk=report_id).first()
     if report is None or report.person_id is None or not release.is_patient(actor, report.person_id):
         raise ReportNotFound
-    _write(lambda: _end(report_id, Hold.How.ASKED, Q(cause=Cause.CHOICE), actor=actor, reason="", now=now))
+    with busy_when_out_of_time():
+        _end(report_id, Hold.How.ASKED, Q(cause=Cause.CHOICE), actor=actor, reason="", now=now)
 
 
 def withdraw(*, actor: Actor, rule_id: UUID, now: datetime) -> int:
@@ -143,8 +138,8 @@ def withdraw(*, actor: Actor, rule_id: UUID, now: datetime) -> int:
     holds = Hold.objects.filter(release.open_holds(now), rule_id=rule_id)
     reports = sorted(set(holds.values_list("report_id", flat=True)))
     for report_id in reports:
-        end = partial(_end, report_id, Hold.How.RULE, Q(rule_id=rule_id), actor=actor, reason="", now=now)
-        _write(end)
+        with busy_when_out_of_time():
+            _end(report_id, Hold.How.RULE, Q(rule_id=rule_id), actor=actor, reason="", now=now)
     return len(reports)
 
 
@@ -189,13 +184,3 @@ def _clinicians(actor: Actor, report_id: UUID) -> Report:
     if report is None or not access.reads(actor, report):
         raise ReportNotFound
     return report
-
-
-def _write(work: Callable[[], T]) -> T:
-    try:
-        with transaction.atomic():
-            return work()
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", None) in _BUSY:
-            raise Busy from error
-        raise

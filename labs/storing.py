@@ -13,14 +13,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import OperationalError, connection, models
+from django.db import connection, models
 
 from labs.models import Document, Quarantined, Release, Report, ReportVersion, Result, ResultVersion
-from steadwell.errors import Busy
+from steadwell.transactions import busy_when_out_of_time
 
 Row = Mapping[str, Any]
-
-_OUT_OF_TIME = {"55P03", "57014", "40P01"}
 
 
 @cache
@@ -112,12 +110,7 @@ def add_documents(documents: Iterable[Document]) -> None:
 
 
 def _run(sql: str, values: Mapping[str, Sequence[Row]]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(sql, {name: orjson.dumps(rows).decode() for name, rows in values.items()})
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") in _OUT_OF_TIME:
-                raise Busy from error
-            raise
+    with busy_when_out_of_time(), connection.cursor() as cursor:
+        cursor.execute(sql, {name: orjson.dumps(rows).decode() for name, rows in values.items()})
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

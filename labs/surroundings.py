@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import OperationalError, connection
+from django.db import connection
 
 from labs.ports import directory
-from steadwell.errors import Busy
 from steadwell.ids import PersonId, PractitionerId, SiteId
+from steadwell.transactions import lock_words
 
 _AROUND = """
 SELECT s.site_id,
@@ -136,16 +135,4 @@ def _alike(row: Sequence[Any]) -> Alike:
 
 def lock_numbers(placer_numbers: Iterable[str]) -> None:
     """One at a time per order number, until the transaction ends; several in one order everywhere."""
-    keys = {
-        int.from_bytes(hashlib.blake2b(f"labs|order|{number}".encode(), digest_size=8).digest(), signed=True)
-        for number in placer_numbers
-    }
-    if not keys:
-        return
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [sorted(keys)])
-    except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") in {"55P03", "57014", "40P01"}:
-            raise Busy from error
-        raise
+    lock_words(f"labs|order|{number}" for number in placer_numbers)

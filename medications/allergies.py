@@ -13,11 +13,11 @@ from medications.claims import claim
 from medications.errors import MedicineNotFound, NotYoursToChange, StaleFact
 from medications.models import Allergy, AllergyVersion
 from medications.statements import OWN
-from medications.transactions import write
 from medications.types import AllergyView, Filed, IncomingAllergy, Source
 from steadwell.actor import Actor, Role
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, new_id
+from steadwell.transactions import write
 
 _SEVERITIES = frozenset({"", "mild", "moderate", "severe"})
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import connection
 
 from medications.models import Chart
-from medications.transactions import Moved
 from steadwell.actor import Actor
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
+from steadwell.transactions import LostRace
 
 # One statement: there from now on, locked until the transaction ends, and one revision further.
 _TAKE = """
@@ -46,7 +46,7 @@ def lock(person_id: PersonId, now: datetime) -> Locked:
     current = ids_of(person_id)[0]
     locked = take(current, now)
     if locked.ids[0] != current:
-        raise Moved
+        raise LostRace
     return locked
 
 

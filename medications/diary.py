@@ -12,13 +12,13 @@ from medications.claims import claim
 from medications.errors import MedicineNotFound, StaleFact
 from medications.models import DiaryVersion
 from medications.statements import person_of_line
-from medications.transactions import write
 from medications.types import DiaryEntry, Taken
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.history.service import as_of
 from steadwell.ids import PersonId
+from steadwell.transactions import write
 
 CATEGORY = "diary"
 MOST = 1000

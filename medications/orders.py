@@ -14,11 +14,11 @@ from medications.recording import State
 from medications.safety_types import CheckView
 from medications.statements import OWN, own_of, person_of, valid
 from medications.status import TAKEN
-from medications.transactions import write
 from medications.types import IncomingStatement, Source, StatementKind, StatementView, Status
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, PractitionerId, SiteId
+from steadwell.transactions import write
 
 
 def get_check(

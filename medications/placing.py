@@ -17,12 +17,12 @@ from medications.reconciling import check, decide_on, keep, line_about
 from medications.recording import State
 from medications.statements import person_of
 from medications.status import TAKEN
-from medications.transactions import write
 from medications.types import LineView, Outcome, Placement, Status
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId
 from steadwell.terminology import service as terminology
+from steadwell.transactions import write
 
 MOST_AT_ONCE = 50
 

@@ -20,10 +20,10 @@ from medications.models import DecisionVersion
 from medications.recording import State
 from medications.statements import person_of_line, refuse_stale_line, valid
 from medications.status import TAKEN
-from medications.transactions import write
 from medications.types import LineView, Outcome, Status
 from steadwell.actor import Actor
 from steadwell.ids import PersonId
+from steadwell.transactions import write
 
 
 def settle_line(

@@ -13,7 +13,6 @@ from medications.claims import claim
 from medications.errors import MedicineNotFound, StaleFact
 from medications.models import Line, Reminder
 from medications.statements import person_of_line
-from medications.transactions import write
 from medications.types import ReminderView, Status
 from notifications import service as notifications
 from steadwell.actor import Actor
@@ -21,6 +20,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 KIND = "medications.reminder"
 CATEGORY = "diary"

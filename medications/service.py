@@ -56,7 +56,6 @@ from medications.reminders import end_reminder, list_reminders, set_reminder
 from medications.safety.errors import PackUnusable
 from medications.safety_types import CheckView, FindingView, NotCheckedView, OverrideView, PackView
 from medications.statements import add_medicine, change_medicine, file_statement, report_stopped
-from medications.transactions import Joined
 from medications.types import (
     AlertCount,
     AllergyView,
@@ -88,6 +87,7 @@ from medications.types import (
     Taken,
     VersionView,
 )
+from steadwell.transactions import Joined
 
 __all__ = [
     "AlertCount",

@@ -16,11 +16,11 @@ from medications.recording import State
 from medications.safety.errors import PackUnusable
 from medications.safety_types import CheckView, NotCheckedView
 from medications.status import TAKEN
-from medications.transactions import write
 from medications.types import Filed, IncomingStatement, Source, StatementView, Status
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, new_id
+from steadwell.transactions import write
 
 OWN = "steadwell"
 _LONGEST = {"drug_text": 500, "dosage_text": 500, "reason_text": 300}

@@ -12,7 +12,7 @@ from django.db import transaction
 from scheduling import claims, groups, holds, metrics, placing, publishing, queries, visits
 from scheduling.errors import HoldEnded, ReasonNeeded
 from scheduling.placing import Asked, Placing
-from scheduling.transactions import LostRace, write
+from scheduling.transactions import write
 from scheduling.types import Appointment, OfferRef
 from scheduling.visits import Visit
 from steadwell import prepared
@@ -21,6 +21,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
 from steadwell.ids import AppointmentId, HoldId, PersonId, made_at, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import LostRace
 
 NOTE_LENGTH = 500
 

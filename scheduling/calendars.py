@@ -19,13 +19,14 @@ from icalendar import Calendar, Event
 from scheduling import access, catalogue, queries
 from scheduling.models import CalendarFeed
 from scheduling.status import TAKES_TIME, Status
-from scheduling.transactions import LostRace, write
+from scheduling.transactions import write
 from scheduling.types import Appointment, Feed, Modality
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, Invalid, NotFound
 from steadwell.ids import AppointmentId, PersonId, PractitionerId, UserId
+from steadwell.transactions import LostRace
 
 _PAST = timedelta(days=30)
 _AHEAD = timedelta(days=400)

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.db import connection
 
 from scheduling.availability import moment
-from scheduling.transactions import LostRace
 from steadwell import prepared
+from steadwell.transactions import LostRace
 
 # Two partial indexes serve the two halves: the constraint's own, and the few rows outside it.
 _OVERLAPPING = """

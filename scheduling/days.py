@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from scheduling import access, catalogue, closures, offers, queries, visits
+from scheduling import access, catalogue, offers, queries, visits
 from scheduling.availability import day_segments, instant_of, local_date, moment
 from scheduling.catalogue import Catalogue
+from scheduling.closures import closing
 from scheduling.status import Status
 from scheduling.types import ClinicDay, ClinicianDay, Closure, OpenTime
 from scheduling.visits import Visit
@@ -67,7 +68,7 @@ def _list(
         for each, info in known.practitioners.items()
         if (practitioner_id is None or each == practitioner_id) and info.site_ids.intersection(site_ids)
     ]
-    away = closures.list_closures(clinicians, low, high)
+    away = closing.list_closures(clinicians, low, high)
     read = [visit.appointment for visit in (*found, *asking)]
     queries.record_read(read, actor=actor, action="appointment.list", now=now)
     by_day: dict[tuple[date, SiteId], list[Visit]] = {}

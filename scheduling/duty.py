@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from scheduling import availability, catalogue, closures, offers
+from scheduling import availability, catalogue, offers
+from scheduling.closures import closing
 from scheduling.types import Closure, ClosureKind
 from steadwell.errors import NotFound
 from steadwell.ids import PractitionerId, SiteId
@@ -34,5 +35,5 @@ def list_on_duty(*, site_id: SiteId, at: datetime) -> tuple[PractitionerId, ...]
 
 
 def _leaves(ids: list[PractitionerId], at: datetime) -> list[Closure]:
-    found = closures.list_closures(ids, at, at + timedelta(seconds=1))
+    found = closing.list_closures(ids, at, at + timedelta(seconds=1))
     return [each for each in found if each.kind is ClosureKind.LEAVE]

@@ -18,9 +18,9 @@ from scheduling.availability import moment
 from scheduling.claims import Span
 from scheduling.errors import SlotTaken
 from scheduling.rules import Place
-from scheduling.transactions import LostRace
 from steadwell import prepared
 from steadwell.ids import new_id
+from steadwell.transactions import LostRace
 
 _LIVE = "(t.expires_at IS NULL OR t.expires_at > %(now)s)"
 _FIND = f"""

@@ -20,13 +20,14 @@ from scheduling.errors import HoldEnded
 from scheduling.models import Hold as HoldRow
 from scheduling.placing import Asked, Placing
 from scheduling.status import Status
-from scheduling.transactions import LostRace, look_then_write, write
+from scheduling.transactions import look_then_write, write
 from scheduling.types import Hold, OfferRef
 from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Forbidden
 from steadwell.ids import HoldId, PersonId, PractitionerId, SiteId, VisitTypeId, new_id
+from steadwell.transactions import LostRace
 
 LASTS = timedelta(minutes=8)
 # Servers' clocks differ a little: a hold that is being booked just in time on another one is left alone.

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from scheduling import access, catalogue, closures, icsreading, locking, queries, visits
-from scheduling.closures import Plan
+from scheduling import access, catalogue, icsreading, locking, queries, visits
+from scheduling.closures import closing
+from scheduling.closures.closing import Plan
 from scheduling.errors import ScheduleMuchSmaller, ScheduleNotReadable
 from scheduling.icsreading import LARGEST, BusyStretch, Reading, Remark
 from scheduling.models import Closure as ClosureRow
@@ -103,9 +104,9 @@ def _import(asked: Import) -> ImportReport:
     kept = set(former.values()) & wanted
     added = _in_order(wanted - kept)
     if not asked.dry_run:
-        closures.end(list(gone), practitioner_id=asked.practitioner_id, actor=asked.actor, now=asked.now)
+        closing.end(list(gone), practitioner_id=asked.practitioner_id, actor=asked.actor, now=asked.now)
         for each in added:
-            closures.close(_plan(asked, each), new_id())
+            closing.close(_plan(asked, each), new_id())
         _audit(asked, added=len(added), kept=len(kept), ended=len(gone))
     return ImportReport(
         stretches=len(wanted),
@@ -173,7 +174,7 @@ def _audit(asked: Import, *, added: int, kept: int, ended: int) -> None:
         category="calendar",
         now=asked.now,
         entity_id=asked.practitioner_id,
-        site_ids=closures.sites_of(asked.practitioner_id),
+        site_ids=closing.sites_of(asked.practitioner_id),
         detail={
             "stretches": str(len(asked.reading.busy)),
             "events": str(len(asked.reading.uids)),

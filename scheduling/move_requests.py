@@ -17,10 +17,10 @@ from scheduling import claims, groups, holds, placing
 from scheduling.availability import instant_of, moment
 from scheduling.claims import Span
 from scheduling.placing import ALIAS, Placing
-from scheduling.transactions import LostRace
 from scheduling.types import RequestedMove
 from scheduling.visits import Visit
 from steadwell.ids import PersonId, new_id
+from steadwell.transactions import LostRace
 
 KIND = "move"  # the claim of a patient's time that is no visit yet: in the way of others, counted by no limit
 

@@ -28,12 +28,13 @@ from scheduling.changes import REASON_LENGTH, Change
 from scheduling.errors import MoveNotAllowed, TimeClosed
 from scheduling.placing import Asked, Placing
 from scheduling.status import Move, Status
-from scheduling.transactions import LostRace, write
+from scheduling.transactions import write
 from scheduling.types import Appointment, OfferRef, RequestedMove
 from scheduling.visits import Visit
 from steadwell.actor import Actor
 from steadwell.errors import Stale
 from steadwell.ids import AppointmentId
+from steadwell.transactions import LostRace
 
 _MOVED = """
 changed AS (

@@ -49,58 +49,10 @@ def list_for_patient(
     values |= {"persons": access.ids_of(actor, person_id)}
     values |= {"takes_time": _TAKES_TIME, "now": now, "limit": min(limit, 200)}
     whose = "a.person_id = ANY (%(persons)s::uuid[])"
-    found = _fetch(f"WHERE {whose} AND {scope} AND {when} LIMIT %(limit)s", values)
+    found = fetch(f"WHERE {whose} AND {scope} AND {when} LIMIT %(limit)s", values)
     record_read(
         [v.appointment for v in found], actor=actor, action="appointment.list", now=now, about=person_id
     )
-    return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
-
-
-def list_requests(
-    *, actor: Actor, site_id: SiteId, now: datetime, limit: int = 100
-) -> tuple[Appointment, ...]:
-    """Requests of a site that wait for its answer: first those of which it was reminded, then the oldest. Two
-    statements.
-    """
-    return _of_site(
-        "a.status = 'pending' AND a.ends_at > %(now)s ORDER BY a.overdue_at, a.booked_at",
-        actor=actor,
-        site_id=site_id,
-        now=now,
-        limit=limit,
-    )
-
-
-def list_overdue(*, actor: Actor, site_id: SiteId, now: datetime, limit: int = 20) -> tuple[Appointment, ...]:
-    """Requests of which the desk was reminded, of visits and of moves to a time at this site. Two
-    statements.
-    """
-    access.may_run_site(actor, site_id)
-    found = _fetch(
-        "WHERE (a.site_id = %(site)s AND a.status = 'pending' AND a.overdue_at IS NOT NULL"
-        " AND a.ends_at > %(now)s) OR a.id = ANY (ARRAY(SELECT appointment_id FROM scheduling_moverequest"
-        " WHERE state = 'open' AND site_id = %(site)s AND overdue_at IS NOT NULL AND ends_at > %(now)s))"
-        " ORDER BY a.starts_at LIMIT %(limit)s",
-        {"site": site_id, "now": now, "limit": min(limit, 200)},
-    )
-    record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
-    return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
-
-
-def list_move_requests(
-    *, actor: Actor, site_id: SiteId, now: datetime, limit: int = 100
-) -> tuple[Appointment, ...]:
-    """Visits whose patients asked to move them to a time at this site, as for ``list_requests``. Two
-    statements.
-    """
-    access.may_run_site(actor, site_id)
-    found = _fetch(
-        "JOIN scheduling_moverequest w ON w.appointment_id = a.id AND w.state = 'open'"
-        " WHERE w.site_id = %(site)s AND w.ends_at > %(now)s"
-        " ORDER BY w.overdue_at, w.asked_at LIMIT %(limit)s",
-        {"site": site_id, "now": now, "limit": min(limit, 200)},
-    )
-    record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
     return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
 
 
@@ -113,29 +65,6 @@ def asking_for(practitioner_id: PractitionerId, low: datetime, high: datetime) -
         AppointmentId(each)
         for each in rows.order_by("appointment_id").values_list("appointment_id", flat=True)
     ]
-
-
-def list_lapsed(*, actor: Actor, site_id: SiteId, now: datetime, limit: int = 50) -> tuple[Appointment, ...]:
-    """Requests of the last weeks that ended because nobody answered, the latest first. Two statements."""
-    return _of_site(
-        "a.lapsed_at > %(now)s - interval '30 days' ORDER BY a.lapsed_at DESC",
-        actor=actor,
-        site_id=site_id,
-        now=now,
-        limit=limit,
-    )
-
-
-def _of_site(
-    where: str, *, actor: Actor, site_id: SiteId, now: datetime, limit: int
-) -> tuple[Appointment, ...]:
-    access.may_run_site(actor, site_id)
-    found = _fetch(
-        f"WHERE a.site_id = %(site)s AND {where} LIMIT %(limit)s",
-        {"site": site_id, "now": now, "limit": min(limit, 200)},
-    )
-    record_read([v.appointment for v in found], actor=actor, action="appointment.list", now=now)
-    return tuple(visits.shown(visit, actor=actor, now=now) for visit in found)
 
 
 def list_sites_of_patient(*, person_ids: Collection[PersonId]) -> frozenset[SiteId]:
@@ -173,12 +102,12 @@ def see(actor: Actor, appointment_id: AppointmentId) -> Visit:
 
 def find_visit(appointment_id: AppointmentId) -> Visit | None:
     """Without asking who wants to know: for work of scheduling's own."""
-    found = _fetch("WHERE a.id = %(id)s", {"id": appointment_id})
+    found = fetch("WHERE a.id = %(id)s", {"id": appointment_id})
     return found[0] if found else None
 
 
 def find_booked_by(appointment_id: AppointmentId, *, user_id: UUID | None) -> Visit | None:
-    found = _fetch("WHERE a.id = %(id)s AND a.booked_by = %(user)s", {"id": appointment_id, "user": user_id})
+    found = fetch("WHERE a.id = %(id)s AND a.booked_by = %(user)s", {"id": appointment_id, "user": user_id})
     return found[0] if found else None
 
 
@@ -205,7 +134,7 @@ def list_between(
     if sites:
         where.append("a.site_id = ANY (%(sites)s)")
         values["sites"] = sites
-    return _fetch(f"WHERE {' AND '.join(where)} ORDER BY a.starts_at, a.id LIMIT 3000", values)
+    return fetch(f"WHERE {' AND '.join(where)} ORDER BY a.starts_at, a.id LIMIT 3000", values)
 
 
 def list_with_asked(
@@ -249,7 +178,7 @@ def list_for_feed(
     *, person_ids: Iterable[PersonId], low: datetime, statuses: Sequence[Status]
 ) -> list[Appointment]:
     """A patient's visits from ``low`` on."""
-    found = _fetch(
+    found = fetch(
         "WHERE a.person_id = ANY (%(persons)s::uuid[]) AND a.starts_at >= %(low)s"
         " AND a.status = ANY (%(statuses)s) ORDER BY a.starts_at LIMIT 500",
         {"persons": list(person_ids), "low": low, "statuses": [status.value for status in statuses]},
@@ -261,7 +190,7 @@ def list_overlapping(
     practitioner_id: PractitionerId, low: datetime, high: datetime, *, statuses: Iterable[Status]
 ) -> list[Visit]:
     """A clinician's visits that touch a stretch of time."""
-    return _fetch(
+    return fetch(
         "WHERE a.practitioner_id = %(practitioner)s AND a.starts_at > %(low)s - interval '1 day'"
         " AND a.starts_at < %(high)s AND a.ends_at > %(low)s AND a.status = ANY (%(statuses)s)"
         " ORDER BY a.starts_at, a.id LIMIT 3000",
@@ -287,7 +216,7 @@ def record_read(
     )
 
 
-def _fetch(where: str, values: dict[str, Any]) -> list[Visit]:
+def fetch(where: str, values: dict[str, Any]) -> list[Visit]:
     with connection.cursor() as cursor:
         cursor.execute(f"{_SELECT} {where}", values)
         return [visits.read(row) for row in cursor.fetchall()]

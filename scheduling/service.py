@@ -28,17 +28,12 @@ from scheduling.clinic import (
     list_visit_types,
     speciality_name,
 )
-from scheduling.closures import (
-    add_leave,
-    block_time,
-    move_day,
-    remove_closure,
-    standing_elsewhere,
-    touched_by_move,
-)
+from scheduling.closures.calling_off import move_day, standing_elsewhere, touched_by_move
+from scheduling.closures.planning import add_leave, block_time, remove_closure
 from scheduling.days import list_day, list_week
 from scheduling.demo.handing import DemoPatient, demo_patients
 from scheduling.demo.seeding import seed as seed_demo
+from scheduling.desk import list_lapsed, list_move_requests, list_overdue, list_requests
 from scheduling.duty import list_on_duty
 from scheduling.errors import (
     AppointmentNotFound,
@@ -63,16 +58,7 @@ from scheduling.errors import (
 from scheduling.holds import find_hold, get_hold, hold, release_hold
 from scheduling.importing import ImportReport, import_calendar
 from scheduling.moving import approve_move, decline_move, reschedule, withdraw_move
-from scheduling.queries import (
-    get_appointment,
-    history_of,
-    list_for_patient,
-    list_lapsed,
-    list_move_requests,
-    list_overdue,
-    list_requests,
-    list_sites_of_patient,
-)
+from scheduling.queries import get_appointment, history_of, list_for_patient, list_sites_of_patient
 from scheduling.relating import (
     describe_encounter_rows,
     describe_patients_of_sites,
@@ -82,7 +68,6 @@ from scheduling.relating import (
 )
 from scheduling.search import Wishes, describe_offer, first_available, months_glance, search
 from scheduling.status import Move, Status
-from scheduling.transactions import Joined
 from scheduling.types import (
     Alternative,
     AlternativeKind,
@@ -112,6 +97,7 @@ from scheduling.types import (
     TimeOfDay,
     VisitTypeInfo,
 )
+from steadwell.transactions import Joined
 
 __all__ = [
     "Alternative",

@@ -6,6 +6,7 @@ Everything is a child of the test process and dies with it. ``House`` puts them 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from steadwell.launcher import processes as children
 from steadwell.launcher import valkey as valkeys
 
 ROOT = Path(__file__).resolve().parents[1]
+TROUBLES = ("kill", "freeze", "flush")
 
 
 class Process:
@@ -156,6 +158,24 @@ class House:
     def close(self) -> None:
         for process in reversed(self._processes):
             process.kill()
+
+
+def one_trouble(
+    rng: random.Random, house: House, processes: Sequence[Process], *, kinds: Sequence[str] = TROUBLES
+) -> str:
+    """One of these processes or Valkey killed or frozen, or Valkey flushed; then what ended starts again."""
+    what, victim = rng.choice(kinds), rng.choice([*processes, house.valkey])
+    if what == "flush":
+        house.valkey.flush()
+    elif what == "kill":
+        victim.kill()
+        time.sleep(rng.uniform(0, 0.5))
+    else:
+        victim.freeze()
+        time.sleep(rng.uniform(0.3, 2.5))
+        victim.thaw()
+    house.revive()
+    return what if what == "flush" else f"{what} {victim.name}"
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:

@@ -6,15 +6,8 @@ from labs.models.critical import CallStep, CriticalCall, OpenCall, Shift, SiteRu
 from labs.models.intake import ClinicianNumber, LabSender, MaybeSame, Order, Quarantined, UnitSynonym
 from labs.models.release import Hold, Opening, Release, ReleaseChoice, ReleaseDefault, ReleaseRule
 from labs.models.reports import Document, Report, ReportVersion, Result, ResultVersion
-from labs.models.review import (
-    Acknowledgement,
-    Away,
-    FollowUp,
-    ReportComment,
-    ReviewTask,
-    Signature,
-    TaskStep,
-)
+from labs.models.review import Away, FollowUp, ReviewTask, TaskStep
+from labs.models.signing import Acknowledgement, ReportComment, Signature
 
 __all__ = [
     "Acknowledgement",

@@ -19,7 +19,6 @@ from labs.ports import directory
 from labs.review import oncall, reach, rules
 from labs.review.errors import AlreadyAcknowledged, CallWithdrawn, ReadBackWrong
 from labs.review.readback import reads_back
-from labs.review.transactions import write
 from labs.types import CRITICAL_FLAGS
 from notifications import service as notifications
 from steadwell.actor import Actor
@@ -28,6 +27,7 @@ from steadwell.errors import NotFound
 from steadwell.ids import PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
 from steadwell.outbox.service import DeliveryContext, DueRow, NewDueRow
+from steadwell.transactions import write
 
 KIND = "labs.critical-unanswered"
 HIGHEST = 40  # ten hours at the usual fifteen minutes; the banner stays for ever

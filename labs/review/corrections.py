@@ -10,12 +10,12 @@ from labs.models import Acknowledgement, Report, ReportVersion, ReviewTask, Sign
 from labs.models.review import TaskKind, TaskState
 from labs.review import reach, tasks
 from labs.review.errors import NewerVersion, TaskClosed
-from labs.review.transactions import write
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.ids import PersonId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 
 def who_saw(report: Report, *, version: int) -> set[UUID | None]:

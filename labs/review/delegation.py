@@ -16,13 +16,13 @@ from labs.models.review import TaskState
 from labs.ports import directory
 from labs.review import reach, tasks
 from labs.review.errors import AlreadyCovered, NotReading, TaskClosed
-from labs.review.transactions import write
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import PersonId, PractitionerId, SiteId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 LONGEST_AWAY = timedelta(days=366)
 

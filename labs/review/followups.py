@@ -11,13 +11,13 @@ from labs.models import FollowUp, Report, Result, ReviewTask, TaskStep
 from labs.models.review import Rank, TaskKind, TaskState
 from labs.review import escalation, reach, rules, tasks
 from labs.review.errors import TaskClosed
-from labs.review.transactions import write
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, new_id
 from steadwell.outbox import service as outbox
 from steadwell.outbox.service import DeliveryContext, DueRow
+from steadwell.transactions import write
 
 KIND = "labs.follow-up"
 _WAITS = (FollowUp.State.WAITING, FollowUp.State.OVERDUE)

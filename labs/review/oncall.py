@@ -11,13 +11,13 @@ from labs.models import Shift
 from labs.ports import directory
 from labs.review.errors import NotReading
 from labs.review.rules import may_manage
-from labs.review.transactions import write
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import PractitionerId, SiteId, UserId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 # Rungs of a call: those on call and the one responsible; all clinicians; the managers too, again and again.
 ON_CALL, EVERY_CLINICIAN, MANAGERS = 0, 1, 2

@@ -15,13 +15,13 @@ from labs.appending import Addition
 from labs.errors import AlreadySettled
 from labs.models import MaybeSame, Report, ReportVersion
 from labs.review import reach
-from labs.review.transactions import write
 from labs.types import SENT_TWICE, Status
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
 from steadwell.ids import PersonId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 OWN_SOURCE = "steadwell"
 

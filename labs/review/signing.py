@@ -16,13 +16,13 @@ from labs.models.review import Rank, TaskKind, TaskState
 from labs.ports import directory
 from labs.review import corrections, reach, tasks
 from labs.review.errors import AlreadySigned, NewerVersion, NotNormal
-from labs.review.transactions import write
 from steadwell import events
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import PersonId, PractitionerId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 MOST_IN_BULK = 100
 LONGEST = 4000

@@ -18,13 +18,13 @@ from medications.recording import State
 from medications.refills import steps, viewing
 from medications.settling import Settled, Word
 from medications.statements import person_of_line
-from medications.transactions import write
 from medications.types import PharmacyView, RefillState, RefillView, StatementKind, Status
 from notifications import service as notifications
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, SiteId
+from steadwell.transactions import write
 
 CATEGORY = "refill"
 MOST = 200

@@ -17,7 +17,6 @@ from medications.orders import again
 from medications.pharmacy import waiting
 from medications.recording import State
 from medications.refills import asking, steps, viewing
-from medications.transactions import write
 from medications.types import IncomingStatement, RefillState, RefillView, Source, StatementKind, Status
 from steadwell import events
 from steadwell.actor import Actor
@@ -25,6 +24,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

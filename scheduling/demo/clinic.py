@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid5
 
 from scheduling import models
+from scheduling.demo.clinicians import CLINICIANS
 from scheduling.demo.people import NAMESPACE
+from scheduling.demo.visit_types import VISIT_TYPES
 from steadwell.ids import PractitionerId, SiteId
 
 ORGANISATION_ID = uuid5(NAMESPACE, "organisation")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clinician:
-    """Shifts: (site, weekdays, from, until), hours as whole numbers."""
-
-    name: str
-    title: str
-    speciality: str
-    languages: tuple[str, ...]
-    shifts: tuple[tuple[int, tuple[int, ...], int, int], ...]
-
-    @property
-    def id(self) -> PractitionerId:
-        return PractitionerId(uuid5(NAMESPACE, f"clinician:{self.name}"))
-
-
-_WEEK = (0, 1, 2, 3, 4)
 _SITES = (
     (
         "Harbor Street Clinic",
@@ -63,265 +48,6 @@ _ROOM_NAMES = {
     "group-room": "Group room",
     "ultrasound": "Ultrasound",
 }
-CLINICIANS = (
-    Clinician(
-        name="Dr. Amara Okafor",
-        title="Family doctor",
-        speciality="general-practice",
-        languages=("en", "fr"),
-        shifts=((0, _WEEK, 8, 12), (0, _WEEK, 13, 17)),
-    ),
-    Clinician(
-        name="Dr. Elena Castillo",
-        title="Family doctor",
-        speciality="general-practice",
-        languages=("en", "es"),
-        shifts=((0, _WEEK, 9, 13), (0, (1, 3), 16, 20), (0, (5,), 9, 12)),
-    ),
-    Clinician(
-        name="Dr. James Whitfield",
-        title="Family doctor",
-        speciality="general-practice",
-        languages=("en",),
-        shifts=((1, _WEEK, 8, 12), (1, (0, 2, 4), 13, 17)),
-    ),
-    Clinician(
-        name="Dr. Hanna Lindqvist",
-        title="Family doctor",
-        speciality="general-practice",
-        languages=("en", "de"),
-        shifts=((2, _WEEK, 8, 12), (2, _WEEK, 13, 16)),
-    ),
-    Clinician(
-        name="Dr. Samuel Osei",
-        title="Children's doctor",
-        speciality="paediatrics",
-        languages=("en",),
-        shifts=((0, (0, 1, 2), 8, 13), (1, (3, 4), 8, 13)),
-    ),
-    Clinician(
-        name="Dr. Lucia Ferrer",
-        title="Children's doctor",
-        speciality="paediatrics",
-        languages=("en", "es"),
-        shifts=((1, (0, 1, 2), 9, 14), (1, (3,), 14, 18), (1, (5,), 9, 12)),
-    ),
-    Clinician(
-        name="Dr. Priya Raman",
-        title="Gynaecologist",
-        speciality="womens-health",
-        languages=("en", "hi"),
-        shifts=((0, (0, 1, 3), 9, 15),),
-    ),
-    Clinician(
-        name="Dr. Naomi Feldman",
-        title="Gynaecologist",
-        speciality="womens-health",
-        languages=("en",),
-        shifts=((2, (0, 2, 4), 9, 15),),
-    ),
-    Clinician(
-        name="Dr. Tomas Herrera",
-        title="Psychotherapist",
-        speciality="mental-health",
-        languages=("en", "es"),
-        shifts=((0, (1, 2, 3), 10, 18),),
-    ),
-    Clinician(
-        name="Anna Kowalska",
-        title="Counsellor",
-        speciality="mental-health",
-        languages=("en", "pl"),
-        shifts=((1, (0, 2, 4), 10, 17), (1, (3,), 15, 19)),
-    ),
-    Clinician(
-        name="Marcus Bell",
-        title="Physiotherapist",
-        speciality="physiotherapy",
-        languages=("en",),
-        shifts=((0, _WEEK, 8, 12), (0, (0, 2, 4), 13, 17)),
-    ),
-    Clinician(
-        name="Yuki Tanaka",
-        title="Physiotherapist",
-        speciality="physiotherapy",
-        languages=("en",),
-        shifts=((2, _WEEK, 9, 15),),
-    ),
-    Clinician(
-        name="Dr. Mei Chen",
-        title="Skin doctor",
-        speciality="dermatology",
-        languages=("en", "zh"),
-        shifts=((0, (0, 4), 9, 16), (1, (2,), 9, 16)),
-    ),
-    Clinician(
-        name="Dr. Omar Haddad",
-        title="Skin doctor",
-        speciality="dermatology",
-        languages=("en", "ar"),
-        shifts=((2, (1, 3), 9, 16),),
-    ),
-)
-# code, name, description, speciality, minutes, buffer after, needs, modality, capacity, patients may book
-_VISIT_TYPES: tuple[tuple[str, str, str, str, int, int, list[str], str, int, bool], ...] = (
-    (
-        "family-visit",
-        "Family doctor visit",
-        "For anything that is new or does not go away.",
-        "general-practice",
-        20,
-        0,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "check-up",
-        "Yearly check-up",
-        "A calm look at the whole of your health.",
-        "general-practice",
-        40,
-        0,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "family-video",
-        "Video visit with a family doctor",
-        "From home, for advice and follow-up.",
-        "general-practice",
-        20,
-        0,
-        [],
-        "video",
-        1,
-        True,
-    ),
-    (
-        "child-visit",
-        "Child visit",
-        "When your child is ill or you are worried.",
-        "paediatrics",
-        20,
-        0,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "child-check-up",
-        "Child check-up",
-        "Growth, development and vaccinations.",
-        "paediatrics",
-        40,
-        0,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "womens-visit",
-        "Women's health visit",
-        "Check-ups, contraception and questions.",
-        "womens-health",
-        30,
-        0,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "pregnancy-check",
-        "Pregnancy check",
-        "With ultrasound.",
-        "womens-health",
-        30,
-        10,
-        ["consulting-room", "ultrasound"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "first-talk",
-        "First conversation",
-        "Fifty minutes to find out what would help.",
-        "mental-health",
-        50,
-        10,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "therapy-video",
-        "Talk by video",
-        "For those who are with us already.",
-        "mental-health",
-        50,
-        10,
-        [],
-        "video",
-        1,
-        True,
-    ),
-    (
-        "calm-group",
-        "Group: a calmer week",
-        "Ways to handle stress, together with others.",
-        "mental-health",
-        60,
-        0,
-        ["group-room"],
-        "in-person",
-        8,
-        True,
-    ),
-    (
-        "physio",
-        "Physiotherapy",
-        "Treatment and exercises.",
-        "physiotherapy",
-        40,
-        5,
-        ["treatment-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "skin-check",
-        "Skin check",
-        "A look at moles, rashes and whatever itches.",
-        "dermatology",
-        20,
-        0,
-        ["consulting-room"],
-        "in-person",
-        1,
-        True,
-    ),
-    (
-        "minor-surgery",
-        "Small procedure",
-        "Booked by the clinic after a skin check.",
-        "dermatology",
-        40,
-        20,
-        ["consulting-room"],
-        "in-person",
-        1,
-        False,
-    ),
-)
 
 
 def site_id(number: int) -> SiteId:
@@ -416,7 +142,7 @@ def _make_visit_types() -> None:
             modality,
             capacity,
             open_to_patients,
-        ) in _VISIT_TYPES
+        ) in VISIT_TYPES
     )
 
 
@@ -435,7 +161,7 @@ def holidays(year: int) -> list[tuple[date, str]]:
 def _make_hours(today: date) -> None:
     # The group meets in the late afternoon of one weekday only; all else is given in all hours but those.
     group = visit_type_id("calm-group")
-    single = [visit_type_id(code) for code, *_, capacity, _may in _VISIT_TYPES if capacity == 1]
+    single = [visit_type_id(code) for code, *_, capacity, _may in VISIT_TYPES if capacity == 1]
     rows = [
         models.WeeklyHours(
             practitioner_id=each.id,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scheduling.demo import clinic, people
+from scheduling.demo.clinicians import CLINICIANS
 from steadwell.ids import PersonId, PractitionerId, SiteId
 
 HANDED = 28
@@ -24,7 +25,7 @@ class DemoPatient:
 def demo_patients(*, now: datetime) -> list[DemoPatient]:
     """Those who sign in, in the order of the story, then some others; each with a family doctor nearby."""
     patients, _persons = people.make(now.date())
-    family = [each for each in clinic.CLINICIANS if each.speciality == "general-practice"]
+    family = [each for each in CLINICIANS if each.speciality == "general-practice"]
     found = []
     for patient in patients[:HANDED]:
         near = [each for each in family if any(shift[0] == patient.home for shift in each.shifts)] or family

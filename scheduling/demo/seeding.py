@@ -7,9 +7,11 @@ from uuid import uuid5
 
 from django.db import transaction
 
-from scheduling import answers, catalogue, closures, models, queries, reminders
-from scheduling.closures import Plan
+from scheduling import answers, catalogue, models, queries, reminders
+from scheduling.closures import closing
+from scheduling.closures.closing import Plan
 from scheduling.demo import clinic, people
+from scheduling.demo.clinicians import CLINICIANS, Clinician
 from scheduling.demo.people import KNOWN, NAMESPACE
 from scheduling.demo.visits import Filler
 from scheduling.status import Status
@@ -71,7 +73,7 @@ def _make_accounts(now: datetime) -> None:
         time_zone=zones[1],
     )
     sites = [clinic.site_id(number) for number in range(3)]
-    for each in clinic.CLINICIANS:
+    for each in CLINICIANS:
         own = sorted({shift[0] for shift in each.shifts})
         _staff(
             each.name,
@@ -98,7 +100,7 @@ def _staff(
     site_ids: list[SiteId],
     zone: str,
     now: datetime,
-    practitioner: clinic.Clinician | None = None,
+    practitioner: Clinician | None = None,
 ) -> None:
     address = name.removeprefix("Dr. ").replace(" ", ".").lower()
     accounts.create_user(
@@ -118,7 +120,7 @@ def _staff(
 
 def _make_leave(now: datetime) -> None:
     for number, (practitioner_id, low, high, reason) in enumerate(clinic.leaves(now.date())):
-        closures.close(
+        closing.close(
             Plan(
                 actor=ACTOR,
                 practitioner_id=practitioner_id,

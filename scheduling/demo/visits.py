@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.db import connection
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-
-from scheduling import availability, catalogue, offers
-from scheduling.availability import DAY, moment
-from scheduling.catalogue import Catalogue, VisitKind
+from scheduling import catalogue, offers
+from scheduling.availability import moment
+from scheduling.catalogue import Catalogue
 from scheduling.demo import clinic
+from scheduling.demo.clinicians import CLINICIANS, Clinician
+from scheduling.demo.ledger import Ledger, Slot, facts_of
 from scheduling.demo.people import KNOWN, NAMESPACE, Patient
 from scheduling.status import Status
-from steadwell.ids import PractitionerId, SiteId
+from steadwell.ids import SiteId
 
 PAST, AHEAD = 21, 42
-_RANGE = "[)"
 _DONE = ["book", "arrive", "start", "complete"]
 _STATUS_OF = {
     "book": "booked",
@@ -33,58 +29,6 @@ _STATUS_OF = {
     "no-show": "noshow",
     "cancel": "cancelled",
 }
-
-
-@dataclass(slots=True)
-class Ledger:
-    """What is taken, and the rows to write."""
-
-    # By whose it is and the day (since 1970) it begins on; what is asked for is never longer than a day.
-    busy: dict[tuple[UUID, int], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
-    visits_of: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-
-    def free(self, who: UUID, start: int, end: int) -> bool:
-        for day in range(start // DAY - 1, end // DAY + 1):
-            for low, high in self.busy.get((who, day), ()):
-                if low < end and high > start:
-                    return False
-        return True
-
-    def take(self, who: UUID, start: int, end: int) -> None:
-        for at in range(start, end, DAY):
-            self.busy[who, at // DAY].append((at, min(end, at + DAY)))
-
-    def write(self) -> None:
-        """By COPY: some ten thousand rows in a second."""
-        for table in ("groupsession", "appointment", "appointmentversion", "seat", "claim"):
-            rows = self.rows[table]
-            if rows:
-                columns = ", ".join(rows[0])
-                with (
-                    connection.cursor() as cursor,
-                    cursor.copy(f"COPY scheduling_{table} ({columns}) FROM STDIN") as copy,
-                ):
-                    for row in rows:
-                        copy.write_row(list(row.values()))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """One place in the day of a clinician."""
-
-    kind: VisitKind
-    practitioner_id: PractitionerId
-    site_id: SiteId
-    start: int
-
-    @property
-    def end(self) -> int:
-        return self.start + self.kind.length
-
-    @property
-    def around(self) -> tuple[int, int]:
-        return self.start - self.kind.before, self.end + self.kind.after
 
 
 class Filler:
@@ -106,7 +50,7 @@ class Filler:
         today = self.now.date()
         for number in range(-PAST, AHEAD):
             on = today + timedelta(days=number)
-            for each in clinic.CLINICIANS:
+            for each in CLINICIANS:
                 for site_id in sorted(self.known.practitioners[each.id].site_ids):
                     self._fill_day(each, site_id, on, self._load(number))
         return self.ledger
@@ -115,7 +59,7 @@ class Filler:
         """How full a day is: the past nearly, tomorrow mostly, in six weeks hardly."""
         return 0.7 if days_ahead < 0 else max(0.12, 0.72 - 0.022 * days_ahead)
 
-    def _fill_day(self, each: clinic.Clinician, site_id: SiteId, on: date, load: float) -> None:
+    def _fill_day(self, each: Clinician, site_id: SiteId, on: date, load: float) -> None:
         kinds = [kind for kind in self.known.visit_types.values() if kind.info.speciality == each.speciality]
         plans = {kind.info.code: offers.plan(self.known, kind, each.id, site_id, on).starts for kind in kinds}
         starts = sorted({start for plan in plans.values() for start in plan})
@@ -160,10 +104,11 @@ class Filler:
         if patient is None or rooms is None or not self.ledger.free(slot.practitioner_id, *slot.around):
             return False
         moves = moves or self._moves(slot)
-        self._write(slot, patient, rooms, moves, note=note)
+        visit_id = self._write(slot, patient, rooms, moves, note=note)
         if moves[-1] != "cancel":
             for each in [slot.practitioner_id, *rooms]:
-                self._claim(each, slot.around, "practitioner" if each == slot.practitioner_id else "resource")
+                kind = "practitioner" if each == slot.practitioner_id else "resource"
+                self.ledger.claim(each, slot.around, kind, owner=visit_id)
         return True
 
     def _fill_group(self, slot: Slot, load: float) -> None:
@@ -198,7 +143,7 @@ class Filler:
             )
         for each in [slot.practitioner_id, *rooms]:
             kind = "practitioner" if each == slot.practitioner_id else "resource"
-            self._claim(each, slot.around, kind, owner=session["id"])
+            self.ledger.claim(each, slot.around, kind, owner=session["id"])
 
     def _moves(self, slot: Slot) -> list[str]:
         """How the visit went, or how far it is by now."""
@@ -242,7 +187,7 @@ class Filler:
         booked_at = min(self.now, moment(slot.start)) - timedelta(
             days=self.chance.randrange(2, 20), minutes=slot.start % 97
         )
-        facts = self._facts(slot, patient, rooms, zone)
+        facts = facts_of(slot, patient, rooms, zone)
         status = _STATUS_OF[moves[-1]]
         called_off = status == Status.CANCELLED
         by_patient = called_off and self.chance.random() < 0.7
@@ -265,22 +210,8 @@ class Filler:
         if not called_off:
             self.ledger.visits_of[patient.person_id] += 1
             span = (slot.start, slot.end)
-            self._claim(patient.person_id, span, "patient", owner=visit_id, site_id=slot.site_id)
-        self._owner = visit_id
+            self.ledger.claim(patient.person_id, span, "patient", owner=visit_id, site_id=slot.site_id)
         return visit_id
-
-    def _facts(self, slot: Slot, patient: Patient, rooms: tuple[UUID, ...], zone: str) -> dict[str, Any]:
-        return {
-            "person_id": patient.person_id,
-            "visit_type_id": slot.kind.info.visit_type_id,
-            "practitioner_id": slot.practitioner_id,
-            "site_id": slot.site_id,
-            "resource_ids": list(rooms),
-            "starts_at": moment(slot.start),
-            "ends_at": moment(slot.end),
-            "time_zone": zone,
-            "wall_start": availability.wall(zone, slot.start).replace(fold=0).isoformat(),
-        }
 
     def _write_versions(
         self, visit_id: UUID, slot: Slot, moves: list[str], booked_at: datetime, facts: dict[str, Any]
@@ -315,27 +246,6 @@ class Filler:
             return booked_at + timedelta(hours=20)
         return min(self.now, moment(slot.start + offset.get(move, 0)))
 
-    def _claim(
-        self,
-        who: UUID,
-        when: tuple[int, int],
-        kind: str,
-        *,
-        owner: UUID | None = None,
-        site_id: UUID | None = None,
-    ) -> None:
-        self.ledger.take(who, *when)
-        self.ledger.rows["claim"].append(
-            {
-                "claimant_id": who,
-                "during": DateTimeTZRange(moment(when[0]), moment(when[1]), _RANGE),
-                "kind": kind,
-                "owner_id": owner or self._owner,
-                "site_id": site_id,
-                "overbooked": False,
-            }
-        )
-
     def _id(self) -> UUID:
         return uuid5(NAMESPACE, f"row:{self.chance.getrandbits(64)}")
 
@@ -364,7 +274,7 @@ class Filler:
     ) -> None:
         """The first free start on or after that day."""
         kind = self.known.visit_types[clinic.visit_type_id(code)]  # type: ignore[index]
-        each = clinic.CLINICIANS[clinician]
+        each = CLINICIANS[clinician]
         for number in range(30):
             on = self.now.date() + timedelta(days=days + number if days > 0 else days - number)
             for site_id in sorted(self.known.practitioners[each.id].site_ids):

@@ -86,7 +86,7 @@ class AvailabilityException(models.Model):
 class Closure(models.Model):
     """A stretch in which a clinician cannot be booked: leave, a block, busy time of another calendar.
 
-    Its time is claimed like a visit's (see closures.py), so that a booking under way cannot slip in beneath
+    Its time is claimed like a visit's (see closures), so that a booking under way cannot slip in beneath
     it. One that has ended claims nothing; its row stays, as what was closed, until when, and who ended it.
     phi: none (staff)
     """

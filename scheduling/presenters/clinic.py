@@ -5,7 +5,7 @@ only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,60 +15,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from scheduling.presenters.board import Frame, Stretch, frame_of, frames_alike, free_of, lanes
+from scheduling.presenters.clinic_words import (
+    HIDDEN,
+    STATUSES,
+    USUAL,
+    Button,
+    Names,
+    is_today,
+    marks_of,
+    move_button,
+    name_of,
+)
 from scheduling.status import TAKES_TIME, Move, Status
-from scheduling.types import Appointment, ClinicDay, ClinicianDay, Closure, ClosureKind, Modality
-from steadwell.identity import service as identity
+from scheduling.types import Appointment, ClinicDay, ClinicianDay, Closure, ClosureKind
 from steadwell.ids import PersonId
 from steadwell.portal import service as portal
 
-Names = Mapping[PersonId, identity.PersonSummary]
-
-STATUSES: Mapping[Status, tuple[Promise, str]] = {
-    Status.PENDING: (gettext_lazy("Requested"), "warn"),
-    Status.BOOKED: (gettext_lazy("Booked"), "accent"),
-    Status.CHECKED_IN: (gettext_lazy("Checked in"), "accent"),
-    Status.ARRIVED: (gettext_lazy("Arrived"), "good"),
-    Status.IN_PROGRESS: (gettext_lazy("With the clinician"), "good"),
-    Status.FULFILLED: (gettext_lazy("Completed"), ""),
-    Status.CANCELLED: (gettext_lazy("Cancelled"), "bad"),
-    Status.NOSHOW: (gettext_lazy("Did not come"), "bad"),
-    Status.ENTERED_IN_ERROR: (gettext_lazy("Entered by mistake"), ""),
-}
-MOVES: Mapping[Move, Promise] = {
-    Move.APPROVE: gettext_lazy("Approve"),
-    Move.DECLINE: gettext_lazy("Decline"),
-    Move.LAPSE: gettext_lazy("End without an answer"),
-    Move.RESCHEDULE: gettext_lazy("Move"),
-    Move.ASK_MOVE: gettext_lazy("Ask for another time"),
-    Move.APPROVE_MOVE: gettext_lazy("Approve the new time"),
-    Move.DECLINE_MOVE: gettext_lazy("Decline the new time"),
-    Move.WITHDRAW_MOVE: gettext_lazy("Keep the visit as it is"),
-    Move.LAPSE_MOVE: gettext_lazy("End the wish for another time"),
-    Move.CANCEL: gettext_lazy("Cancel the visit"),
-    Move.CHECK_IN: gettext_lazy("Check in"),
-    Move.ARRIVE: gettext_lazy("Arrived"),
-    Move.START: gettext_lazy("Start"),
-    Move.COMPLETE: gettext_lazy("Complete"),
-    Move.NO_SHOW: gettext_lazy("Did not come"),
-    Move.MARK_ERROR: gettext_lazy("Entered by mistake"),
-}
-ICONS: Mapping[Move, str] = {Move.START: "arrow-right", Move.COMPLETE: "check-circle"}
-# The step most likely next, the first of these that is possible; the others wait on the visit's own page.
-USUAL = (Move.APPROVE, Move.COMPLETE, Move.START, Move.ARRIVE)
-AT_THE_DESK = (Move.CHECK_IN, Move.ARRIVE, Move.START, Move.COMPLETE, Move.NO_SHOW)
 CLOSURES: Mapping[ClosureKind, Promise] = {
     ClosureKind.LEAVE: gettext_lazy("Leave"),
     ClosureKind.BLOCK: gettext_lazy("Blocked"),
     ClosureKind.IMPORTED: gettext_lazy("Busy in another calendar"),
 }
-HIDDEN = frozenset({Status.CANCELLED, Status.ENTERED_IN_ERROR})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
-    label: str
-    url: str
-    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,25 +81,6 @@ class Board:
     holiday: str
     marks: tuple[Mark, ...]
     columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One visit in the list of arrivals."""
-
-    time: str
-    iso: str
-    patient: str
-    birth_date: str
-    number: str
-    visit_type: str
-    clinician: str
-    room: str
-    status: str
-    status_kind: str
-    url: str
-    buttons: tuple[Button, ...] = ()
-    marks: tuple[str, ...] = field(default=())
 
 
 def people_of(days: Iterable[ClinicDay]) -> list[PersonId]:
@@ -278,21 +226,12 @@ def _visit_block(
 
 
 def _usual_step(visit: Appointment, now: datetime) -> tuple[Button, ...]:
-    if visit.status is not Status.PENDING and not _is_today(visit, now):
+    if visit.status is not Status.PENDING and not is_today(visit, now):
         return ()
     for move in USUAL:
         if move in visit.moves and not (move is Move.START and visit.status is Status.BOOKED):
-            return (_move_button(visit, move),)
+            return (move_button(visit, move),)
     return ()
-
-
-def _is_today(visit: Appointment, now: datetime) -> bool:
-    return portal.at_site(now, visit.time_zone).date() == visit.wall_start.date()
-
-
-def _move_button(visit: Appointment, move: Move) -> Button:
-    url = reverse("clinic:step", args=[visit.appointment_id, move.value])
-    return Button(label=str(MOVES[move]), url=url, icon=ICONS.get(move, "check"))
 
 
 def _asked_block(visit: Appointment, names: Names, frame: Frame) -> Block:
@@ -335,55 +274,4 @@ def _free_block(day: ClinicDay, column: ClinicianDay, stretch: Stretch, frame: F
         detail=column.practitioner_name,
         url=reverse("clinic:book") + address,
         iso=stretch.starts_at.isoformat(),
-    )
-
-
-def name_of(person_id: PersonId, names: Names) -> str:
-    person = names.get(person_id)
-    return f"{person.family_name}, {person.given_name}" if person else _("Name not shown")
-
-
-def marks_of(visit: Appointment) -> tuple[str, ...]:
-    """The few words beside a visit that staff must not miss."""
-    marks = []
-    if visit.modality is Modality.VIDEO:
-        marks.append(_("Video"))
-    if visit.overbooked:
-        marks.append(_("Overbooked"))
-    if visit.note:
-        marks.append(_("Note"))
-    if visit.requested_move:
-        marks.append(_("Move asked for"))
-    return tuple(marks)
-
-
-def rows_of(days: Iterable[ClinicDay], names: Names, *, now: datetime) -> list[Row]:
-    """Every visit of the days in the order of time, with what can be done at the desk."""
-    visits = [v for d in days for c in d.columns for v in c.visits if v.status is not Status.ENTERED_IN_ERROR]
-    return [row_of(visit, names, now=now) for visit in sorted(visits, key=lambda v: v.starts_at)]
-
-
-def row_of(visit: Appointment, names: Names, *, now: datetime) -> Row:
-    label, kind = STATUSES[visit.status]
-    person = names.get(visit.person_id)
-    today = _is_today(visit, now)
-    steps = [m for m in AT_THE_DESK if today and m in visit.moves]
-    if visit.starts_at > now:
-        steps = [move for move in steps if move is not Move.NO_SHOW]
-    return Row(
-        time=portal.time_text(visit.starts_at, visit.time_zone),
-        iso=visit.starts_at.isoformat(),
-        patient=name_of(visit.person_id, names),
-        birth_date=portal.day_text(person.birth_date, "day-short-year")
-        if person and person.birth_date
-        else "",
-        number=person.number if person else "",
-        visit_type=visit.visit_type_name,
-        clinician=visit.practitioner_name,
-        room=", ".join(visit.rooms),
-        status=str(label),
-        status_kind=kind,
-        url=reverse("clinic:visit", args=[visit.appointment_id]),
-        buttons=tuple(_move_button(visit, move) for move in steps),
-        marks=marks_of(visit),
     )

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from scheduling.presenters.clinic import MOVES, STATUSES, USUAL, Button, Names, marks_of, name_of
+from scheduling.presenters.clinic_words import MOVES, STATUSES, USUAL, Button, Names, marks_of, name_of
 from scheduling.status import Move
 from scheduling.types import Appointment, AppointmentVersion, Modality, Offer, RequestedMove
 from steadwell.identity import service as identity

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scheduling.presenters.board import Stretch, free_of
-from scheduling.presenters.clinic import HIDDEN
+from scheduling.presenters.clinic_words import HIDDEN
 from scheduling.status import TAKES_TIME
 from scheduling.types import ClinicDay, ClinicianDay, ClosureKind
 from steadwell.portal import service as portal

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from django.conf import settings
 from django.db import connections
 
 from tests.bench import cpu
+from tests.ports import free_port
 
 WORKERS = os.cpu_count() or 2
 THREADS = 2
@@ -40,12 +40,6 @@ class Server:
 
     def postgres_seconds(self) -> float:
         return cpu.seconds(self.postmaster)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def postmaster_pid() -> int:

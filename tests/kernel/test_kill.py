@@ -13,7 +13,7 @@ import effects
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
-from killing import House, wait_until
+from killing import House, one_trouble, wait_until
 
 from steadwell import clock
 from steadwell.ids import new_id
@@ -64,37 +64,24 @@ def finish(house, consumer, *, seconds=150):
     wait_until(finished, seconds=seconds, what=f"{consumer} is finished")
 
 
-def one_trouble(rng, house, processes):
-    what, victim = (
-        rng.choice(["kill", "freeze", "flush", "freeze valkey", "kill valkey"]),
-        rng.choice(processes),
-    )
-    if what == "kill":
-        victim.kill()
-    elif what == "flush":
-        house.valkey.flush()
-    elif what == "kill valkey":
-        house.valkey.kill()
-        time.sleep(0.3)
-    else:
-        frozen = house.valkey if what == "freeze valkey" else victim
-        frozen.freeze()
-        time.sleep(rng.uniform(0.3, 2.5))
-        frozen.thaw()
-    house.revive()
-    return what
-
-
-def test_nothing_is_lost_or_done_twice_whatever_is_killed(build):
+@pytest.mark.parametrize(
+    ("queue", "effect", "event_type", "each_time", "times"),
+    [
+        ("default", "slow", effects.ThingHappened, 5, 100),
+        ("medications", "together", effects.SeveralHappened, 10, 60),
+    ],
+    ids=["one by one", "in batches"],
+)
+def test_nothing_is_lost_or_done_twice_whatever_is_killed(build, queue, effect, event_type, each_time, times):
     house = build()
     rng = random.Random()
-    processes = [house.worker("default", name=f"worker{n}").start() for n in (1, 2)]
+    processes = [house.worker(queue, name=f"worker{n}").start() for n in (1, 2)]
     processes += [house.relay(f"relay{n}").start() for n in (1, 2)]
 
     def tell_all():
         try:
-            for _ in range(100):
-                tell(5)
+            for _ in range(times):
+                tell(each_time, event_type)
                 time.sleep(0.1)
         finally:
             connection.close()
@@ -106,9 +93,9 @@ def test_nothing_is_lost_or_done_twice_whatever_is_killed(build):
         troubles.append(one_trouble(rng, house, processes))
         time.sleep(rng.uniform(0.2, 1))
     telling.join()
-    finish(house, "test.slow")
+    finish(house, f"test.{effect}")
 
-    assert effects.count("slow") == (500, 500), troubles
+    assert effects.count(effect) == (each_time * times, each_time * times), troubles
 
 
 def test_event_that_kills_its_worker_ends_in_quarantine_and_stops_no_other(build):
@@ -124,32 +111,6 @@ def test_event_that_kills_its_worker_ends_in_quarantine_and_stops_no_other(build
     aside = OutboxDelivery.objects.get(consumer="test.poisonous", state="quarantined")
     assert (aside.attempts, aside.last_error) == (3, "process-lost")
     assert effects.count("poisonous") == (6, 6)
-
-
-def test_batches_are_done_once_whatever_is_killed(build):
-    house = build()
-    rng = random.Random()
-    processes = [house.worker("medications", name=f"worker{n}").start() for n in (1, 2)]
-    processes += [house.relay(f"relay{n}").start() for n in (1, 2)]
-
-    def tell_all():
-        try:
-            for _ in range(60):
-                tell(10, effects.SeveralHappened)
-                time.sleep(0.1)
-        finally:
-            connection.close()
-
-    telling = threading.Thread(target=tell_all)
-    telling.start()
-    troubles = []
-    while telling.is_alive():
-        troubles.append(one_trouble(rng, house, processes))
-        time.sleep(rng.uniform(0.2, 1))
-    telling.join()
-    finish(house, "test.together")
-
-    assert effects.count("together") == (600, 600), troubles
 
 
 def test_event_that_kills_its_worker_takes_no_other_of_its_batch_along(build):

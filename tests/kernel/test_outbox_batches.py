@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from steadwell import clock
 from steadwell.events import AppointmentBooked, AppointmentRequested
 from steadwell.ids import new_id
-from steadwell.outbox import batches, deliveries, handover, poller, registry
+from steadwell.outbox import attempts, batches, deliveries, handover, poller, registry
 from steadwell.outbox import service as outbox
 from steadwell.outbox.models import OutboxDelivery, OutboxDue, OutboxEvent
 from steadwell.outbox.tasks import deliver
@@ -155,7 +155,7 @@ def test_one_that_is_another_process_s_by_now_is_not_done_here(heard, now):
     outbox.subscribe_batch(AppointmentBooked, consumer="b", queue="default", handler=heard)
     ids = book(2, now)
     (message,) = handover.messages(handover.claim(now=now))
-    first = deliveries.take_first(message.ids, consumers=["b"], now=now)
+    first = attempts.take_first(message.ids, consumers=["b"], now=now)
     OutboxDelivery.objects.filter(pk=first[0].id).update(attempts=2)
 
     assert not batches.run_together(first, now)

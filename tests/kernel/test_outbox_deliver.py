@@ -12,7 +12,7 @@ from steadwell.audit.models import AuditEntry
 from steadwell.errors import Busy, Invalid, NotFound
 from steadwell.events import AppointmentBooked
 from steadwell.ids import UserId, new_id
-from steadwell.outbox import handover, housekeeping, poller
+from steadwell.outbox import attempts, deliveries, handover, housekeeping, poller
 from steadwell.outbox import service as outbox
 from steadwell.outbox.deliveries import deliver
 from steadwell.outbox.models import OutboxDelivery, OutboxDue, OutboxEvent, RequestKey
@@ -161,15 +161,12 @@ class FrozenAttempt:
     """An attempt that was counted, and then its process froze."""
 
     def __init__(self, now):
-        from steadwell.outbox import deliveries
-
         (self.id,) = next(iter(handover.claim(now=now).ids.values()))
-        self._deliveries, self._now = deliveries, now
-        self._taken = deliveries._take(self.id, now)
+        self._now, self._taken = now, attempts.take(self.id, now)
 
     def run(self):
-        with pytest.raises(self._deliveries.LeaseLost):
-            self._deliveries._run(self._taken, self._now)
+        with pytest.raises(attempts.LeaseLost):
+            deliveries._run(self._taken, self._now)
 
 
 class Channel:

@@ -13,7 +13,8 @@ from signing_in import sign_in
 
 from labs import service as labs
 from labs.models import ClinicianNumber, LabSender
-from labs.review import inbox
+from labs.review import inbox, signing
+from labs.types import Status
 from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role, system
@@ -96,7 +97,31 @@ def pass_time(until: datetime) -> None:
         carry(until)
 
 
+def sign(
+    house: ReviewHouse,
+    filed: labs.Filed,
+    *,
+    actor: Actor | None = None,
+    version: int = 1,
+    now: datetime = NOW,
+    **more: Any,
+) -> None:
+    more.setdefault("request_key", key())
+    signing.sign(actor=actor or house.doctor, report_id=filed.report_id, version=version, now=now, **more)
+
+
+def corrected(
+    house: ReviewHouse, value: str = "4.9", **more: Any
+) -> tuple[labs.IncomingReport, labs.IncomingReport]:
+    """A final value, then its correction."""
+    said = house.say(potassium("5.0"))
+    return said, again(
+        said, potassium(value, status=Status.CORRECTED), status=Status.CORRECTED,
+        issued_at=said.issued_at + timedelta(hours=1), **more,
+    )  # fmt: skip
+
+
 __all__ = [
-    "NOW", "ReviewHouse", "again", "carry", "clock", "key", "pass_time", "potassium", "record_number",
-    "report", "sodium", "timedelta",
+    "NOW", "ReviewHouse", "again", "carry", "clock", "corrected", "key", "pass_time", "potassium",
+    "record_number", "report", "sign", "sodium", "timedelta",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from killing import wait_until
 from steps import run_promised
 
 from steadwell.launcher import tools
-from tests.bench.web import free_port
+from tests.ports import free_port
 
 PROGRAMS = Path(__file__).parent / "programs"
 PATIENCE = 150.0  # of one client's whole run; an idle machine needs a fifth

@@ -12,6 +12,7 @@ from fhir_house import House
 from standing import promises_kept, run, standing, told
 
 from fhir_facade.smart.models import Client
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 DOCUMENT = Path(__file__).parents[2] / "platform/docs/fhir-peers.md"
@@ -169,8 +170,6 @@ def documented() -> set[tuple[str, str, str]]:
 
 
 def _settings(base: str, token: str) -> dict:
-    from tests.bench.web import free_port
-
     port = free_port()
     return {
         "base_url": f"http://127.0.0.1:{port}/fhir", "host": "127.0.0.1", "port": port,

@@ -163,6 +163,17 @@ class Clinic:
             now=now,
         )
 
+    def block(self, low: int, high: int, *, actor: Actor | None = None, **more: Any) -> scheduling.Closure:
+        return scheduling.block_time(
+            actor=actor or self.desk,
+            practitioner_id=self.clinician,
+            starts_at=at(low),
+            ends_at=at(high),
+            reason="Meeting",
+            now=NOW,
+            **{"request_key": key(), **more},
+        )
+
     def open_times(
         self, *, on: date = TUESDAY, who: Actor | None = None, now: datetime = NOW, **other: Any
     ) -> list[str]:

@@ -15,15 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_list_day_shows_hours_visits_and_closures():
     clinic, who = Clinic(), patient()
     visit = clinic.book(who, 9)
-    scheduling.block_time(
-        actor=clinic.desk,
-        practitioner_id=clinic.clinician,
-        starts_at=at(10),
-        ends_at=at(11),
-        reason="Meeting",
-        request_key=key(),
-        now=NOW,
-    )
+    clinic.block(10, 11)
 
     (day,) = scheduling.list_day(actor=clinic.desk, site_id=clinic.site, on=TUESDAY, now=NOW)
 
@@ -36,15 +28,7 @@ def test_list_day_shows_hours_visits_and_closures():
 
 def test_block_time_closes_it_to_search_and_booking():
     clinic = Clinic()
-    scheduling.block_time(
-        actor=clinic.desk,
-        practitioner_id=clinic.clinician,
-        starts_at=at(9),
-        ends_at=at(10),
-        reason="Meeting",
-        request_key=key(),
-        now=NOW,
-    )
+    clinic.block(9, 10)
 
     assert clinic.open_times() == ["10:00", "10:30", "11:00", "11:30"]
     with pytest.raises(scheduling.SlotTaken):
@@ -54,18 +38,10 @@ def test_block_time_closes_it_to_search_and_booking():
 def test_block_time_refuses_over_visits_and_says_which():
     clinic = Clinic()
     visit = clinic.book(patient(), 9)
-    block = {
-        "actor": clinic.desk,
-        "practitioner_id": clinic.clinician,
-        "starts_at": at(9),
-        "ends_at": at(10),
-        "reason": "Meeting",
-        "now": NOW,
-    }
 
     with pytest.raises(scheduling.VisitsInTheWay) as refused:
-        scheduling.block_time(**block, request_key=key())
-    kept = scheduling.block_time(**block, request_key=key(), keep_visits=True)
+        clinic.block(9, 10)
+    kept = clinic.block(9, 10, keep_visits=True)
 
     assert [each.appointment_id for each in refused.value.visits] == [visit.appointment_id]
     assert kept.starts_at == at(9)
@@ -75,16 +51,7 @@ def test_block_time_refuses_over_visits_and_says_which():
 def test_time_under_a_kept_visit_stays_closed_when_it_is_cancelled():
     clinic, who = Clinic(), patient()
     visit = clinic.book(who, 9)
-    scheduling.block_time(
-        actor=clinic.desk,
-        practitioner_id=clinic.clinician,
-        starts_at=at(9),
-        ends_at=at(10),
-        reason="Meeting",
-        request_key=key(),
-        now=NOW,
-        keep_visits=True,
-    )
+    clinic.block(9, 10, keep_visits=True)
 
     scheduling.cancel(actor=who, appointment_id=visit.appointment_id, reason="", request_key=key(), now=NOW)
 
@@ -97,15 +64,7 @@ def test_block_time_ends_a_hold_in_its_way():
     clinic, who = Clinic(), patient()
     held = clinic.hold(who, 9)
 
-    scheduling.block_time(
-        actor=clinic.desk,
-        practitioner_id=clinic.clinician,
-        starts_at=at(9),
-        ends_at=at(10),
-        reason="Meeting",
-        request_key=key(),
-        now=NOW,
-    )
+    clinic.block(9, 10)
 
     with pytest.raises(scheduling.HoldEnded):
         scheduling.book(actor=who, hold_id=held.hold_id, request_key=key(), now=NOW)
@@ -113,15 +72,7 @@ def test_block_time_ends_a_hold_in_its_way():
 
 def test_remove_closure_opens_the_time_again():
     clinic = Clinic()
-    closure = scheduling.block_time(
-        actor=clinic.desk,
-        practitioner_id=clinic.clinician,
-        starts_at=at(9),
-        ends_at=at(10),
-        reason="Meeting",
-        request_key=key(),
-        now=NOW,
-    )
+    closure = clinic.block(9, 10)
 
     scheduling.remove_closure(actor=clinic.desk, closure_id=closure.closure_id, request_key=key(), now=NOW)
 
@@ -203,12 +154,4 @@ def test_staff_of_another_clinic_see_nothing():
     with pytest.raises(NotFound):
         scheduling.list_day(actor=other.desk, site_id=clinic.site, on=TUESDAY, now=NOW)
     with pytest.raises(NotFound):
-        scheduling.block_time(
-            actor=other.desk,
-            practitioner_id=clinic.clinician,
-            starts_at=at(9),
-            ends_at=at(10),
-            reason="Meeting",
-            request_key=key(),
-            now=NOW,
-        )
+        clinic.block(9, 10, actor=other.desk)

@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 from steadwell.launcher.processes import start_ticks
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the test run itself was given: the one that is started here must find everything by itself.
@@ -52,15 +50,6 @@ def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         env=clean_environment(**environment), stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False, timeout=LIMIT * 3,
     )  # fmt: skip
-
-
-def free_port() -> int:
-    """Below those the system gives out: one that is tried while nobody listens could connect to itself."""
-    while True:
-        port = secrets.choice(range(20_000, 32_000))
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def descendants(pid: int) -> dict[int, int]:

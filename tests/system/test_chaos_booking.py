@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from booking_over_http import Visitors
 from django.test import Client
-from household import free_port
 from killing import House, wait_until
 from signing_in import sign_in
 
@@ -25,6 +24,7 @@ from steadwell.accounts import service as accounts
 from steadwell.actor import system
 from steadwell.identity import service as identity
 from steadwell.outbox.models import OutboxDelivery
+from tests.ports import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scheduling"))
 import small_clinic

@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from killing import House, Process, wait_until
+from killing import House, Process, one_trouble, wait_until
 
 from notifications.campaigns import running
 from notifications.campaigns.criteria import Criteria
@@ -68,18 +68,10 @@ def campaign_for_everybody() -> UUID:
 
 
 def trouble(rng: random.Random, house: House, simulator: Simulator, processes: list[Process]) -> str:
-    victim = rng.choice([*processes, house.valkey])
-    what = rng.choice(["kill", "kill", "freeze", "lose"])
-    if what == "lose":  # a provider takes a few messages and the answers are lost
+    if rng.random() < 0.25:  # a provider takes a few messages and the answers are lost
         simulator.behave(rng.choice(["mail-a", "mail-b"]), lost_answers=rng.randint(1, 3))
-    elif what == "kill":
-        victim.kill()
-    else:
-        victim.freeze()
-        time.sleep(rng.uniform(0.3, 2.5))
-        victim.thaw()
-    house.revive()
-    return f"{what} {victim.name}"
+        return "lose"
+    return one_trouble(rng, house, processes, kinds=("kill", "kill", "freeze"))
 
 
 def test_a_campaign_that_is_killed_while_it_is_told_reaches_everybody_once(

@@ -18,8 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from household import free_port
-from killing import House, Process, wait_until
+from killing import House, one_trouble, wait_until
 
 from fhir_facade.hl7v2.frames import END, frame
 from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome, Hl7Quarantine, Hl7Sender
@@ -27,6 +26,7 @@ from fhir_facade.hl7v2.splitter import split
 from labs.models import Quarantined, Report, ReportVersion, Result, ResultVersion
 from steadwell import clock
 from steadwell.outbox.models import OutboxDelivery
+from tests.ports import free_port
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hl7"))
 import hl7_messages
@@ -114,23 +114,6 @@ def listens(port: int) -> bool:
     return True
 
 
-def trouble(rng: random.Random, house: House, processes: list[Process]) -> str:
-    victim = rng.choice([*processes, house.valkey])
-    what = rng.choice(["kill", "freeze", "flush"])
-    if what == "flush":
-        if house.valkey.running and house.valkey.answers():
-            house.valkey.flush()
-    elif what == "kill":
-        victim.kill()
-        time.sleep(rng.uniform(0, 0.5))
-    else:
-        victim.freeze()
-        time.sleep(rng.uniform(0.3, 2.5))
-        victim.thaw()
-    house.revive()
-    return f"{what} {victim.name}"
-
-
 def test_every_acknowledged_message_has_exactly_its_effect(house: House) -> None:
     now, port = clock.now(), free_port()
     Hl7Sender.objects.create(
@@ -151,7 +134,7 @@ def test_every_acknowledged_message_has_exactly_its_effect(house: House) -> None
         thread.start()
     rng, troubles = random.Random(), []
     while any(thread.is_alive() for thread in sending) and time.monotonic() < ends:
-        troubles.append(trouble(rng, house, [listener, listener, *workers, relay]))
+        troubles.append(one_trouble(rng, house, [listener, listener, *workers, relay]))
         # However slow the machine is, it listens for a while before it is killed again: else nobody gets on.
         wait_until(lambda: listens(port), seconds=120, what="the listener is back")
         time.sleep(rng.uniform(0.2, 1.0))

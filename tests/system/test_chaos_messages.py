@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from killing import House, Process, wait_until
+from killing import House, Process, one_trouble, wait_until
 
 from notifications.models import Message
 from steadwell.outbox.models import OutboxDelivery
@@ -55,22 +55,10 @@ def house(transactional_db: None, simulator: Simulator) -> Iterator[House]:
 
 
 def trouble(rng: random.Random, house: House, simulator: Simulator, processes: list[Process]) -> str:
-    victim = rng.choice([*processes, house.valkey])
-    what = rng.choice(["kill", "freeze", "flush", "lose"])
-    if what == "flush":
-        if house.valkey.running and house.valkey.answers():
-            house.valkey.flush()
-    elif what == "lose":  # a provider takes a few messages and the answers are lost
+    if rng.random() < 0.25:  # a provider takes a few messages and the answers are lost
         simulator.behave(rng.choice(["sms-a", "sms-b"]), lost_answers=rng.randint(1, 4))
-    elif what == "kill":
-        victim.kill()
-        time.sleep(rng.uniform(0, 0.5))
-    else:
-        victim.freeze()
-        time.sleep(rng.uniform(0.3, 2.5))
-        victim.thaw()
-    house.revive()
-    return f"{what} {victim.name}"
+        return "lose"
+    return one_trouble(rng, house, processes)
 
 
 def test_every_message_arrives_once(house: House, simulator: Simulator) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from household import House, free_port, manage, until
+from household import House, manage, until
 
 from steadwell.config.queues import QUEUES
 from steadwell.launcher import folders
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -62,6 +62,15 @@ def _each(
         messages.success(request, said(done) % {"count": done})
 
 
+def _each_account(
+    request: HttpRequest, chosen: QuerySet[User], act: Callable[..., object], said: Callable[[int], str]
+) -> None:
+    def act_on(user: User) -> None:
+        act(actor=actor_of(request), user_id=UserId(user.pk), now=clock.now())
+
+    _each(request, chosen, act_on, said)
+
+
 @admin.register(User)
 class UserAdmin(ReadFirst):
     form = NewUserForm
@@ -117,69 +126,45 @@ class UserAdmin(ReadFirst):
 
     @admin.action(description=gettext_lazy("Send the invitation again"))
     def invite_again(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        _each(
-            request,
-            chosen,
-            lambda user: inviting.invite_staff(
-                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
-            ),
+        _each_account(
+            request, chosen, inviting.invite_staff,
             lambda n: ngettext("%(count)d invitation is sent.", "%(count)d invitations are sent.", n),
-        )
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Disable: keep out from now on"))
     def disable(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        _each(
-            request,
-            chosen,
-            lambda user: people.disable_user(
-                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
-            ),
+        _each_account(
+            request, chosen, people.disable_user,
             lambda n: ngettext("%(count)d account is disabled.", "%(count)d accounts are disabled.", n),
-        )
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Enable again"))
     def enable(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        _each(
-            request,
-            chosen,
-            lambda user: people.enable_user(
-                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
-            ),
+        _each_account(
+            request, chosen, people.enable_user,
             lambda n: ngettext("%(count)d account is enabled.", "%(count)d accounts are enabled.", n),
-        )
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Sign out everywhere"))
     def end_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        _each(
-            request,
-            chosen,
-            lambda user: ending.sign_out_everywhere(
-                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
-            ),
+        _each_account(
+            request, chosen, ending.sign_out_everywhere,
             lambda n: ngettext("%(count)d account is signed out.", "%(count)d accounts are signed out.", n),
-        )
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Lift the lock-out"))
     def lift_lock_out(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        _each(
-            request,
-            chosen,
-            lambda user: resetting.lift_lock_out(
-                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
-            ),
+        _each_account(
+            request, chosen, resetting.lift_lock_out,
             lambda n: ngettext("%(count)d account is open again.", "%(count)d accounts are open again.", n),
-        )
+        )  # fmt: skip
 
     @admin.action(description=gettext_lazy("Reset the second factor (after checking who is asking)"))
     def reset_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        _each(
-            request,
-            chosen,
-            lambda user: resetting.reset_second_factor(
-                actor=actor_of(request), user_id=UserId(user.pk), now=clock.now()
-            ),
+        _each_account(
+            request, chosen, resetting.reset_second_factor,
             lambda n: ngettext("%(count)d account starts afresh.", "%(count)d accounts start afresh.", n),
-        )
+        )  # fmt: skip
 
 
 @admin.register(Grant)

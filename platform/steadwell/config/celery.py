@@ -6,12 +6,19 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "steadwell.config.settings.dev")
 
 app = Celery("steadwell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def errors_of(broker: Connection) -> tuple[type[BaseException], ...]:
+    """What a broker that does not answer raises."""
+    return (*broker.connection_errors, *broker.channel_errors, OperationalError, OSError)
 
 
 @signals.worker_ready.connect

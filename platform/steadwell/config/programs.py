@@ -181,11 +181,11 @@ def _ask_postgres() -> dict[str, Any]:
 
 
 def _ask_valkey() -> dict[str, Any]:
-    from steadwell.config.celery import app
+    from steadwell.config.celery import app, errors_of
 
     try:
         with app.connection_for_read(connect_timeout=2) as connection:
             connection.ensure_connection(max_retries=1, timeout=2)
-    except connection.recoverable_connection_errors as error:
+    except errors_of(connection) as error:
         return {"state": "does not answer", "because": str(error)}
     return {"state": "answers"}

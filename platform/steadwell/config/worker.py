@@ -15,8 +15,8 @@ from typing import Any
 
 from celery import Celery, signals
 from django.conf import settings
-from kombu.exceptions import OperationalError as BrokerOperationalError
 
+from steadwell.config.celery import errors_of
 from steadwell.observability import service as observability
 
 log = observability.get_logger(__name__)
@@ -62,13 +62,10 @@ def _look(watch: Watch, queue: str) -> None:
 def _waiting(app: Celery, queues: list[str]) -> int:
     """Messages in the worker's queues; none when Valkey does not answer: then nobody can take any."""
     broker = app.connection_for_read(transport_options={"socket_timeout": 1.0})
-    errors: tuple[type[BaseException], ...] = (
-        *broker.connection_errors, *broker.channel_errors, BrokerOperationalError, OSError,
-    )  # fmt: skip
     try:
         client: Any = broker.default_channel.client  # type: ignore[attr-defined]
         return sum(client.llen(queue) for queue in queues)
-    except errors:
+    except errors_of(broker):
         return 0
     finally:
         broker.release()

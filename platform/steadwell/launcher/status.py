@@ -12,10 +12,15 @@ from typing import Any
 from steadwell.launcher import folders, progress, running
 
 NOTHING_RUNS = 3  # as systemctl says it
+# Where somebody else starts the processes, as in a container, these say what there is to look at.
+GIVEN = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
 
 
 def run(arguments: list[str]) -> int:
-    """Print the state. The exit status is 0 when it runs, 3 when nothing does."""
+    """Print the state. The exit status is 0 when it runs, 3 when nothing does.
+
+    Beside servers that were given it knows no processes, only what those servers say.
+    """
     parser = argparse.ArgumentParser(
         prog="python3 manage.py status", description="What runs on this machine."
     )
@@ -24,6 +29,8 @@ def run(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     data = folders.data_folder(options.data_dir)
     state = running.find(data)
+    if state is None and os.environ.keys() >= GIVEN:
+        return _say_of_given(as_json=options.json)
     if state is None:
         words = f"Nothing runs on the data in {data}. Start it with: python3 manage.py up"
         progress.say(json.dumps({"running": False, "data": str(data)}) if options.json else words)
@@ -31,6 +38,14 @@ def run(arguments: list[str]) -> int:
     report = _report(data, state)
     progress.say(json.dumps(report, indent=2) if options.json else _as_text(report))
     return 0
+
+
+def _say_of_given(*, as_json: bool) -> int:
+    from steadwell.config import programs
+
+    report = programs.report_services()
+    progress.say(json.dumps(report, indent=2) if as_json else "\n".join(_services_as_text(report)))
+    return 0 if report["services"]["postgres"]["state"] == "answers" else NOTHING_RUNS
 
 
 def _report(data: Path, state: running.State) -> dict[str, Any]:
@@ -70,9 +85,7 @@ def _memory(pid: int | None) -> float | None:
 
 
 def _as_text(report: dict[str, Any]) -> str:
-    lines = [f"Steadwell runs at {report['address']} since {_span(report['uptime_seconds'])}.", ""]
-    lines += [f"  {'service':<26} state"]
-    lines += [f"  {name:<26} {service['state']}" for name, service in report["services"].items()]
+    lines = [f"Steadwell runs at {report['address']} since {_span(report['uptime_seconds'])}."]
     lines += ["", f"  {'process':<30} {'pid':>7} {'up':>9} {'restarts':>9} {'MB':>6}"]
     for process in report["processes"]:
         memory = "" if process["memory_mb"] is None else f"{process['memory_mb']:.0f}"
@@ -81,6 +94,12 @@ def _as_text(report: dict[str, Any]) -> str:
             f"  {process['name']:<30} {process['pid'] or '-':>7} {since:>9}"
             f" {process['restarts']:>9} {memory:>6}"
         )
+    return "\n".join([*lines, *_services_as_text(report)])
+
+
+def _services_as_text(report: dict[str, Any]) -> list[str]:
+    lines = ["", f"  {'service':<26} state"]
+    lines += [f"  {name:<26} {service['state']}" for name, service in report["services"].items()]
     lines += ["", f"  {'queue':<30} {'waiting':>8} {'oldest':>9}"]
     for name, queue in report["queues"].items():
         oldest = _span(queue["oldest_seconds"]) if queue["depth"] else "-"
@@ -88,12 +107,7 @@ def _as_text(report: dict[str, Any]) -> str:
     if hl7 := report.get("hl7"):
         lines += ["", f"  HL7 messages at {hl7['address']}: {hl7['received_last_hour']} in the last hour,"]
         lines[-1] += f" {hl7['set_aside']} set aside for a person"
-    lines += (
-        [f"\n  {report['quarantined']} set aside for a person to look at"]
-        if report.get("quarantined")
-        else []
-    )
-    return "\n".join(lines)
+    return lines
 
 
 def _span(seconds: float) -> str:

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 
 from steadwell import clock
 from steadwell.observability import service as observability
-from steadwell.outbox import deliveries, metrics
-from steadwell.outbox.deliveries import LeaseLost, Taken
+from steadwell.outbox import attempts, deliveries, metrics
+from steadwell.outbox.attempts import LeaseLost, Taken
 from steadwell.outbox.errors import Retry
 from steadwell.outbox.registry import batch_consumers, find_due_kind, find_subscription, from_payload
 from steadwell.outbox.types import Fallen, Heard
@@ -32,11 +32,11 @@ WHERE d.id = mine.id AND d.state = 'running' AND d.attempts = mine.attempt
 
 def deliver_together(*, delivery_ids: Sequence[int], now: datetime) -> None:
     """Run deliveries that are still to be run, those of one consumer in one transaction."""
-    several = deliveries.take_first(delivery_ids, consumers=batch_consumers(), now=now)
+    several = attempts.take_first(delivery_ids, consumers=batch_consumers(), now=now)
     groups: dict[tuple[str, str | None], list[Taken]] = {}
     for each in several:
         # What is past its use ends alone, as expired.
-        alone = str(each.id) if deliveries.is_useless(each, now) else each.event_name
+        alone = str(each.id) if attempts.is_useless(each, now) else each.event_name
         groups.setdefault((each.consumer, alone), []).append(each)
     for group in groups.values():
         if deliveries.is_outside_batch(group):
@@ -85,7 +85,7 @@ def _mark_done(group: Sequence[Taken], now: datetime) -> None:
 
 
 def _handle(group: Sequence[Taken], now: datetime) -> None:
-    contexts = {each.id: deliveries.context_of(each, now) for each in group}
+    contexts = {each.id: attempts.context_of(each, now) for each in group}
     if group[0].due is not None:
         kind = find_due_kind(group[0].due.kind)
         if kind is None or kind.batch is None:

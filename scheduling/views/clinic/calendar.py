@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from scheduling import service as scheduling
-from scheduling.presenters.clinic import board_of, people_of, rows_of, week_board_of
+from scheduling.presenters.arrivals import rows_of
+from scheduling.presenters.clinic import board_of, people_of, week_board_of
 from scheduling.presenters.clinic_visit import request_rows
 from scheduling.presenters.week import monday_of, week_of
-from scheduling.types import Appointment, Mode
+from scheduling.types import Appointment, ClinicDay, Mode
 from scheduling.views.clinic.looking import Looking, look
 from steadwell import clock
 from steadwell.actor import STAFF_ROLES
@@ -34,14 +35,7 @@ VIEWS = (
 def day(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
     looking = look(request, now=now)
-    days = scheduling.list_day(
-        actor=request.actor,
-        on=looking.on,
-        now=now,
-        site_id=looking.site_id,
-        practitioner_id=looking.clinician_id,
-    )
-    overdue = _overdue(request, looking, now)
+    days, overdue = _day(request, looking, now), _overdue(request, looking, now)
     people = [*people_of(days), *(visit.person_id for visit in overdue)]
     names = identity.names(actor=request.actor, person_ids=people, now=now)
     context = _frame(looking, "clinic:day", step=timedelta(days=1))
@@ -83,14 +77,7 @@ def week(request: portal.PortalRequest) -> HttpResponse:
 def arrivals(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
     looking = look(request, now=now)
-    days = scheduling.list_day(
-        actor=request.actor,
-        on=looking.on,
-        now=now,
-        site_id=looking.site_id,
-        practitioner_id=looking.clinician_id,
-    )
-    overdue = _overdue(request, looking, now)
+    days, overdue = _day(request, looking, now), _overdue(request, looking, now)
     people = [v.person_id for d in days for c in d.columns for v in c.visits]
     people += [visit.person_id for visit in overdue]
     names = identity.names(actor=request.actor, person_ids=people, now=now)
@@ -101,6 +88,16 @@ def arrivals(request: portal.PortalRequest) -> HttpResponse:
         "rows": rows_of(days, names, now=now),
     }
     return render(request, "scheduling/clinic/arrivals.html", context)
+
+
+def _day(request: portal.PortalRequest, looking: Looking, now: datetime) -> tuple[ClinicDay, ...]:
+    return scheduling.list_day(
+        actor=request.actor,
+        on=looking.on,
+        now=now,
+        site_id=looking.site_id,
+        practitioner_id=looking.clinician_id,
+    )
 
 
 def _overdue(request: portal.PortalRequest, looking: Looking, now: datetime) -> tuple[Appointment, ...]:

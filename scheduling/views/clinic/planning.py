@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from scheduling import service as scheduling
 from scheduling.errors import VisitsInTheWay
-from scheduling.presenters.clinic import Row, row_of
+from scheduling.presenters.arrivals import Row, row_of
 from scheduling.types import Appointment, DayMove
 from scheduling.views.clinic.forms import BlockForm, IllForm, LeaveForm, instant
 from scheduling.views.clinic.looking import Looking, look

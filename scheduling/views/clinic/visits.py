@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from scheduling import service as scheduling
 from scheduling.forms import version_in
-from scheduling.presenters.clinic import MOVES, STATUSES, name_of
 from scheduling.presenters.clinic_visit import facts_of, history_rows, offer_rows, person_facts, steps_of
+from scheduling.presenters.clinic_words import MOVES, STATUSES, name_of
 from scheduling.status import Move, is_ahead
 from scheduling.types import Alternative, Appointment, OfferRef
 from scheduling.views.clinic.forms import CancelForm, ReasonForm

@@ -1,14 +1,12 @@
-"""Tables of identity. What a system said is never changed; whom we believe it is about opens and closes."""
+"""Who we believe somebody is: opens and closes, and is never changed."""
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from steadwell.history.models import Version
+from steadwell.identity.models.records import SourceRecord
 from steadwell.ids import new_id
 
 
@@ -49,81 +47,6 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.number
-
-
-class SourceRecord(models.Model):
-    """That one system holds a record, under its own id. phi: indirect. Its words are SourceRecordVersion
-    rows.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    source = models.CharField(_("system"), max_length=60)
-    external_id = models.CharField(_("its id there"), max_length=200)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("source record")
-        constraints = [
-            # The same record coming in twice, or twice at once, is one record.
-            models.UniqueConstraint(fields=["source", "external_id"], name="identity_record_once"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class SourceRecordVersion(Version):
-    """What one system said about one person, in one version. Append-only. phi: direct.
-
-    ``entity_id`` is the SourceRecord; ``source`` of the base is the system. Identifiers are kept as they
-    were said.
-    """
-
-    family_name = models.CharField(max_length=120, blank=True)
-    given_name = models.CharField(max_length=120, blank=True)
-    middle_name = models.CharField(max_length=120, blank=True)
-    suffix = models.CharField(max_length=20, blank=True)
-    former_names = models.JSONField(default=list)
-    birth_date = models.DateField(null=True)
-    sex = models.CharField(max_length=10)
-    phone = models.CharField(max_length=40, blank=True)
-    email = models.CharField(max_length=254, blank=True)
-    language = models.CharField(max_length=10)
-    address = models.JSONField(null=True)
-    identifiers = models.JSONField(default=list)
-
-    def __str__(self) -> str:
-        return f"{self.entity_id} v{self.version}"
-
-
-class RecordIdentifier(models.Model):
-    """An identifier a record's newest version carries: the index by which equal ones are found. phi: direct.
-
-    History is in the versions; a row here goes when its record no longer says it.
-    """
-
-    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="+", db_index=False)
-    system = models.CharField(max_length=200)
-    type = models.CharField(max_length=20)
-    value = models.CharField(max_length=200)
-    plain = models.CharField(max_length=200, db_collation="C")
-    # False for what says nothing (000-00-0000): kept and shown, never a reason to link.
-    counts = models.BooleanField()
-
-    class Meta:
-        constraints = [
-            # One record says one thing once. Also finds a record's own identifiers.
-            models.UniqueConstraint(
-                fields=["record", "system", "type", "plain"], name="identity_identifier_once"
-            ),
-        ]
-        indexes = [
-            # Records with the same identifier, and the search by any system's number.
-            models.Index(fields=["plain", "system", "type"], name="identity_identifier_plain"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
 
 
 class Method(models.TextChoices):
@@ -259,61 +182,3 @@ class MatchReview(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class SearchKey(models.Model):
-    """One way to find a person: a folded family and given name, with birth date and telephone. phi: direct.
-
-    Made with the record's version in one transaction; a name of several words has a row per ending of its
-    words (spelling.search_rows). Collation C, so that a prefix is a range of the plain B-tree.
-    """
-
-    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="+", db_index=False)
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", db_index=False)
-    family = models.CharField(max_length=120, db_collation="C")
-    given = models.CharField(max_length=120, db_collation="C")
-    birth_date = models.DateField(null=True)
-    # Reversed digits: the last seven, or all ten, are a prefix.
-    phone = models.CharField(max_length=20, db_collation="C", blank=True)
-
-    class Meta:
-        indexes = [
-            # Prefixes of a family name, and of a given name within it.
-            models.Index(fields=["family", "given"], name="identity_search_family"),
-            # The same the other way round: a rare given name with a common family name.
-            models.Index(fields=["given", "family"], name="identity_search_given"),
-            # Who was born that day; and the built-in rule of candidates.py.
-            models.Index(fields=["birth_date", "family"], name="identity_search_birth"),
-            # The last digits of a telephone.
-            models.Index(fields=["phone"], name="identity_search_phone", condition=~Q(phone="")),
-            # Rows of a record, to replace them with its next version.
-            models.Index(fields=["record"], name="identity_search_record"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
-
-class NameWord(models.Model):
-    """The dictionary of all words of names: what a mistyped word may have meant. phi: none (a word is
-    nobody).
-
-    ``variants`` are the word and what it becomes by losing one letter (spelling.shorter_by_one).
-    """
-
-    word = models.CharField(primary_key=True, max_length=60, db_collation="C")
-    sound = models.CharField(max_length=12, db_collation="C", blank=True)
-    variants = ArrayField(models.CharField(max_length=60))
-
-    class Meta:
-        indexes = [
-            # Words that sound alike.
-            models.Index(fields=["sound"], name="identity_word_sound"),
-            # Words that share most of their trigrams: two typing errors in a long word.
-            GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], name="identity_word_trigram"),
-            # Words one letter away.
-            GinIndex(fields=["variants"], name="identity_word_variants"),
-        ]
-
-    def __str__(self) -> str:
-        return self.word
