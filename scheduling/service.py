@@ -75,6 +75,7 @@ from scheduling.queries import (
 )
 from scheduling.relating import (
     describe_encounter_rows,
+    describe_encounter_version_rows,
     describe_patients_of_sites,
     describe_setup_rows,
     describe_visit_rows,
@@ -181,6 +182,7 @@ __all__ = [
     "decline_move",
     "demo_patients",
     "describe_encounter_rows",
+    "describe_encounter_version_rows",
     "describe_offer",
     "describe_patients_of_sites",
     "describe_setup_rows",

@@ -26,6 +26,8 @@ _STEPS = {
     "noshow": scheduling.no_show,
 }
 _SHOWN = {scheduling.Status.IN_PROGRESS: "arrived"}
+# For what scheduling has no word a visit is found by the client's.
+WORDS = ("identifier", "appointment-type", "reason-code")
 
 
 class Visits:
@@ -50,7 +52,9 @@ class Visits:
                 now=access.now,
                 note=text_of(said.get("comment")) or text_of(said.get("description")),
             )
-        return Stored(key=visit.appointment_id, beside=True)
+        key = UUID(str(visit.appointment_id))
+        documents.index_words(access, "Appointment", key, said, WORDS, is_new=False)
+        return Stored(key=key, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
         documents.lock(access, "Appointment", key)
@@ -70,6 +74,7 @@ class Visits:
                 raise failed(
                     422, "business-rule", "Of a visit, only its status and its time can be changed here."
                 )
+        documents.index_words(access, "Appointment", key, said, WORDS, is_new=False)
         return Stored(key=key, beside=True)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:
