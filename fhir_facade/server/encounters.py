@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from fhir_facade.consents import deciding
 from fhir_facade.fhir_json import mappings, text_of
 from fhir_facade.server import documents, sources
 from fhir_facade.server.access import Access
@@ -80,7 +81,8 @@ def _of_patient(access: Access, person_id: PersonId, reference: str) -> None:
         )
     except (ValueError, NotFound):
         raise _no_such_visit() from None
-    if not identity.same_person(visit.person_id, person_id):
+    kept_back = deciding.hidden(access, "Appointment", [deciding.Seen(person_id=visit.person_id)])
+    if kept_back or not identity.same_person(visit.person_id, person_id):
         raise _no_such_visit()
 
 

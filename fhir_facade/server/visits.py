@@ -52,9 +52,8 @@ class Visits:
                 now=access.now,
                 note=text_of(said.get("comment")) or text_of(said.get("description")),
             )
-        key = UUID(str(visit.appointment_id))
-        documents.index_words(access, "Appointment", key, said, WORDS, is_new=False)
-        return Stored(key=key, beside=True)
+        documents.index_words(access, "Appointment", visit.appointment_id, said, WORDS, is_new=False)
+        return Stored(key=visit.appointment_id, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
         documents.lock(access, "Appointment", key)

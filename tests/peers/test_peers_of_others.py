@@ -165,7 +165,7 @@ def test_the_same_ways_without_what_is_no_type_of_ours(house, tmp_path):
 
     results = sekmet(house, tmp_path, *sorted(str(each) for each in SCENARIOS.glob("*.yaml")), **said)
 
-    assert len(results) == 5
+    assert len(results) == 6
     left = [
         (each["name"], step["name"], step["status"], step["message"][:600])
         for each in results
