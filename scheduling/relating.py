@@ -35,27 +35,30 @@ JOIN scheduling_visittype vt ON vt.id = v.visit_type_id
 JOIN scheduling_practitioner p ON p.id = v.practitioner_id
 WHERE """
 # A visit that somebody came to. What was called off or taken back after that stays one; when it began and
-# ended is when it was noted, else when it was to be.
+# ended is when it was noted, else when it was to be. ``of`` has the visit's columns: the visit as it stands,
+# or each of its versions.
 _ENCOUNTERS = """
-SELECT a.id, a.person_id, a.version, a.status, a.visit_type_id, vt.name AS visit_type, vt.code AS visit_code,
-  vt.modality, vt.speciality, a.practitioner_id, p.name AS practitioner, a.site_id, s.name AS site,
-  s.organisation_id, o.name AS organisation, c.recorded_at AS changed_at, came.at AS came_at,
-  coalesce(came.at, a.starts_at) AS began_at,
-  CASE WHEN a.status = 'fulfilled'
-    THEN greatest(coalesce(came.left_at, a.ends_at), coalesce(came.at, a.starts_at)) END AS ended_at
+SELECT a.id, a.person_id, {of}.version, {of}.status, {of}.visit_type_id, vt.name AS visit_type,
+  vt.code AS visit_code, vt.modality, vt.speciality, {of}.practitioner_id, p.name AS practitioner,
+  {of}.site_id, s.name AS site, s.organisation_id, o.name AS organisation, c.recorded_at AS changed_at,
+  came.at AS came_at, coalesce(came.at, {of}.starts_at) AS began_at,
+  CASE WHEN {of}.status = 'fulfilled'
+    THEN greatest(coalesce(came.left_at, {of}.ends_at), coalesce(came.at, {of}.starts_at)) END AS ended_at
 FROM scheduling_appointment a
-JOIN scheduling_site s ON s.id = a.site_id
+JOIN scheduling_appointmentversion c ON c.entity_id = a.id{which}
+JOIN scheduling_site s ON s.id = {of}.site_id
 JOIN scheduling_organisation o ON o.id = s.organisation_id
-JOIN scheduling_visittype vt ON vt.id = a.visit_type_id
-JOIN scheduling_practitioner p ON p.id = a.practitioner_id
-JOIN scheduling_appointmentversion c ON c.entity_id = a.id AND c.version = a.version
+JOIN scheduling_visittype vt ON vt.id = {of}.visit_type_id
+JOIN scheduling_practitioner p ON p.id = {of}.practitioner_id
 LEFT JOIN LATERAL (
   SELECT min(w.recorded_at) FILTER (WHERE w.status IN ('arrived', 'in-progress')) AS at,
     max(w.recorded_at) FILTER (WHERE w.status = 'fulfilled') AS left_at
-  FROM scheduling_appointmentversion w WHERE w.entity_id = a.id
+  FROM scheduling_appointmentversion w WHERE w.entity_id = a.id{until}
 ) came ON true
-WHERE (a.status IN ('arrived', 'in-progress', 'fulfilled')
-  OR (a.status IN ('cancelled', 'entered-in-error') AND came.at IS NOT NULL)) AND """
+WHERE ({of}.status IN ('arrived', 'in-progress', 'fulfilled')
+  OR ({of}.status IN ('cancelled', 'entered-in-error') AND came.at IS NOT NULL)) AND """
+_AS_IT_STANDS = _ENCOUNTERS.format(of="a", which=" AND c.version = a.version", until="")
+_IN_EACH_VERSION = _ENCOUNTERS.format(of="c", which="", until=" AND w.version <= c.version")
 # Who works where: whoever has hours at a site, in the week or on a day of its own.
 _PLACES = """
 SELECT md5(h.practitioner_id::text || h.site_id::text)::uuid AS id, h.practitioner_id, h.site_id,
@@ -90,7 +93,12 @@ def describe_visit_version_rows(*, actor: Actor) -> Sql:
 
 def describe_encounter_rows(*, actor: Actor) -> Sql:
     """Visits that began, were completed, or ended after somebody had come: who sees the visit sees it."""
-    return Sql(_ENCOUNTERS) + _seen(actor)
+    return Sql(_AS_IT_STANDS) + _seen(actor)
+
+
+def describe_encounter_version_rows(*, actor: Actor) -> Sql:
+    """The same in each version from the one on in which somebody came, as it was known then."""
+    return Sql(_IN_EACH_VERSION) + _seen(actor)
 
 
 def describe_patients_of_sites(*, site_ids: Collection[SiteId]) -> Sql:

@@ -61,6 +61,7 @@ from scheduling.moving import approve_move, decline_move, reschedule, withdraw_m
 from scheduling.queries import get_appointment, history_of, list_for_patient, list_sites_of_patient
 from scheduling.relating import (
     describe_encounter_rows,
+    describe_encounter_version_rows,
     describe_patients_of_sites,
     describe_setup_rows,
     describe_visit_rows,
@@ -167,6 +168,7 @@ __all__ = [
     "decline_move",
     "demo_patients",
     "describe_encounter_rows",
+    "describe_encounter_version_rows",
     "describe_offer",
     "describe_patients_of_sites",
     "describe_setup_rows",

@@ -36,7 +36,7 @@ WORDS: dict[str, Words] = {
     "MedicationStatement": gettext_lazy("Medicines you take"),
     "AllergyIntolerance": gettext_lazy("Allergies"),
     "Communication": gettext_lazy("Messages"),
-    "Encounter": gettext_lazy("Visits that took place"),
+    "Encounter": gettext_lazy("Visits that took place and hospital stays"),
     "Questionnaire": gettext_lazy("Empty forms"),
     "QuestionnaireResponse": gettext_lazy("Forms you filled in"),
     "Consent": gettext_lazy("What you agreed to"),

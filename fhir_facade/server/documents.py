@@ -35,12 +35,13 @@ class Known:
     deleted: bool
     beside: bool
     person_id: UUID | None
+    client_id: str
 
 
 def find(kind: str, key: UUID) -> Known | None:
     row = (
         Document.objects.filter(pk=key, type=kind)
-        .values_list("version", "deleted", "beside", "person_id")
+        .values_list("version", "deleted", "beside", "person_id", "client_id")
         .first()
     )
     return Known(*row) if row else None
@@ -257,6 +258,17 @@ def index_beside(access: Access, kind: str, key: UUID, said: Resource) -> None:
     """
     _index(kind, {**said, "meta": {**said.get("meta", {}), "source": source_of(access, said)}}, key, access,
            is_new=False)  # fmt: skip
+
+
+def index_words(
+    access: Access, kind: str, key: UUID, said: Resource, names: Iterable[str], *, is_new: bool
+) -> None:
+    """The same by these parameters only: those that the app has no word for (kept.words_beside)."""
+    definition = registry().find(kind)
+    params = [p for p in map(definition.param, names) if p] if definition else []
+    if not is_new:
+        SearchValue.objects.filter(document_id=key).delete()
+    SearchValue.objects.bulk_create(indexing.values_of(params, said, key, base=access.base))
 
 
 def says(key: UUID, said: Resource) -> bool:

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, wire, writing
 from fhir_facade.server.access import Access
@@ -31,13 +33,13 @@ def versions(access: Access, definition: Definition, key: str, found: running.Fo
         refusal = writing.gone_or_missing(definition, key, access=access)
         if refusal.status != 410:
             raise refusal
-        return _seen(access, definition, key, _kept(UUID(key)))
+        return _seen(access, definition, key, _kept(definition, UUID(key)))
     for origin in definition.origins:
         if origin.versions is not None:
             told = origin.versions(access, key)
             if told:
-                return _seen(access, definition, key, _with_words(told, key), found.person_id)
-    kept = _kept(UUID(key)) if _is_uuid(key) and definition.key_kind == "uuid" else []
+                return _seen(access, definition, key, _with_words(definition, told, key), found.person_id)
+    kept = _kept(definition, UUID(key)) if _is_uuid(key) and definition.key_kind == "uuid" else []
     kept = _seen(access, definition, key, kept, found.person_id)
     if kept and _number(found.resource) == kept[0][0]:
         return kept
@@ -54,7 +56,7 @@ def _seen(
     """
     if not access.grant.limited or not told:
         return told
-    rows = DocumentVersion.objects.filter(entity_id=UUID(key)) if _is_uuid(key) else ()
+    rows = _of(definition, UUID(key)) if _is_uuid(key) else ()
     people = {row.version: row.person_id for row in rows}
     gone = _hidden(access, definition, [(each, people.get(each[0]) or person_id, False) for each in told])
     return [each for n, each in enumerate(told) if n not in gone]
@@ -79,9 +81,16 @@ def _hidden(
     )
 
 
-def _with_words(told: Iterable[tuple[int, datetime, Resource]], key: str) -> list[Version]:
+def _of(definition: Definition, key: UUID) -> QuerySet[DocumentVersion]:
+    """The type counts as well: a visit and the encounter that came of it have one id."""
+    return DocumentVersion.objects.filter(entity_id=key, type=definition.type)
+
+
+def _with_words(
+    definition: Definition, told: Iterable[tuple[int, datetime, Resource]], key: str
+) -> list[Version]:
     """An app's versions, in the client's own words where it was a client who wrote them."""
-    said = {each.version: each for each in DocumentVersion.objects.filter(entity_id=UUID(key))}
+    said = {each.version: each for each in _of(definition, UUID(key))}
     made: list[Version] = []
     for number, when, resource in told:
         own = said.get(number)
@@ -90,11 +99,8 @@ def _with_words(told: Iterable[tuple[int, datetime, Resource]], key: str) -> lis
     return sorted(made, key=lambda each: -each[0])
 
 
-def _kept(key: UUID) -> list[Version]:
-    return [
-        _version_of(each)
-        for each in DocumentVersion.objects.filter(entity_id=key).order_by("-version")[:1_000]
-    ]
+def _kept(definition: Definition, key: UUID) -> list[Version]:
+    return [_version_of(each) for each in _of(definition, key).order_by("-version")[:1_000]]
 
 
 def _version_of(row: DocumentVersion) -> Version:

@@ -89,6 +89,16 @@ def beside_too(
     return made
 
 
+def words_beside(
+    kind: str, params: Iterable[Param], own: Mapping[str, tuple[Column, ...]], names: Iterable[str]
+) -> dict[str, tuple[Column, ...]]:
+    """Columns for rows of an app, and what clients said beside them of these ``names``, for which the app has
+    no word: documents.index_words.
+    """
+    several = {param.name: param for param in params}
+    return {**own, **{name: (_column(kind, several[name]),) for name in names}}
+
+
 def _unsaid(kind: str, param: Param, column: Column) -> Column:
     exprs = {name: f"CASE WHEN NOT t.said THEN {expr} END" for name, expr in column.exprs.items()}
     names = (each for each in ("at", "low", "number", "code", "folded") if each in exprs)

@@ -30,6 +30,11 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 ALONE = "fhir:"  # the sender of reports that are one observation
 _STATUS = {"unknown": None, "registered": labs.Status.REGISTERED}
 _OF = " t WHERE t.id = %s"
+# For what labs has no word a result is found by the client's.
+WORDS = (
+    "identifier", "based-on", "encounter", "has-member", "performer", "specimen", "component-code",
+    "component-value-quantity",
+)  # fmt: skip
 
 
 class Results:
@@ -42,7 +47,9 @@ class Results:
         if not is_laboratory(said):
             return self._documents.create(access, said)
         report = _report(access, said, number=str(new_id()))
-        return Stored(key=_file(access, report), beside=True)
+        key = _file(access, report)
+        documents.index_words(access, "Observation", key, said, WORDS, is_new=True)
+        return Stored(key=key, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
         known = documents.find("Observation", key)
@@ -57,6 +64,7 @@ class Results:
             raise failed(
                 422, "business-rule", "A result keeps its code. Take this one back, then send another."
             )
+        documents.index_words(access, "Observation", key, said, WORDS, is_new=False)
         return Stored(key=key, beside=True)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:

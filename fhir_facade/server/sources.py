@@ -11,7 +11,7 @@ from uuid import UUID
 from fhir_facade.fhir_json import mappings, text_of
 from fhir_facade.server import documents, wire
 from fhir_facade.server.access import Access
-from fhir_facade.server.outcome import failed
+from fhir_facade.server.outcome import Failed, failed
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writers import Stored
 from steadwell.actor import Role
@@ -48,7 +48,11 @@ def repeated(key: UUID, said: Resource) -> Stored:
 
 def own_words(access: Access, row: Mapping[str, Any]) -> None:
     if row["system"] != sender_of(access):
-        raise failed(409, "business-rule", "This came from another source, which alone changes its words.")
+        raise not_theirs()
+
+
+def not_theirs() -> Failed:
+    return failed(409, "business-rule", "This came from another source, which alone changes its words.")
 
 
 def patient_of(access: Access, said: Resource) -> PersonId:

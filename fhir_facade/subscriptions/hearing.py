@@ -19,11 +19,10 @@ QUEUE = "fhir.subscriptions"
 
 
 def register() -> None:
-    """One consumer of each topic's event."""
+    """One consumer of each event of a topic."""
     for topic in topics.TOPICS.values():
-        outbox.subscribe_batch(
-            topic.told[0], consumer=f"fhir.{topic.code}", queue=QUEUE, handler=_hearing(topic)
-        )
+        for event in topic.told:
+            outbox.subscribe_batch(event, consumer=f"fhir.{topic.code}", queue=QUEUE, handler=_hearing(topic))
 
 
 def _hearing(topic: topics.Topic) -> Callable[[Sequence[outbox.Heard[Any]]], None]:

@@ -16,14 +16,14 @@ from steadwell import events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """``types``: of which the focus may be. ``told``: the event, and its field with the focus' id. ``whole``:
-    a reader of the patient's side hears of it only when nothing of the focus is held back from them.
+    """``types``: of which the focus may be. ``told``: the events, each with its field for the focus' id.
+    ``whole``: a reader of the patient's side hears of it only when nothing of the focus is held back.
     """
 
     code: str
     words: Promise
     types: tuple[str, ...]
-    told: tuple[type[events.Event], str]
+    told: Mapping[type[events.Event], str]
     whole: bool = False
 
     @property
@@ -36,29 +36,38 @@ TOPICS: Mapping[str, Topic] = {
     for each in (
         Topic(
             code="appointment-booked", words=_("a visit is booked"), types=("Appointment",),
-            told=(events.AppointmentBooked, "appointment_id"),
+            told={events.AppointmentBooked: "appointment_id"},
         ),
         Topic(
             code="appointment-moved", words=_("a visit is moved"), types=("Appointment",),
-            told=(events.AppointmentMoved, "appointment_id"),
+            told={events.AppointmentMoved: "appointment_id"},
         ),
         Topic(
             code="appointment-cancelled", words=_("a visit is cancelled"), types=("Appointment",),
-            told=(events.AppointmentCancelled, "appointment_id"),
+            told={events.AppointmentCancelled: "appointment_id"},
         ),
         Topic(
             code="result-released", words=_("a result is there to read"), types=("DiagnosticReport",),
-            told=(events.LabReportReleased, "report_id"),
+            told={events.LabReportReleased: "report_id"},
         ),
         # A correction of a test that is held back is news of that test: it waits for the release.
         Topic(
             code="result-corrected", words=_("a result is corrected"), types=("DiagnosticReport",),
-            told=(events.LabReportCorrected, "report_id"), whole=True,
+            told={events.LabReportCorrected: "report_id"}, whole=True,
         ),
         Topic(
             code="medication-changed", words=_("a medicine changes"),
             types=("MedicationStatement", "MedicationRequest"),
-            told=(events.MedicationListChanged, "entity_id"),
+            told={events.MedicationListChanged: "entity_id"},
+        ),
+        # Of a visit that nobody came to there is no encounter: of that there is no news here.
+        Topic(
+            code="encounter-changed", words=_("a visit or a hospital stay begins, changes or ends"),
+            types=("Encounter",),
+            told={
+                events.EncounterWritten: "encounter_id", events.AppointmentProgressed: "appointment_id",
+                events.AppointmentCancelled: "appointment_id",
+            },
         ),
     )
 }  # fmt: skip
@@ -81,4 +90,4 @@ def of_type(kind: str) -> list[Topic]:
 
 def focus_of(topic: Topic, event: events.Event) -> tuple[UUID, UUID]:
     """The ids of the focus and of the patient, as the event has them."""
-    return getattr(event, topic.told[1]), event.person_id  # type: ignore[attr-defined]
+    return getattr(event, topic.told[type(event)]), event.person_id  # type: ignore[attr-defined]

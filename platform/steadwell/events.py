@@ -77,6 +77,15 @@ class AppointmentProgressed(AppointmentChanged):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EncounterWritten(Event):
+    """Another system said something of a stay or a visit there: that it began, went on, ended."""
+
+    name: ClassVar[str] = "fhir_facade.encounter_written.v1"
+    encounter_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDue(Event):
     """A message to a person waits for its channel."""
 

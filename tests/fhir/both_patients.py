@@ -51,6 +51,7 @@ def bodies(
             "comment": words("AppointmentResponse"),
         },
         consent(person_id, text=words("Consent")),
+        stay(person_id, reasonCode=[{"text": words("Encounter")}]),
         ordered,
         statement(person_id, note=[{"text": words("MedicationStatement")}]),
         allergy(person_id, note=[{"text": words("AllergyIntolerance")}]),
@@ -59,6 +60,23 @@ def bodies(
             item("pain", {"valueBoolean": False}, text=words("QuestionnaireResponse")),
         ),
     ]  # fmt: skip
+
+
+def stay(person_id: PersonId, **more: Any) -> dict[str, Any]:
+    """An encounter as a hospital writes it on admission."""
+    return {
+        "resourceType": "Encounter",
+        "status": "in-progress",
+        "class": {
+            "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+            "code": "IMP",
+            "display": "inpatient encounter",
+        },
+        "type": [{"text": "Hospital admission"}],
+        "subject": {"reference": f"Patient/{person_id}"},
+        "period": {"start": "2026-05-01T08:30:00+02:00"},
+        **more,
+    }
 
 
 def consent(person_id: PersonId, *provisions: dict[str, Any], text: str = "", **more: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import validating
+from both_patients import stay
 from fhir_house import observation
 from fhir_medicines import drug, form, item, response, step
 from steps import run_promised
@@ -207,6 +208,7 @@ def test_what_has_run_out_is_forgotten(house, time_machine):
 def test_item_74_medicines_allergies_encounters_and_forms_are_exported(shelf):
     shelf.open_clinic()
     step(shelf.visit(shelf.ada), scheduling.arrive)
+    shelf.ehr.post("Encounter", stay(shelf.ada))
     place = f"Questionnaire/{shelf.ehr.post('Questionnaire', form()).json['id']}"
     shelf.ehr.post("QuestionnaireResponse", response(shelf.ada, place, item("pain", {"valueBoolean": False})))
     shelf.ehr.post("Medication", {"resourceType": "Medication", "code": drug()})
@@ -218,7 +220,7 @@ def test_item_74_medicines_allergies_encounters_and_forms_are_exported(shelf):
     })  # fmt: skip
 
     wanted = {
-        "MedicationRequest": 4, "MedicationStatement": 1, "AllergyIntolerance": 2, "Encounter": 1,
+        "MedicationRequest": 4, "MedicationStatement": 1, "AllergyIntolerance": 2, "Encounter": 2,
         "QuestionnaireResponse": 1,
     }  # fmt: skip
     counts = {kind: len(rows) for kind, rows in everything.items()}

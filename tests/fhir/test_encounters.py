@@ -76,6 +76,43 @@ def test_what_was_called_off_after_somebody_came_stays(ward):
     assert shown[0]["period"]["end"] > shown[0]["period"]["start"]
 
 
+def test_each_step_from_the_arrival_on_is_a_version(ward):
+    """As it was known then. What was before is a visit, and no encounter."""
+    key, _ = came(ward, ward.ada, 0, scheduling.arrive, scheduling.start, scheduling.complete)
+    newest = ward.ehr.get(f"Encounter/{key}")
+
+    history = ward.ehr.get(f"Encounter/{key}/_history").entries
+
+    shown = [each["resource"] for each in history]
+    assert [each["status"] for each in shown] == ["finished", "in-progress", "arrived"]
+    assert ["end" in each["period"] for each in shown] == [True, False, False]
+    assert {each["period"]["start"] for each in shown} == {newest.json["period"]["start"]}
+    numbers = [each["meta"]["versionId"] for each in shown]
+    assert numbers == [newest.version, str(int(newest.version) - 1), str(int(newest.version) - 2)]
+    for number, each in zip(numbers, shown, strict=True):
+        assert ward.ehr.get(f"Encounter/{key}/_history/{number}").json == each
+    assert ward.ehr.get(f"Encounter/{key}/_history/1").status == 404
+    assert ward.ehr.get(f"Appointment/{key}/_history/1").status == 200
+    assert ward.of(ward.ada).get(f"Encounter/{key}/_history").entries == history
+    assert ward.of(ward.bo).get(f"Encounter/{key}/_history").status == 404
+    assert ward.of(ward.bo).get(f"Encounter/{key}/_history/{numbers[1]}").status == 404
+
+
+def test_versions_of_an_encounter_are_not_those_of_its_visit(ward):
+    """The two have one id. What a client wrote of the visit is no version of the encounter."""
+    booked = ward.visit(ward.ada)
+    visit = ward.ehr.get(f"Appointment/{booked.appointment_id}").json
+    ward.ehr.put(f"Appointment/{visit['id']}", {**visit, "status": "arrived", "description": "By the door"})
+
+    history = ward.ehr.get(f"Encounter/{visit['id']}/_history").entries
+
+    assert [each["resource"]["resourceType"] for each in history] == ["Encounter"]
+    assert ward.ehr.get("Encounter/_history").entries == []
+    assert [e["resource"]["resourceType"] for e in ward.ehr.get("Appointment/_history").entries] == [
+        "Appointment"
+    ]
+
+
 def test_encounters_are_found_by_what_they_show(ward):
     first, at = came(ward, ward.ada, 0, scheduling.arrive, scheduling.complete)
     second, _ = came(ward, ward.ada, 26, scheduling.arrive)
@@ -111,7 +148,6 @@ def test_item_69_encounters_are_seen_by_who_sees_the_visit(ward):
     assert ward.of(ward.ada).get(f"Encounter/{theirs}").status == 404
     assert set(clinician(ward, ward.site).get("Encounter").ids) == {mine, theirs}
     assert clinician(ward, SiteId(new_id())).get("Encounter").ids == []
-    assert ward.ehr.post("Encounter", {"resourceType": "Encounter"}).status == 405
     assert ward.api("system/Appointment.rs").get("Encounter").status == 403
 
 

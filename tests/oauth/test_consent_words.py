@@ -38,7 +38,7 @@ def test_every_type_has_words_in_english_and_spanish(kind):
         ("patient/Observation.rs?category=http://x|laboratory",
          "Test results and measurements (laboratory results only)"),
         ("patient/MedicationRequest.rs?category=community", "Prescriptions (some of them only)"),
-        ("patient/Encounter.rs", "Visits that took place"),
+        ("patient/Encounter.rs", "Visits that took place and hospital stays"),
     ],
 )  # fmt: skip
 def test_a_narrow_scope_says_that_it_is_less_than_all(scope, words):

@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from django.db import connection
 from killing import House as Processes
 from killing import wait_until
-from steps import run_promised
+from receiving import run as run_promised
 
 from steadwell.launcher import tools
 from tests.ports import free_port
@@ -51,7 +51,7 @@ def _answers(address: str) -> bool:
 
 @contextmanager
 def promises_kept() -> Iterator[None]:
-    """What relay and workers do, beside the test: exports are written."""
+    """What relay, workers and poller do, beside the test: exports are written, subscribers told."""
     over = threading.Event()
 
     def work() -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from fhir_facade.server import slots, visits
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import at, meta, reference, resource
+from fhir_facade.server.kept import words_beside
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
 from fhir_facade.server.resources.healthcare_service import VISIT_TYPE
 from fhir_facade.server.resources.practitioner_role import SPECIALITY, specialities
@@ -120,13 +121,32 @@ def _relation(access: Access) -> Sql:
     return scheduling.describe_visit_rows(actor=access.actor)
 
 
+PARAMS = (
+    Param(name="patient", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Patient",)),
+    Param(name="practitioner", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Practitioner",)),
+    Param(name="location", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Location",)),
+    Param(
+        name="actor",
+        kind=Kind.REFERENCE,
+        paths=("participant.actor",),
+        targets=("Patient", "Practitioner", "Location"),
+    ),
+    Param(name="date", kind=Kind.DATE),
+    Param(name="status", kind=Kind.TOKEN),
+    Param(name="service-type", kind=Kind.TOKEN),
+    Param(name="specialty", kind=Kind.TOKEN),
+    Param(name="identifier", kind=Kind.TOKEN, paths=("identifier",)),
+    Param(name="appointment-type", kind=Kind.TOKEN, paths=("appointmentType",)),
+    Param(name="reason-code", kind=Kind.TOKEN, paths=("reasonCode",)),
+    Param(name="slot", kind=Kind.REFERENCE, paths=("slot",), targets=("Slot",)),
+)
 DEFINITION = Definition(
     type="Appointment",
     origins=(
         Origin(
             name="scheduling",
             relation=_relation,
-            columns=COLUMNS,
+            columns=words_beside("Appointment", PARAMS, COLUMNS, visits.WORDS),
             build=build,
             person="t.person_id",
             beside=True,
@@ -134,24 +154,7 @@ DEFINITION = Definition(
             versions=versions,
         ),
     ),
-    params=(
-        Param(name="patient", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Patient",)),
-        Param(
-            name="practitioner", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Practitioner",)
-        ),
-        Param(name="location", kind=Kind.REFERENCE, paths=("participant.actor",), targets=("Location",)),
-        Param(
-            name="actor",
-            kind=Kind.REFERENCE,
-            paths=("participant.actor",),
-            targets=("Patient", "Practitioner", "Location"),
-        ),
-        Param(name="date", kind=Kind.DATE),
-        Param(name="status", kind=Kind.TOKEN),
-        Param(name="service-type", kind=Kind.TOKEN),
-        Param(name="specialty", kind=Kind.TOKEN),
-        Param(name="slot", kind=Kind.REFERENCE, paths=("slot",), targets=("Slot",)),
-    ),
+    params=PARAMS,
     interactions=frozenset({"read", "vread", "history-instance", "search-type", "create", "update", "patch"}),
     compartment=("patient",),
     rev_includes=("Provenance:target",),

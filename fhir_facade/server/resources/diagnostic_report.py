@@ -149,6 +149,13 @@ PARAMS = (
     Param(name="based-on", kind=Kind.REFERENCE, paths=("basedOn",), targets=("ServiceRequest",)),
     Param(name="specimen", kind=Kind.REFERENCE, paths=("specimen",), targets=("Specimen",)),
     Param(
+        name="encounter",
+        kind=Kind.REFERENCE,
+        paths=("encounter",),
+        targets=("Encounter",),
+        url="clinical-encounter",
+    ),
+    Param(
         name="performer",
         kind=Kind.REFERENCE,
         paths=("performer",),

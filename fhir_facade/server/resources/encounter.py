@@ -1,14 +1,21 @@
-"""Encounter: a visit that somebody came to, as scheduling noted it (US Core)."""
+"""Encounter: a visit that somebody came to, as scheduling noted it, and what other systems say of theirs (US
+Core).
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from fhir_facade.server import encounters
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import US_CORE, at, concept, meta, reference, resource, without_empty
+from fhir_facade.server.kept import documents
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
 from fhir_facade.server.resources.healthcare_service import VISIT_TYPE
 from fhir_facade.server.resources.medicines import SUBJECT, of_code
+from fhir_facade.server.search import running
 from fhir_facade.server.wire import Resource
 from scheduling import service as scheduling
 from steadwell.relations import Sql
@@ -90,30 +97,48 @@ def _relation(access: Access) -> Sql:
     return scheduling.describe_encounter_rows(actor=access.actor)
 
 
+def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
+    """Of a visit's: each step from the one on with which somebody came, the newest first."""
+    rows = scheduling.describe_encounter_version_rows(actor=access.actor)
+    of_visit = Sql(") t WHERE t.id = %s ORDER BY t.version DESC", (UUID(key),))
+    found = running.fetch_dicts(Sql("SELECT t.* FROM (") + rows + of_visit)
+    return [(row["version"], row["changed_at"], build(row, access)) for row in found]
+
+
+PARAMS = (
+    Param(name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",),
+          url="clinical-patient"),
+    Param(name="subject", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",)),
+    Param(name="date", kind=Kind.DATE, paths=("period",), url="clinical-date"),
+    Param(name="status", kind=Kind.TOKEN, paths=("status",)),
+    Param(name="class", kind=Kind.TOKEN, paths=("class",)),
+    Param(name="type", kind=Kind.TOKEN, paths=("type",), url="clinical-type"),
+    Param(name="identifier", kind=Kind.TOKEN, paths=("identifier",), url="clinical-identifier"),
+    Param(name="reason-code", kind=Kind.TOKEN, paths=("reasonCode",)),
+    Param(name="practitioner", kind=Kind.REFERENCE, paths=("participant.individual",),
+          targets=("Practitioner",)),
+    Param(name="participant", kind=Kind.REFERENCE, paths=("participant.individual",),
+          targets=("Practitioner", "PractitionerRole", "RelatedPerson")),
+    Param(name="location", kind=Kind.REFERENCE, paths=("location.location",), targets=("Location",)),
+    Param(name="service-provider", kind=Kind.REFERENCE, paths=("serviceProvider",),
+          targets=("Organization",)),
+    Param(name="appointment", kind=Kind.REFERENCE, paths=("appointment",), targets=("Appointment",)),
+    Param(name="part-of", kind=Kind.REFERENCE, paths=("partOf",), targets=("Encounter",)),
+    Param(name="based-on", kind=Kind.REFERENCE, paths=("basedOn",), targets=("ServiceRequest",)),
+)  # fmt: skip
 DEFINITION = Definition(
     type="Encounter",
     origins=(
         Origin(
-            name="scheduling", relation=_relation, columns=COLUMNS, build=build, person="t.person_id"
+            name="scheduling", relation=_relation, columns=COLUMNS, build=build, person="t.person_id",
+            versions=versions,
         ),
+        documents("Encounter", PARAMS),
     ),
-    params=(
-        Param(name="patient", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",),
-              url="clinical-patient"),
-        Param(name="subject", kind=Kind.REFERENCE, paths=("subject",), targets=("Patient",)),
-        Param(name="date", kind=Kind.DATE, url="clinical-date"),
-        Param(name="status", kind=Kind.TOKEN),
-        Param(name="class", kind=Kind.TOKEN),
-        Param(name="type", kind=Kind.TOKEN, url="clinical-type"),
-        Param(name="practitioner", kind=Kind.REFERENCE, paths=("participant.individual",),
-              targets=("Practitioner",)),
-        Param(name="participant", kind=Kind.REFERENCE, paths=("participant.individual",),
-              targets=("Practitioner",)),
-        Param(name="location", kind=Kind.REFERENCE, paths=("location.location",), targets=("Location",)),
-        Param(name="service-provider", kind=Kind.REFERENCE, paths=("serviceProvider",),
-              targets=("Organization",)),
-        Param(name="appointment", kind=Kind.REFERENCE, paths=("appointment",), targets=("Appointment",)),
-    ),
+    params=PARAMS,
     profiles=(PROFILE,),
+    interactions=frozenset({"read", "vread", "history-instance", "search-type", "create", "update", "patch"}),
     compartment=("patient",),
+    rev_includes=("Provenance:target",),
+    writer=encounters.WRITER,
 )  # fmt: skip

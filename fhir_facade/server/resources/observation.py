@@ -20,7 +20,7 @@ from fhir_facade.server.elements import (
     system_of,
     without_empty,
 )
-from fhir_facade.server.kept import documents
+from fhir_facade.server.kept import documents, words_beside
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
 from fhir_facade.server.wire import Digits, Resource
 from labs import service as labs
@@ -199,11 +199,20 @@ PARAMS = (
     Param(name="specimen", kind=Kind.REFERENCE, paths=("specimen",), targets=("Specimen",)),
     Param(name="based-on", kind=Kind.REFERENCE, paths=("basedOn",), targets=("ServiceRequest",)),
     Param(name="has-member", kind=Kind.REFERENCE, paths=("hasMember",), targets=("Observation",)),
+    Param(
+        name="encounter",
+        kind=Kind.REFERENCE,
+        paths=("encounter",),
+        targets=("Encounter",),
+        url="clinical-encounter",
+    ),
+    Param(name="component-code", kind=Kind.TOKEN, paths=("component.code",)),
+    Param(name="component-value-quantity", kind=Kind.QUANTITY, paths=("component.valueQuantity",)),
 )
 LABS = Origin(
     name="labs",
     relation=_relation,
-    columns=COLUMNS,
+    columns=words_beside("Observation", PARAMS, COLUMNS, lab_results.WORDS),
     build=build,
     person="t.person_id",
     beside=True,

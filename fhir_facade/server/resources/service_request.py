@@ -84,6 +84,13 @@ PARAMS = (
         targets=("Practitioner", "PractitionerRole", "Organization", "Patient", "HealthcareService"),
     ),
     Param(name="specimen", kind=Kind.REFERENCE, paths=("specimen",), targets=("Specimen",)),
+    Param(
+        name="encounter",
+        kind=Kind.REFERENCE,
+        paths=("encounter",),
+        targets=("Encounter",),
+        url="clinical-encounter",
+    ),
 )
 DEFINITION = Definition(
     type="ServiceRequest",
