@@ -66,7 +66,7 @@ def start_conversation(
         if not is_new:
             return viewing.with_entries(lock_conversation(conversation_id), Side.PATIENT)
         deadline = promising.answer_by(site_id, now)
-        row = Conversation.objects.create(
+        row = Conversation(
             id=conversation_id, version=0, person_id=person_id, site_id=site_id,
             subject=Subject(subject).value, state=State.WAITING.value, started_at=now, changed_at=now,
             waiting_since=now, answer_by=deadline,

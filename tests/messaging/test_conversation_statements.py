@@ -67,4 +67,4 @@ def test_what_writing_costs(house):
     view = house.read(made[0], house.doctor)
     costs["answer"] = cost(lambda: house.answered(view))
 
-    assert costs == {"start": 11, "write": 9, "answer": 17}
+    assert costs == {"start": 11, "write": 10, "answer": 16}

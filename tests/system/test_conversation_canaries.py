@@ -1,5 +1,5 @@
-"""Canaries of conversations: words are written, read, answered and closed through the pages. They stand on the
-pages of both sides, and in no log, trace, metric, title, address or ledger.
+"""Canaries of conversations: words are written, read, answered and closed through the pages. They stand on
+the pages of both sides, and in no log, trace, metric, title, address or ledger.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class Walk:
     def go(self) -> None:
         patient, doctor = self.house.client(self.house.patient), self.house.client(self.house.doctor)
         form = fields(self.get(patient, "/conversations/new/"))
-        self.post(patient, "/conversations/new/", form | {"subject": "medicines", "text": QUESTION})  # no site
+        self.post(
+            patient, "/conversations/new/", form | {"subject": "medicines", "text": QUESTION}
+        )  # no site
         said = form | {"subject": "medicines", "site": str(self.house.site), "text": QUESTION}
         address = self.post(patient, "/conversations/new/", said).request["PATH_INFO"]
         clinic = f"/clinic{address}"

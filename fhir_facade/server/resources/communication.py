@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fhir_facade.server.access import Access
 from fhir_facade.server.documents import Documents
-from fhir_facade.server.elements import at, reference, resource
+from fhir_facade.server.elements import at, concept, reference, resource
 from fhir_facade.server.kept import documents
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
 from fhir_facade.server.resources.kept_only import ALL
@@ -17,6 +17,7 @@ from notifications import service as notifications
 from steadwell.relations import Sql
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/communication-category"
+OURS = "urn:steadwell:communication-category"  # HL7's own has no code for a conversation
 COLUMNS = {
     "patient": (SUBJECT,),
     "subject": (SUBJECT,),
@@ -57,7 +58,7 @@ WRITTEN = {
             }
         ),
     ),
-    "category": (Column(exprs={"text": "'conversation'"}),),
+    "category": (Column(exprs={"system": f"'{OURS}'", "code": "'conversation'", "text": "'conversation'"}),),
     "sent": (Column(exprs={"at": "t.at"}),),
 }
 _ABOUT = {"appointment": "A visit", "medicines": "Medicines", "results": "Results", "other": "Something else"}
@@ -107,7 +108,7 @@ def build_written(row: Row, access: Access) -> Resource:
                 "lastUpdated": instant(row["read_at"] or row["at"]),
             },
             "status": "completed",
-            "category": [{"text": "conversation"}],
+            "category": [concept(OURS, "conversation", "Conversation")],
             "subject": patient,
             "topic": {"text": _ABOUT[row["subject"]]},
             "sent": at(row["at"]),
