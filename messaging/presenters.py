@@ -34,6 +34,7 @@ STATE_FOR_TEAM: Mapping[State, Words] = {
     **STATE_FOR_PATIENT,
     State.WAITING: (_lazy("To be answered"), "accent"),
 }
+_JUST_NOW = timedelta(minutes=1)
 _LAST_MOMENT = timedelta(seconds=1)  # a promise ends with a day, not at the next one's start
 
 
@@ -165,6 +166,8 @@ def _row(
 
 
 def _age(since: datetime, now: datetime) -> str:
+    if now - since < _JUST_NOW:
+        return _("Just now")
     return _("%(age)s ago") % {"age": timesince(since, now, depth=1)}
 
 

@@ -60,11 +60,12 @@ def start_conversation(
     body = {"person": str(person_id), "site": str(site_id), "subject": str(subject), "text": said}
 
     def work() -> ConversationView:
-        if site_id not in list_sites(actor=actor, person_id=person_id, now=now):
-            raise Invalid(fields={"site": "unknown"})
+        access.may_write_for(actor, person_id)
         conversation_id, is_new = _claim(actor, request_key, "start", body, now)
         if not is_new:
             return viewing.with_entries(lock_conversation(conversation_id), Side.PATIENT)
+        if site_id not in list_sites(actor=actor, person_id=person_id, now=now):
+            raise Invalid(fields={"site": "unknown"})
         deadline = promising.answer_by(site_id, now)
         row = Conversation(
             id=conversation_id, version=0, person_id=person_id, site_id=site_id,

@@ -11,7 +11,7 @@ from steadwell.portal import service as portal
 def register() -> None:
     portal.register_nav(
         key="conversations",
-        label=_("Conversations"),
+        label=_("Write to us"),
         url_name="messaging:conversations",
         roles=frozenset(portal.READERS),
         icon="speech",
@@ -19,7 +19,7 @@ def register() -> None:
     )
     portal.register_nav(
         key="clinic-conversations",
-        label=_("Conversations"),
+        label=_("Questions"),
         url_name="clinic-messaging:queue",
         area=portal.Area.CLINIC,
         roles=READERS,

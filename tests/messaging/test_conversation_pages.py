@@ -208,7 +208,7 @@ def test_what_waits_is_counted_in_the_header_and_on_the_clinics_day(house):
     page = house.client(house.desk).get("/clinic/", follow=True)
 
     assert "1 conversation waits for an answer" in words(page)
-    assert "Conversations 1" in words(page)
+    assert "Questions 1" in words(page)
 
 
 @pytest.mark.parametrize("query", ["?state=gossip", "?site=00000000-0000-7000-8000-000000000000"])

@@ -23,7 +23,7 @@ PACKAGES = (
 TEXT = {"_", "_lazy", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
-_CALL = re.compile(r"\b(n?p?gettext)\(")
+_CALL = re.compile(r"\b(n?p?gettext|_)\(")  # `_(…)`: an argument of another tag
 
 
 def extract(root: Path) -> dict[tuple[str, str], Message]:
