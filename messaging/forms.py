@@ -43,6 +43,7 @@ class NewForm(forms.Form):
 
     subject = forms.ChoiceField(
         label=_lazy("What is it about?"),
+        help_text=_lazy("Clinicians read everything. The front desk reads neither medicines nor results."),
         widget=forms.RadioSelect,
         error_messages={"required": _lazy("Choose what it is about.")},
     )

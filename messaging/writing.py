@@ -113,8 +113,7 @@ def answer(
 ) -> ConversationView:
     """The care team writes; the patient is told that it did, and what was promised to them is kept.
 
-    Raises StaleConversation where anybody wrote since ``seen_version``, ConversationNotFound,
-    ConversationIsFull, Invalid.
+    Raises StaleConversation where anybody wrote since ``seen_version``, ConversationNotFound, Invalid.
     """
     said = _words(text, "text")
     body = {"conversation": str(conversation_id), "seen": seen_version, "text": said}
@@ -167,7 +166,7 @@ def assign_conversation(
     body = {"conversation": str(conversation_id), "seen": seen_version, "to": str(to)}
 
     def do(row: Conversation) -> None:
-        if to is not None and to not in _team(row, now):
+        if to not in {None, actor.user_id} and to not in _team(row, now):
             raise NotOfTheTeam
         _move(row, Move.ASSIGN)
         row.assigned_to = to
@@ -195,7 +194,7 @@ def _act(
         _, is_new = _claim(actor, key, action, body, now)
         if is_new:
             _refuse_stale(row, seen_version, side)
-            if row.version >= MOST_ENTRIES:
+            if side is Side.PATIENT and row.version >= MOST_ENTRIES:  # staff can still answer and close
                 raise ConversationIsFull
             do(row)
             _record(actor, action, row, now)

@@ -156,13 +156,10 @@ def _holders(request: portal.PortalRequest, site: SiteId, now: datetime) -> Mapp
     known = {each for each in team.values() if each}
     names = ports.clinic().practitioner_names(practitioner_ids=known, now=now) if known else {}
     found = {
-        user_id: names.get(practitioner_id, "") if practitioner_id else ""
+        user_id: (names.get(practitioner_id, "") if practitioner_id else "") or _("A colleague")
         for user_id, practitioner_id in team.items()
     }
-    me = request.actor.user_id
-    return {
-        user_id: _("You") if user_id == me else name or _("A colleague") for user_id, name in found.items()
-    }
+    return found | ({request.actor.user_id: _("You")} if request.actor.user_id else {})
 
 
 def _team(

@@ -158,6 +158,17 @@ def test_roles_count_where_they_hold(house):
     assert len(_related(mixed)) == 6
 
 
+def test_who_answers_everywhere_takes_what_they_see(house):
+    everywhere = Actor(
+        user_id=UserId(new_id()), roles=frozenset({Role.CLINICIAN}),
+        grants=frozenset({(Role.CLINICIAN, None)}),
+    )  # fmt: skip
+
+    taken = house.assigned(house.started(), everywhere, actor=everywhere)
+
+    assert taken.assigned_to == everywhere.user_id
+
+
 def test_the_relation_has_what_its_reader_may_read_and_no_more(house):
     view = house.answered(house.assigned(house.started(), house.doctor))
 

@@ -259,6 +259,7 @@ def test_a_conversation_does_not_grow_for_ever(house, monkeypatch):
 
     with pytest.raises(messaging.ConversationIsFull):
         house.written(view)
+    assert house.closed(view).state is State.CLOSED
 
 
 def test_a_site_that_does_not_know_the_patient_is_not_written_to(house):
