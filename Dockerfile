@@ -21,6 +21,7 @@ COPY platform/steadwell platform/steadwell
 COPY fhir_facade fhir_facade
 COPY labs labs
 COPY medications medications
+COPY messaging messaging
 COPY notifications notifications
 COPY scheduling scheduling
 # Collected here and not at start-up: the file system is read-only then.

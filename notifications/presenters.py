@@ -165,6 +165,8 @@ TEMPLATE_NAMES: Mapping[str, str | Promise] = {
     "result.ready": _("A result is ready"),
     "result.corrected": _("A result was corrected"),
     "action.not-done": _("Something asked for is not done"),
+    "conversation.answered": _("A message was answered"),
+    "conversation.closed": _("A conversation was closed"),
     "contact.code": _("Code that confirms an address"),
     "digest.daily": _("The news of a day together"),
     "campaign.flu-shot": _("Invitation to a flu shot"),

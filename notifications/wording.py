@@ -12,6 +12,7 @@ from notifications.template import Template, Text
 from notifications.wording_actions import ACTION_TEMPLATES
 from notifications.wording_campaigns import CAMPAIGN_TEMPLATES
 from notifications.wording_contacts import CONTACT_TEMPLATES
+from notifications.wording_conversations import CONVERSATION_TEMPLATES
 from notifications.wording_medicines import MEDICINE_TEMPLATES
 from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
@@ -272,6 +273,7 @@ TEMPLATES: Mapping[str, Template] = {
         *MOVE_TEMPLATES,
         *STAFF_TEMPLATES,
         *ACTION_TEMPLATES,
+        *CONVERSATION_TEMPLATES,
         *CONTACT_TEMPLATES,
         *CAMPAIGN_TEMPLATES,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from scheduling import catalogue
 from scheduling.types import ClinicInfo, PractitionerInfo, SiteInfo, VisitTypeInfo
@@ -37,6 +37,11 @@ def list_visit_types(*, now: datetime, for_patients: bool = True) -> tuple[Visit
     """Visit types by name; those that patients book themselves, or all."""
     kinds = catalogue.current().visit_types.values()
     return tuple(kind.info for kind in kinds if kind.info.patients_may_book or not for_patients)
+
+
+def list_holidays(*, site_id: SiteId, now: datetime) -> tuple[date, ...]:
+    """The days on which a site is closed, beside those without anybody's hours; earliest first."""
+    return tuple(sorted(catalogue.current().holidays.get(site_id, ())))
 
 
 def get_site(*, site_id: SiteId, now: datetime) -> SiteInfo:

@@ -9,7 +9,15 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("platform/steadwell", "scheduling", "labs", "medications", "notifications", "fhir_facade")
+PACKAGES = (
+    "platform/steadwell",
+    "scheduling",
+    "labs",
+    "medications",
+    "messaging",
+    "notifications",
+    "fhir_facade",
+)
 
 
 @dataclass(frozen=True)

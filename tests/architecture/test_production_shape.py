@@ -239,7 +239,15 @@ def test_dockerfile_installs_by_hash_and_runs_as_nobody():
     assert "--require-hashes" in text
     assert "USER 10001:10001" in text
     assert not re.search(r"^FROM \S*(:latest|\.\w+/)", text, re.MULTILINE)
-    for folder in ("platform/steadwell", "fhir_facade", "labs", "medications", "notifications", "scheduling"):
+    for folder in (
+        "platform/steadwell",
+        "fhir_facade",
+        "labs",
+        "medications",
+        "messaging",
+        "notifications",
+        "scheduling",
+    ):
         assert f"COPY {folder} {folder}" in text
         assert f"!{folder}" in (ROOT / ".dockerignore").read_text()
 

@@ -13,8 +13,8 @@ import pytest
 from django.db import models
 from source_tree import PACKAGES, ROOT
 
-APPS = ("scheduling", "labs", "medications", "notifications", "fhir_facade")
-DOMAIN = ("scheduling", "labs", "medications")
+APPS = ("scheduling", "labs", "medications", "messaging", "notifications", "fhir_facade")
+DOMAIN = ("scheduling", "labs", "medications", "messaging")
 READS = ("get_", "find_", "list_", "search", "describe_")
 READS_BY_NAME = {
     "alternatives_for",
@@ -47,6 +47,7 @@ REPEATABLE = {
     "release_hold": "gone is gone",
     "make_feed": "each call ends the former address: that is its meaning",
     "revoke_feed": "ended is ended",
+    "read_conversation": "what its side has had on the screen is not read anew",
     "import_calendar": "what a UID brought before is replaced, so the same file again changes nothing",
 }
 

@@ -109,6 +109,14 @@ def test_weekdays_and_months_stay_as_django_has_them():
         assert gettext_of("March") == "marzo"
 
 
+def test_texts_given_to_other_tags_are_found(tmp_path):
+    page = tmp_path / "labs/templates/labs/page.html"
+    page.parent.mkdir(parents=True)
+    page.write_text('{% load i18n %}{% badge _("Late") "warn" %} {% translate "Here" %} _("not a tag")')
+
+    assert {text for _, text in extract(tmp_path)} == {"Late", "Here"}
+
+
 def test_every_text_of_the_source_is_translated():
     """When this fails: ``python3 manage.py catalogue --missing``, translate in the .po, and run it again."""
     known = read_po((SPANISH / "django.po").read_text(encoding="utf-8"))

@@ -1,9 +1,9 @@
-"""The clinic as labs and notifications ask about it, out of scheduling."""
+"""The clinic as labs, messaging and notifications ask about it, out of scheduling."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
 
@@ -56,6 +56,16 @@ class SchedulingDirectory:
 
     def on_call(self, *, site_id: SiteId, now: datetime) -> Sequence[PractitionerId]:
         return scheduling.list_on_duty(site_id=site_id, at=now)
+
+
+class SchedulingReception(SchedulingDirectory):
+    """Implements ``messaging.ports.Clinic``."""
+
+    def sites_of_patient(self, *, person_ids: Collection[PersonId]) -> frozenset[SiteId]:
+        return scheduling.list_sites_of_patient(person_ids=person_ids)
+
+    def closed_days(self, *, site_id: SiteId, now: datetime) -> Collection[date]:
+        return scheduling.list_holidays(site_id=site_id, now=now)
 
 
 class SchedulingAttendance:

@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("labs.urls")),
     path("clinic/medicines/", include("medications.urls_clinic")),
     path("", include("medications.urls")),
+    path("clinic/conversations/", include("messaging.urls_clinic")),
+    path("", include("messaging.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("", include("fhir_facade.oauth.urls")),

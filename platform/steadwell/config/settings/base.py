@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "scheduling",
     "labs",
     "medications",
+    "messaging",
     "fhir_facade",
     "steadwell.config.apps.WiringConfig",
 ]

@@ -11,11 +11,19 @@ from django.utils.translation.template import templatize
 
 from steadwell.portal.catalogue.messages import Message
 
-PACKAGES = ("platform/steadwell", "scheduling", "labs", "medications", "notifications", "fhir_facade")
+PACKAGES = (
+    "platform/steadwell",
+    "scheduling",
+    "labs",
+    "medications",
+    "messaging",
+    "notifications",
+    "fhir_facade",
+)
 TEXT = {"_", "_lazy", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
-_CALL = re.compile(r"\b(n?p?gettext)\(")
+_CALL = re.compile(r"\b(n?p?gettext|_)\(")  # `_(…)`: an argument of another tag
 
 
 def extract(root: Path) -> dict[tuple[str, str], Message]:

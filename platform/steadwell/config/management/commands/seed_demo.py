@@ -27,6 +27,7 @@ class Command(BaseCommand):
         made = scheduling.seed_demo(now=now)
         made = seed_results(now) or made
         made = seed_medicines(now) or made
+        made = seed_conversations(now) or made
         made = fhir.seed_sandbox(now=now) or made
         self.stdout.write("The demo clinic is ready." if made else "The demo clinic was there already.")
 
@@ -69,6 +70,22 @@ def seed_medicines(now: datetime) -> bool:
     return medications.seed_demo(
         patients=[
             medications.DemoPatient(
+                person_id=each.person_id, site_id=each.site_id, practitioner_id=each.practitioner_id
+            )
+            for each in scheduling.demo_patients(now=now)
+        ],
+        now=now,
+    )
+
+
+def seed_conversations(now: datetime) -> bool:
+    """What two of them wrote to their clinics."""
+    from messaging import service as messaging
+    from scheduling import service as scheduling
+
+    return messaging.seed_demo(
+        patients=[
+            messaging.DemoPatient(
                 person_id=each.person_id, site_id=each.site_id, practitioner_id=each.practitioner_id
             )
             for each in scheduling.demo_patients(now=now)

@@ -1,0 +1,1 @@
+"""Secure conversations between patients and care teams."""
