@@ -1,7 +1,7 @@
 """The one lock of messaging: a conversation. The rows of notifications (message, action) come after it, and
 nothing of notifications ever asks for a conversation.
 
-``lock_timeout`` is 3 seconds (settings); transactions.write makes Busy of it.
+``lock_timeout`` is 3 seconds (settings); ``steadwell.transactions.write`` makes Busy of it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from messaging import access, viewing
 from messaging.errors import ConversationNotFound
 from messaging.locking import lock_conversation
 from messaging.models import Conversation, Reading
-from messaging.transactions import write
 from messaging.types import ConversationView, Side, State
 from messaging.writing import CATEGORY
 from steadwell.accounts import service as accounts
@@ -20,6 +19,7 @@ from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
+from steadwell.transactions import write
 
 MOST = 200
 MOST_COUNTED = 1000

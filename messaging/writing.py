@@ -16,7 +16,6 @@ from messaging.errors import (
 from messaging.locking import lock_conversation
 from messaging.models import Conversation, Entry
 from messaging.status import Move, after
-from messaging.transactions import write
 from messaging.types import LONGEST, ConversationView, Side, State, Step, Subject
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
@@ -25,6 +24,7 @@ from steadwell.errors import Invalid
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, SiteId, UserId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 CATEGORY = "conversation"
 MOST_ENTRIES = 500
