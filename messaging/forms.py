@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -22,7 +21,7 @@ _TOO_LONG = _lazy(
 class WordsField(forms.CharField):
     """Several lines of somebody's own words. A line's end counts as one character, as it does in browsers."""
 
-    def __init__(self, *, rows: int, empty: str | Promise, **kwargs: Any) -> None:
+    def __init__(self, *, rows: int, empty: Any, **kwargs: Any) -> None:
         super().__init__(
             max_length=LONGEST,
             widget=forms.Textarea(attrs={"rows": rows}),
