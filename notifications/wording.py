@@ -12,6 +12,7 @@ from notifications.template import Template, Text
 from notifications.wording_actions import ACTION_TEMPLATES
 from notifications.wording_campaigns import CAMPAIGN_TEMPLATES
 from notifications.wording_contacts import CONTACT_TEMPLATES
+from notifications.wording_forms import FORM_TEMPLATES
 from notifications.wording_medicines import MEDICINE_TEMPLATES
 from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
@@ -268,6 +269,7 @@ TEMPLATES: Mapping[str, Template] = {
             ),
         ),
         *RESULT_TEMPLATES,
+        *FORM_TEMPLATES,
         *MEDICINE_TEMPLATES,
         *MOVE_TEMPLATES,
         *STAFF_TEMPLATES,

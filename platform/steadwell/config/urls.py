@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("labs.urls")),
     path("clinic/medicines/", include("medications.urls_clinic")),
     path("", include("medications.urls")),
+    path("", include("fhir_facade.forms.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("", include("fhir_facade.oauth.urls")),
