@@ -57,7 +57,11 @@ def name_of(question: Question) -> str:
 
 
 def _field(question: Question, before: Sequence[Answer]) -> forms.Field:
-    given: dict[str, Any] = {"label": question.text, "required": question.required}
+    given: dict[str, Any] = {
+        "label": question.text,
+        "required": question.required,
+        "help_text": question.hint,
+    }
     if question.options:
         return _choice(question, before, given)
     first: Any = next(iter(before[0].values()), None) if before else None

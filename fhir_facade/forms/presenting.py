@@ -98,7 +98,8 @@ def _blocks(several: tuple[Question, ...], bound: FillForm, level: int) -> Itera
             yield Block(level=0, text="", field=bound[name_of(each)])
         elif each.text:
             yield Block(level=min(level, _DEEPEST_HEADING) if is_group else 0, text=each.text, field=None)
-        yield from _blocks(each.inner, bound, level + 1 if is_group and each.text else level)
+        inner = tuple(one for one in each.inner if not (each.takes_answer and one.kind == "display"))
+        yield from _blocks(inner, bound, level + 1 if is_group and each.text else level)
 
 
 def sections(said: Iterable[Said]) -> list[Section]:

@@ -41,6 +41,11 @@ class Question:
     def takes_answer(self) -> bool:
         return self.kind not in {"group", "display"}
 
+    @property
+    def hint(self) -> str:
+        """Lines to read that stand under a question are about how to answer it."""
+        return " ".join(each.text for each in self.inner if each.kind == "display")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:

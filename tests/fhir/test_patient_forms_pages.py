@@ -50,7 +50,7 @@ def test_answers_lead_to_more_questions_without_script(house):
     address = f"/forms/{offer.offer_id}/"
     first = page.get(address).content.decode()
     assert "How bad" not in first
-    assert "The place that is worst." in first
+    assert 'class="field__hint" id="id_q4_helptext">The place that is worst.' in first
 
     more = page.post(address, filled(house, said={"pain": "yes", "dose": "7.50"}))
 
