@@ -124,7 +124,9 @@ def take_in_mail(heard: Sequence[outbox.Heard[MailReported]]) -> None:
     steps = []
     for each in heard:
         report = stored.get(each.event.report_id)
-        for said in _of_mail(report) if report is not None else []:
+        if report is None:
+            continue
+        for said in _of_mail(report):
             steps += _apply(report, _known(report, said, each.ctx.now), each.ctx.now)
     rows.note(steps, now=heard[0].ctx.now)
 

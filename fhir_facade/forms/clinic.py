@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -103,20 +104,16 @@ def answers(request: portal.PortalRequest, offer_id: UUID) -> HttpResponse:
 def _settle(
     request: portal.PortalRequest, offer_id: UUID, again: AgainForm | None, now: datetime
 ) -> HttpResponse:
-    seen, key = _number(request), portal.request_key(request)
-    actor = request.actor
+    common: dict[str, Any] = {
+        "actor": request.actor, "offer_id": offer_id, "seen_version": _number(request),
+        "request_key": portal.request_key(request), "now": now,
+    }  # fmt: skip
     if again is None:
-        act = lambda: settling.mark_seen(  # noqa: E731
-            actor=actor, offer_id=offer_id, seen_version=seen, request_key=key, now=now
-        )
         said = _("Done. The patient is told that you read it.")
+        _say(request, lambda: settling.mark_seen(**common), said)
     else:
-        act = lambda: settling.ask_again(  # noqa: E731
-            actor=actor, offer_id=offer_id, seen_version=seen, words=again.cleaned_data["words"],
-            request_key=key, now=now,
-        )  # fmt: skip
-        said = _("Sent back. The patient is told what is missing.")
-    _say(request, act, said)
+        words, said = again.cleaned_data["words"], _("Sent back. The patient is told what is missing.")
+        _say(request, lambda: settling.ask_again(**common, words=words), said)
     return redirect("forms:waiting")
 
 

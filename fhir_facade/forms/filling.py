@@ -92,7 +92,7 @@ def send(
         if form.version != form_version:
             raise FormChanged
         response_version = _keep(row, form, answers, actor=actor, now=now)
-        steps.move(row, OfferState.SENT)
+        steps.move(row, OfferState.SENT, now=now)
         row.sent_at = now
         row.save()
         steps.note(row, actor=actor, action="form.send", now=now, response_version=response_version)

@@ -34,6 +34,7 @@ class FormOffer(models.Model):
     words = models.CharField(max_length=500, blank=True)
     offered_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)  # seen, or withdrawn
 
     class Meta:
         constraints = [
@@ -41,7 +42,13 @@ class FormOffer(models.Model):
             models.UniqueConstraint(
                 fields=["person_id", "form"],
                 name="fhir_form_once_at_a_time",
-                condition=Q(state__in=["offered", "sent"]),
+                condition=Q(ended_at__isnull=True),
+            ),
+            # The end of it and its state say the same.
+            models.CheckConstraint(
+                condition=Q(state__in=["offered", "sent"], ended_at__isnull=True)
+                | Q(state__in=["seen", "withdrawn"], ended_at__isnull=False),
+                name="fhir_form_end",
             ),
             # What was sent, and what was seen, is there.
             models.CheckConstraint(

@@ -92,7 +92,7 @@ def withdraw(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: st
         if not is_new:
             return steps.shown(found)
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.OFFERED)
-        steps.move(row, OfferState.WITHDRAWN)
+        steps.move(row, OfferState.WITHDRAWN, now=now)
         row.save()
         steps.note(row, actor=actor, action="form.withdraw", now=now)
         return steps.shown(row)

@@ -49,7 +49,7 @@ def mark_seen(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: s
     """It was read and nothing is open; the patient hears of it. Raises NotFound, FormMoved."""
 
     def end(row: FormOffer) -> None:
-        steps.move(row, OfferState.SEEN)
+        steps.move(row, OfferState.SEEN, now=now)
         row.words = ""
         row.save()
         steps.note(row, actor=actor, action="form.seen", now=now)
@@ -68,7 +68,7 @@ def ask_again(
         raise Invalid(fields={"words": gettext_noop("Say in a few words what is missing.")})
 
     def end(row: FormOffer) -> None:
-        steps.move(row, OfferState.OFFERED)
+        steps.move(row, OfferState.OFFERED, now=now)
         row.words = said
         row.save()
         steps.note(row, actor=actor, action="form.ask-again", now=now)

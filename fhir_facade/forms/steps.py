@@ -83,9 +83,10 @@ def record_list(
     )  # fmt: skip
 
 
-def move(row: FormOffer, state: OfferState) -> None:
+def move(row: FormOffer, state: OfferState, *, now: datetime) -> None:
     row.state = state
     row.version += 1
+    row.ended_at = now if state in {OfferState.SEEN, OfferState.WITHDRAWN} else None
 
 
 def shown(row: FormOffer) -> Offer:

@@ -49,10 +49,13 @@ class HttpProvider:
         self.provider, self._handset, self._reported = provider, handset, reported
 
     async def answer(self, request: Request) -> Reply:
-        behaviour = self.provider.behaviour
         if request.method == "GET":
             return self.find(request)
-        self.provider.count()
+        with self.provider.counted():
+            return await self._answer(request)
+
+    async def _answer(self, request: Request) -> Reply:
+        behaviour = self.provider.behaviour
         if behaviour.mode == "hang":
             await asyncio.sleep(3600)
         if behaviour.mode == "error":

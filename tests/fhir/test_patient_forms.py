@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from forms_house import ANSWERS, FormsHouse, before_visit
 from small_clinic import site as another_site
 
+from fhir_facade import service as facade
 from fhir_facade.forms import answering, filling, offering, questions, settling
 from fhir_facade.forms.errors import (
     AnswersDoNotFit,
@@ -25,7 +26,7 @@ from notifications.models import Message, PatientAction
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
-from steadwell.errors import Invalid, NotFound, RequestKeyReused
+from steadwell.errors import Forbidden, Invalid, NotFound, RequestKeyReused
 from steadwell.ids import new_id
 from tests.races.racing import all_at_once, codes
 
@@ -352,3 +353,17 @@ def test_lists_ask_a_fixed_number_of_questions(house, django_assert_max_num_quer
         filling.list_own(actor=house.patient, person_id=house.ada, now=clock.now())
 
     assert len(found) == 4
+
+
+def test_the_demo_asks_two_patients_once(house, settings):
+    settings.DEMO = True
+    about = {"patients": [(house.ada, house.site)], "now": clock.now()}
+
+    assert facade.seed_forms(**about)
+    assert not facade.seed_forms(**about)
+
+    opened = filling.open_form(actor=house.patient, offer_id=FormOffer.objects.get().pk, now=clock.now())
+    assert opened.form.title == "Before your visit"
+    settings.DEMO = False
+    with pytest.raises(Forbidden):
+        facade.seed_forms(**about)

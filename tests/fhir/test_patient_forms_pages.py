@@ -173,13 +173,7 @@ def test_pages_speak_spanish(house):
     ("size", "script"), [(NARROW, False), (NARROW, True), (WIDE, True)], ids=["old-phone", "phone", "wide"]
 )
 def test_a_form_from_the_desk_to_the_clinician(house, reader, size, script):
-    desk = walking(reader, size, house.desk)
-    page = desk.open(f"/clinic/patients/{house.ada}/")
-    page.get_by_role("link", name="Offer a form").press("Enter")
-    seen(desk, "offering a form")
-    page.get_by_role("button", name="Offer it").press("Enter")
-    page.get_by_text("Offered. The patient is told").wait_for()
-    seen(desk, "offered a form")
+    offer_at_the_desk(walking(reader, size, house.desk), house)
 
     ada = walking(reader, size, house.patient, java_script_enabled=script)
     page = ada.open("/")
@@ -223,6 +217,15 @@ def test_a_form_from_the_desk_to_the_clinician(house, reader, size, script):
     page.get_by_text("Done. The patient is told").wait_for()
     seen(doctor, "no form waits")
     assert FormOffer.objects.get().state == "seen"
+
+
+def offer_at_the_desk(desk: Any, house: FormsHouse) -> None:
+    page = desk.open(f"/clinic/patients/{house.ada}/")
+    page.get_by_role("link", name="Offer a form").press("Enter")
+    seen(desk, "offering a form")
+    page.get_by_role("button", name="Offer it").press("Enter")
+    page.get_by_text("Offered. The patient is told").wait_for()
+    seen(desk, "offered a form")
 
 
 def walking(reader: Any, size: Any, actor: Any, **options: Any) -> Any:
