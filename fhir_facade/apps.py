@@ -67,6 +67,7 @@ class FhirFacadeConfig(AppConfig):
     def _show_in_portal(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
+        from fhir_facade.forms import registering
         from fhir_facade.oauth.connected import staff_apps_panel
         from steadwell.actor import Role
         from steadwell.portal import service as portal
@@ -82,3 +83,4 @@ class FhirFacadeConfig(AppConfig):
             roles=frozenset({Role.CLINICIAN}),
             order=90,
         )
+        registering.register()

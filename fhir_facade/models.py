@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fhir_facade.bulk.models import Export, ExportFile
 from fhir_facade.consents.models import ConsentRule
+from fhir_facade.forms.models import FormOffer, FormOfferVersion
 from fhir_facade.hl7v2.models import Hl7Message, Hl7Outcome, Hl7Quarantine, Hl7Sender
 from fhir_facade.oauth.models import Approval, Binding, Launch, Registration, UsedAssertion
 from fhir_facade.server.models import ConditionClaim, Document, DocumentVersion, SearchValue
@@ -22,6 +23,8 @@ __all__ = [
     "DocumentVersion",
     "Export",
     "ExportFile",
+    "FormOffer",
+    "FormOfferVersion",
     "Hl7Message",
     "Hl7Outcome",
     "Hl7Quarantine",

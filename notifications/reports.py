@@ -1,7 +1,7 @@
 """What providers report back: verified at the door, stored as it came, taken in by a worker.
 
 A report of a text message is signed over the time, the address it was sent to and the body; one of e-mail as
-``channels.mail_reports`` says. Both may be five minutes old. The same report again is the same row, and a
+``channels.mail_reports`` says, and how old it may be. The same report again is the same row, and a
 message only moves forward: so a report that comes late, twice or replayed changes nothing.
 """
 
@@ -22,7 +22,7 @@ from notifications import bounces, fallback
 from notifications.carrying import health, rows
 from notifications.carrying.accounts import all_accounts
 from notifications.channels import mail_reports, sms
-from notifications.channels.mail_reports import Said, What
+from notifications.channels.mail_said import Said, What
 from notifications.models import Attempt, DeliveryReport, Message
 from steadwell.errors import NotFound
 from steadwell.events import DeliveryReported, Event, MailReported
@@ -84,14 +84,14 @@ def receive(*, provider: str, message_id: UUID, url: str, body: bytes, signature
 def receive_mail(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
     """As ``receive``, for what an e-mail provider tells of any of its messages."""
     account = all_accounts().get(provider)
-    signed = mail_reports.read_headers(headers, body) if len(body) <= LONGEST_OF_MAIL else None
-    if account is None or account.dialect not in mail_reports.SIGNED or signed is None:
+    dialect = mail_reports.DIALECTS.get(account.dialect) if account else None
+    if account is None or dialect is None or not account.report_secret or len(body) > LONGEST_OF_MAIL:
         raise BadSignature
-    is_in_time = abs(now.timestamp() - signed.at) <= TOLERANCE.total_seconds()
-    if not is_in_time or not mail_reports.is_genuine(account.report_secret, signed):
+    name = dialect.genuine(account.report_secret, headers, body, now=now)
+    if name is None:
         raise BadSignature
-    # The event's own name, not the time: a provider that repeats it signs it anew.
-    digest = hashlib.sha256(b"%s.mail.%s" % (provider.encode(), signed.id.encode())).digest()
+    # The report's own name, not the time: a provider that repeats it signs it anew.
+    digest = hashlib.sha256(b"%s.mail.%s" % (provider.encode(), name.encode())).digest()
     _store(provider, body, digest, lambda report_id: MailReported(report_id=report_id), now=now)
 
 
@@ -124,10 +124,19 @@ def take_in_mail(heard: Sequence[outbox.Heard[MailReported]]) -> None:
     steps = []
     for each in heard:
         report = stored.get(each.event.report_id)
-        said = mail_reports.read(report.body) if report is not None else None
-        if report is not None and said is not None and said.what is not What.OTHER:
+        if report is None:
+            continue
+        for said in _of_mail(report):
             steps += _apply(report, _known(report, said, each.ctx.now), each.ctx.now)
     rows.note(steps, now=heard[0].ctx.now)
+
+
+def _of_mail(report: DeliveryReport) -> list[Said]:
+    """In the dialect of its provider; nothing when that is none of ours any more."""
+    account = all_accounts().get(report.provider)
+    dialect = mail_reports.DIALECTS.get(account.dialect) if account else None
+    told = dialect.read(report.body.encode()) if dialect else []
+    return [said for said in told if said.what is not What.OTHER]
 
 
 def _known(report: DeliveryReport, said: Said, now: datetime) -> Said:

@@ -13,6 +13,7 @@ from notifications.wording_actions import ACTION_TEMPLATES
 from notifications.wording_campaigns import CAMPAIGN_TEMPLATES
 from notifications.wording_contacts import CONTACT_TEMPLATES
 from notifications.wording_conversations import CONVERSATION_TEMPLATES
+from notifications.wording_forms import FORM_TEMPLATES
 from notifications.wording_medicines import MEDICINE_TEMPLATES
 from notifications.wording_moves import MOVE_TEMPLATES
 from notifications.wording_results import RESULT_TEMPLATES
@@ -269,6 +270,7 @@ TEMPLATES: Mapping[str, Template] = {
             ),
         ),
         *RESULT_TEMPLATES,
+        *FORM_TEMPLATES,
         *MEDICINE_TEMPLATES,
         *MOVE_TEMPLATES,
         *STAFF_TEMPLATES,

@@ -70,7 +70,8 @@ class AnymailChannel:
         found.attach_alternative(letter.html, "text/html")
         if letter.calendar:
             found.attach("visit.ics", letter.calendar, "text/calendar")
-        if self._account.report_secret:
+        dialect = mail_reports.DIALECTS.get(self._account.dialect)
+        if self._account.report_secret and dialect is not None and dialect.returns_metadata:
             found.metadata = mail_reports.metadata(letter.message_id)  # type: ignore[attr-defined]
         return self._post(found, letter)
 

@@ -1,8 +1,9 @@
-"""What an e-mail provider reports, signed as Standard Webhooks are: HMAC-SHA256 over id, time and body.
+"""What e-mail providers report. The provider named in the settings decides the dialect; one whose reports are
+not signed over their body is not listed here, and its reports are not taken.
 
-The headers are ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``, or the same with ``svix``;
-the secret is ``whsec_`` and base64. A dialect whose reports are not signed over time and body is not listed
-here, and its reports are not taken.
+Ours is that of Standard Webhooks: HMAC-SHA256 over id, time and body. The headers are ``webhook-id``,
+``webhook-timestamp`` and ``webhook-signature``, or the same with ``svix``; the secret is ``whsec_`` and
+base64. Those that django-anymail knows stand in ``mail_webhooks``.
 """
 
 from __future__ import annotations
@@ -14,23 +15,31 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import orjson
 
-SIGNED = frozenset({"resend"})
+from notifications.channels import mail_webhooks
+from notifications.channels.mail_said import NAME, Said, What
+
+TOLERANCE: Final = timedelta(minutes=5)
 _PREFIX = "whsec_"
-_NAME = "message"  # under which the message's id goes out and comes back
 _PERMANENT = re.compile(r"hard bounce|suppressed", re.IGNORECASE)
 
 
-class What(StrEnum):
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    COMPLAINED = "complained"
-    OTHER = ""
+class Dialect(Protocol):
+    """``genuine`` gives the report's own name when it is signed and not too old; ``read`` what it says."""
+
+    @property
+    def returns_metadata(self) -> bool: ...
+
+    def genuine(
+        self, secret: str, headers: Mapping[str, str], body: bytes, *, now: datetime
+    ) -> str | None: ...
+
+    def read(self, body: bytes) -> list[Said]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +50,6 @@ class Signed:
     at: int
     signatures: str
     body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What a report says of a message: found by our id where the provider gives it back, else by its own."""
-
-    what: What
-    message_id: UUID | None
-    reference: str
-    cause: str = ""
 
 
 def key_of(secret: str) -> bytes:
@@ -87,10 +86,27 @@ def is_genuine(secret: str, signed: Signed) -> bool:
 
 
 def metadata(message_id: UUID) -> dict[str, str]:
-    return {_NAME: str(message_id)}
+    return {NAME: str(message_id)}
 
 
-def read(body: str) -> Said | None:
+class StandardWebhooks:
+    returns_metadata = True
+
+    def genuine(self, secret: str, headers: Mapping[str, str], body: bytes, *, now: datetime) -> str | None:
+        signed = read_headers(headers, body)
+        if signed is None or abs(now.timestamp() - signed.at) > TOLERANCE.total_seconds():
+            return None
+        return signed.id if is_genuine(secret, signed) else None
+
+    def read(self, body: bytes) -> list[Said]:
+        found = read(body)
+        return [found] if found else []
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = {"resend": StandardWebhooks(), **mail_webhooks.DIALECTS}
+
+
+def read(body: bytes) -> Said | None:
     """What is reported. None: nothing that this dialect says."""
     try:
         told = orjson.loads(body)
@@ -132,7 +148,7 @@ def _message_id(data: Mapping[str, Any]) -> UUID | None:
     for each in headers if isinstance(headers, list) else []:
         if isinstance(each, dict) and str(each.get("name", "")).lower() == "x-metadata":
             try:
-                return UUID(orjson.loads(str(each.get("value", "")))[_NAME])
+                return UUID(orjson.loads(str(each.get("value", "")))[NAME])
             except (ValueError, KeyError, TypeError):
                 return None
     return None

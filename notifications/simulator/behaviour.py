@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -63,7 +64,20 @@ class Provider:
     behaviour: Behaviour = field(default_factory=Behaviour)
     known: OrderedDict[str, str] = field(default_factory=OrderedDict)  # key -> reference
     asked: int = 0  # requests that came in, whatever became of them
+    open: int = 0  # of these, how many wait for their answer now
+    most_open: int = 0
     seconds: dict[int, int] = field(default_factory=dict)  # how many came in each second
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """One request, from when it came until it is answered or its line is gone."""
+        self.count()
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        try:
+            yield
+        finally:
+            self.open -= 1
 
     def count(self) -> None:
         self.asked += 1

@@ -113,7 +113,7 @@ class House:
             for provider in self.providers.values():
                 provider.known.clear()
                 provider.seconds.clear()
-                provider.asked = 0
+                provider.asked = provider.most_open = 0
             return Reply(204)
         return Reply(404, b"{}")
 
@@ -122,6 +122,7 @@ class House:
             "ports": self.ports,
             "arrived": len(self.handset.arrivals),
             "asked": {name: each.asked for name, each in self.providers.items()},
+            "most_open": {name: each.most_open for name, each in self.providers.items()},
             "seconds": {name: each.seconds for name, each in self.providers.items()},
             "device": {"public_key": DEVICE_KEY, "auth": DEVICE_AUTH},
         }

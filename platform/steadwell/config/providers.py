@@ -19,8 +19,8 @@ from steadwell.config.env import Misconfigured
 from steadwell.config.production import SHORTEST_PASSWORD, secret
 
 KINDS: Final = {"smtp": "email", "mail-http": "email", "sms-form": "sms", "web-push": "push"}
-# Dialects of mail-http whose reports are signed over time and body. Others' reports are not taken.
-SIGNED_REPORTS: Final = frozenset({"resend"})
+# Dialects of mail-http whose reports are signed over their body. Others' reports are not taken.
+SIGNED_REPORTS: Final = frozenset({"mailersend", "mailtrap", "resend"})
 _NEEDS: Final = {
     "smtp": ("URL",),
     "mail-http": ("URL", "SECRET", "DIALECT"),
@@ -73,6 +73,8 @@ def _check_reports(start: str, kind: str) -> None:
         return
     if env.text(f"{start}_DIALECT") not in SIGNED_REPORTS:
         raise Misconfigured(f"{start}_REPORT_SECRET: this dialect does not sign what it reports.")
+    if env.text(f"{start}_DIALECT") != "resend":
+        return
     try:
         if not given.startswith("whsec_"):
             raise ValueError

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("medications.urls")),
     path("clinic/conversations/", include("messaging.urls_clinic")),
     path("", include("messaging.urls")),
+    path("", include("fhir_facade.forms.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
     path("", include("fhir_facade.oauth.urls")),

@@ -29,7 +29,17 @@ class Command(BaseCommand):
         made = seed_medicines(now) or made
         made = seed_conversations(now) or made
         made = fhir.seed_sandbox(now=now) or made
+        made = seed_forms(now) or made
         self.stdout.write("The demo clinic is ready." if made else "The demo clinic was there already.")
+
+
+def seed_forms(now: datetime) -> bool:
+    """Two of the patients whom scheduling made have a form to fill in."""
+    from fhir_facade import service as fhir
+    from scheduling import service as scheduling
+
+    handed = scheduling.demo_patients(now=now)[:2]
+    return fhir.seed_forms(patients=[(each.person_id, each.site_id) for each in handed], now=now)
 
 
 def seed_results(now: datetime) -> bool:
