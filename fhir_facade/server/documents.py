@@ -261,14 +261,15 @@ def index_beside(access: Access, kind: str, key: UUID, said: Resource) -> None:
 
 
 def index_words(
-    access: Access, kind: str, key: UUID, said: Resource, names: Iterable[str], *, is_new: bool
+    access: Access, kind: str, key: UUID, said: Resource, names: tuple[str, ...], *, is_new: bool
 ) -> None:
     """The same by these parameters only: those that the app has no word for (kept.words_beside)."""
     definition = registry().find(kind)
     params = [p for p in map(definition.param, names) if p] if definition else []
     if not is_new:
         SearchValue.objects.filter(document_id=key).delete()
-    SearchValue.objects.bulk_create(indexing.values_of(params, said, key, base=access.base))
+    found = indexing.values(params, said, key, base=access.base)
+    SearchValue.objects.bulk_create([each for each in found if each.param in names])
 
 
 def says(key: UUID, said: Resource) -> bool:

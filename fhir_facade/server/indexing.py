@@ -19,16 +19,9 @@ MOST = 2_000
 
 
 def values(params: Iterable[Param], resource: Resource, document_id: UUID, *, base: str) -> list[SearchValue]:
-    """By the parameters of its type, and by those that all types have."""
-    return values_of((*params, *COMMON.values()), resource, document_id, base=base)
-
-
-def values_of(
-    params: Iterable[Param], resource: Resource, document_id: UUID, *, base: str
-) -> list[SearchValue]:
     """At most 2,000 rows of one document."""
     found: dict[tuple[Any, ...], SearchValue] = {}
-    for param in params:
+    for param in (*params, *COMMON.values()):
         for path in param.paths:
             for value in at(resource, path):
                 for columns in _columns(param, value, base):
