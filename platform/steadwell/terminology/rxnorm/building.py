@@ -15,6 +15,7 @@ from steadwell.terminology.rxnorm.catalogue import (
     Catalogue,
     Concept,
     Meaning,
+    as_written,
 )
 from steadwell.terminology.rxnorm.naming import equals
 from steadwell.terminology.rxnorm.types import Ingredient, NameRow
@@ -98,7 +99,7 @@ class _Building:
                 continue
             self.concepts.setdefault(row.rxcui, Concept(row.rxcui, term_type, row.name))
             if term_type in PRODUCTS:
-                self.exact[row.name.casefold()][row.rxcui] = None
+                self.exact[as_written(row.name)][row.rxcui] = None
         for row in later:
             if row.term_type not in SYNONYMS:
                 self.concepts.setdefault(row.rxcui, Concept(row.rxcui, row.term_type, row.name))
@@ -106,7 +107,7 @@ class _Building:
                     self.numbers.setdefault(" ".join(fold(row.name)), Ingredient(row.rxcui, row.name))
             known = self.concepts.get(row.rxcui)
             if known is not None and known.term_type in PRODUCTS and any(map(str.isdigit, row.name)):
-                self.exact[row.name.casefold()][row.rxcui] = None
+                self.exact[as_written(row.name)][row.rxcui] = None
 
     def _base(self, name: str) -> tuple[str, str]:
         found = self.components.get(name)
@@ -214,15 +215,34 @@ class _Building:
             found.setdefault(base, Ingredient("", base))
         return found
 
+    def _packs(self) -> dict[frozenset[tuple[int, str]], list[str]]:
+        """The clinical packs by what they hold."""
+        found: dict[frozenset[tuple[int, str]], list[str]] = defaultdict(list)
+        for code, concept in self.concepts.items():
+            if concept.term_type == "GPCK" and (contents := _contents(concept)):
+                found[contents].append(code)
+        return found
+
     def _generic(self) -> dict[str, str]:
         found = dict(self.relations.generic)
+        packs = self._packs()
         for code, concept in self.concepts.items():
             if concept.term_type in BRANDED and code not in found:
-                bare = official.without_brand(concept.name)[0].casefold()
+                bare = as_written(official.without_brand(concept.name)[0])
                 other = next((each for each in self.exact.get(bare, ()) if each != code), "")
+                if not other and len(same := packs.get(_contents(concept), ())) == 1:
+                    other = same[0]
                 if other:
                     found[code] = other
         return found
+
+
+def _contents(concept: Concept) -> frozenset[tuple[int, str]]:
+    """How many of which drug a pack holds, none for what is no pack. The name of a branded one as a whole is
+    not that of the other: each piece has its brand there as well.
+    """
+    parts = concept.parts
+    return frozenset((count, name.casefold()) for count, name in parts.parts) if parts else frozenset()
 
 
 def _guess(name: str) -> str:
