@@ -18,6 +18,7 @@ from steadwell.terminology.rxnorm.current import use_shipped_drugs
 from steadwell.terminology.rxnorm.drugs import (
     answer_drug_names,
     find_drug,
+    measure_drug_names,
     normalise_drug,
     release,
     remapped,
@@ -57,6 +58,7 @@ __all__ = [
     "lab_code",
     "lab_codes",
     "map_unit",
+    "measure_drug_names",
     "normalise_drug",
     "one_line",
     "range_sources",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from steadwell.terminology.rxnorm import batch, current
+from steadwell.terminology.rxnorm import batch, current, measuring, names_file
 from steadwell.terminology.rxnorm.catalogue import BRANDED, PRODUCTS, Catalogue, Concept
 from steadwell.terminology.rxnorm.normalising import Normaliser
 from steadwell.terminology.rxnorm.types import Drug, DrugReading, RxNormRelease
@@ -20,6 +20,13 @@ def normalise_drug(text: str) -> DrugReading:
 def answer_drug_names(*, names: Path | None, as_json: bool) -> None:
     """Read standard input line by line, against a list of names or the shipped set. Raises NotAList."""
     batch.run(current.of_names(names) if names else Normaliser(current.starter()), as_json=as_json)
+
+
+def measure_drug_names(*, known: Path, names: Path | None, as_json: bool, show: bool) -> None:
+    """Say how well the texts of a file are read whose codes stand beside them. Raises NotAList."""
+    texts = [*names_file.read_known(known)]
+    normaliser = current.of_names(names) if names else Normaliser(current.starter())
+    measuring.run(normaliser, texts, as_json=as_json, show=show)
 
 
 def find_drug(rxcui: str) -> Drug | None:
