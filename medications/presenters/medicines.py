@@ -203,6 +203,13 @@ def reminder_rows(reminders: Sequence[ReminderView]) -> list[ReminderRow]:
     ]
 
 
+def reminder_text(reminder: ReminderView) -> str:
+    """One reminder in words: when it comes, or that it has ended."""
+    if not reminder.active:
+        return _("%(time)s: ended") % {"time": portal.clock_text(reminder.at)}
+    return f"{portal.clock_text(reminder.at)}, {_days(reminder.days)}"
+
+
 def _days(days: Sequence[int]) -> str:
     if not days or len(days) == 7:
         return _("every day")

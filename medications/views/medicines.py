@@ -14,11 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from medications import service as medications
-from medications.forms import StoppedForm
+from medications.forms.patients import StoppedForm
 from medications.presenters import allergies as allergy_words
 from medications.presenters import both
 from medications.presenters import medicines as words
-from medications.types import LineView, MedicineList
+from medications.types import LineView, MedicineList, ReminderView
 from medications.views.attempting import attempt
 from medications.views.standing import about, list_of, zone_of
 from steadwell import clock
@@ -86,16 +86,18 @@ def own_line(request: PortalRequest, line_id: UUID, now: datetime) -> LineView:
 @require_safe
 def medicine(request: PortalRequest, line_id: UUID) -> HttpResponse:
     now = clock.now()
-    line = own_line(request, line_id, now)
+    return medicine_page(request, own_line(request, line_id, now), now)
+
+
+def medicine_page(
+    request: PortalRequest, line: LineView, now: datetime, stale: both.Both | None = None
+) -> HttpResponse:
+    """One medicine. ``stale``: what somebody saw of its reminder and what is there, where they came late."""
     whose = about(request, now, line.person_id)
     zone = zone_of(whose.person_id, now)
     actor = request.actor
     refills = medications.list_refills(actor=actor, person_id=whose.person_id, now=now)
-    reminders = [
-        each
-        for each in medications.list_reminders(actor=actor, person_id=whose.person_id, now=now)
-        if each.line_id == line_id
-    ]
+    reminders = reminders_of(request, line, now)
     row = words.rows(
         [line],
         refillable=medications.list_refillable(actor=actor, person_id=whose.person_id, now=now),
@@ -111,8 +113,15 @@ def medicine(request: PortalRequest, line_id: UUID) -> HttpResponse:
         "row": row[0],
         "said": words.evidence(line, zone),
         "reminders": words.reminder_rows(reminders),
+        "both": stale,
     }
-    return render(request, "medications/medicine.html", context)
+    return render(request, "medications/medicine.html", context, status=412 if stale else 200)
+
+
+def reminders_of(request: PortalRequest, line: LineView, now: datetime) -> list[ReminderView]:
+    """Those of one medicine."""
+    found = medications.list_reminders(actor=request.actor, person_id=line.person_id, now=now)
+    return [each for each in found if each.line_id == line.line_id]
 
 
 @requires(*READERS)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from medications import service as medications
 from medications.errors import StaleFact
-from medications.forms import RefillForm
+from medications.forms.patients import RefillForm
 from medications.presenters import both
 from medications.presenters import refills as words
 from medications.views.attempting import attempt

@@ -242,6 +242,44 @@ def test_reminder_can_be_ended(home, ada):
     assert medications.list_reminders(actor=home.patient, person_id=home.person_id, now=NOW) == ()
 
 
+def test_reminder_of_what_changed_meanwhile_shows_both(home, ada):
+    home.prescribe()
+    line = home.line()
+    path = f"/medicines/{line.line_id}/remind/"
+    none_yet = fields(ada.get(path))
+    ada.post(path, {**none_yet, "at": "08:00", "days": ["1"]})
+    end = fields(ada.get(f"/medicines/{line.line_id}/"), "seen")
+    (reminder,) = medications.list_reminders(actor=home.patient, person_id=home.person_id, now=NOW)
+    seen = fields(ada.get(path), "seen")
+    ada.post(path, {**seen, "at": "08:00", "days": ["2"]})
+
+    late = ada.post(path, {**none_yet, "at": "08:00", "days": ["3"], "request_key": house.key()})
+    later = ada.post(path, {**seen, "at": "08:00", "days": ["3"], "request_key": house.key()})
+    ended = ada.post(f"/medicines/reminders/{reminder.reminder_id}/end/", end)
+
+    assert [answer.status_code for answer in (late, later, ended)] == [412, 412, 412]
+    assert "What you saw" not in words(late)
+    for answer in (later, ended):
+        assert "What you saw 8:00 a.m., Monday What it says now 8:00 a.m., Tuesday" in words(answer)
+    assert ada.post(path, {**fields(later, "seen"), "at": "08:00", "days": ["3"]}).status_code == 302
+
+
+def test_note_of_a_dose_that_was_noted_meanwhile_shows_both(home, ada):
+    home.prescribe()
+    line = home.line()
+    path = f"/medicines/{line.line_id}/remind/"
+    ada.post(path, {**fields(ada.get(path)), "at": "08:00"})
+    diary = f"/medicines/diary/{line.line_id}/"
+    ada.post(diary, {**fields(ada.get("/medicines/diary/"), "planned"), "taken": "taken"})
+    old = fields(ada.get("/medicines/diary/"), "planned")
+    ada.post(diary, {**old, "taken": "skipped"})
+
+    answer = ada.post(diary, {**old, "taken": "skipped", "request_key": house.key()})
+
+    assert answer.status_code == 412
+    assert re.search(r"What you saw Taken: today at .* What it says now Left out: today at", words(answer))
+
+
 def test_allergy_is_told_and_changed(home, ada):
     ada.post(
         "/medicines/allergies/add/",
