@@ -19,6 +19,7 @@ from medications.forms.patients import ReminderForm
 from medications.presenters import both
 from medications.presenters import diary as words
 from medications.presenters.medicines import reminder_rows
+from medications.presenters.words import medicine as spoken_name
 from medications.types import DiaryEntry, Taken
 from medications.views.attempting import attempt
 from medications.views.medicines import medicine_page, own_line, reminders_of
@@ -59,7 +60,11 @@ def _page(
         "days": words.days(reminders, entries, zone, now=now),
         "between": words.between(entries, {line.line_id: line.name for line in found.lines}, zone, now=now),
         "reminders": reminder_rows(reminders),
-        "lines": [line for line in found.lines if line.is_current],
+        "lines": [
+            {"line_id": line.line_id, "name": spoken_name(line.name)}
+            for line in found.lines
+            if line.is_current
+        ],
         "both": both.of_dose(stale, zone, now=now) if stale else None,
     }
     return render(request, "medications/diary.html", context, status=412 if stale else 200)
@@ -137,6 +142,7 @@ def remind(request: PortalRequest, line_id: UUID) -> HttpResponse:
     context = {
         "about": whose,
         "line": line,
+        "name": spoken_name(line.name),
         "form": form,
         "zone": zone,
         "seen": [f"{each.at:{_WALL}} {each.version}" for each in there],

@@ -18,6 +18,7 @@ from medications.forms.patients import StoppedForm
 from medications.presenters import allergies as allergy_words
 from medications.presenters import both
 from medications.presenters import medicines as words
+from medications.presenters.words import medicine as spoken_name
 from medications.types import LineView, MedicineList, ReminderView
 from medications.views.attempting import attempt
 from medications.views.standing import about, list_of, zone_of
@@ -152,7 +153,13 @@ def stopped(request: PortalRequest, line_id: UUID) -> HttpResponse:
         messages.success(request, _("Your clinic sees that you stopped it."))
         return redirect("medications:medicine", line_id)
     stale = both.of_line(told.stale, for_patient=True) if told.stale else None
-    context = {"about": whose, "line": line, "form": form, "both": stale}
+    context = {
+        "about": whose,
+        "line": line,
+        "name": spoken_name(line.name),
+        "form": form,
+        "both": stale,
+    }
     return render(request, "medications/stopped.html", context, status=told.status)
 
 

@@ -44,6 +44,17 @@ def test_list_says_what_why_how_and_who_prescribed(home, ada):
     assert "Refill lisinopril 10 MG Oral Tablet" in said
 
 
+def test_pack_is_called_by_what_is_in_it(home, ada):
+    home.say("Yaz 28 Day Pack")
+    inside = "24 × drospirenone 3 MG / ethinyl estradiol 0.02 MG Oral Tablet, 4 without an active ingredient"
+
+    assert f"Yaz 28 Day ({inside})" in page(ada, "/medicines/")
+    form = fields(ada.get("/medicines/add/"))
+    assert f"Yaz 28 Day ({inside})" in words(
+        ada.post("/medicines/add/", {**form, "drug": "yaz", "find": "1"})
+    )
+
+
 def test_list_without_medicines_says_so(ada):
     assert "No medicines on this list" in page(ada, "/medicines/")
 

@@ -319,6 +319,17 @@ def test_a_branded_pack_stands_for_the_pack_that_holds_the_same():
     assert "1" in catalogue.starting_with("rivarox", 10)
 
 
+def test_a_pack_for_some_days_is_called_by_its_brand_without_them():
+    pills = "21 (mestranol 0.05 MG / norethindrone 1 MG Oral Tablet) / 7 (inert ingredients 1 MG Oral Tablet)"
+    reader = of(f"BPCK 1 {{{pills}}} Pack [Norinyl 1+50 28 Day]")
+
+    for text in ("Norinyl 1+50 28 Day", "NORINYL 1+50 PACK,28", "Norinyl 1+50"):
+        assert reader.read(text).rxcui == "1"
+    named = [each.name for each in reader.read("NORINYL 1+50 TAB,28").ingredients]
+    assert named == ["mestranol", "norethindrone"]
+    assert reader.read("Norinyl 1+35 tab").ingredients == ()  # its sister holds something else
+
+
 def test_true_salts_are_ingredients_of_their_own():
     reader = of(
         "SCD 1 potassium chloride 10 MEQ Extended Release Oral Tablet",

@@ -19,6 +19,7 @@ from medications.forms.clinic import DecideForm, PlaceForm, TogetherForm, WhyFor
 from medications.presenters import allergies as allergy_words
 from medications.presenters import both
 from medications.presenters import clinic_lines as words
+from medications.presenters.words import medicine
 from medications.suggesting import suggest
 from medications.types import Evidence, LineView, Status
 from medications.views.attempting import Attempt, attempt
@@ -196,7 +197,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
     now = clock.now()
     said = medications.get_statement(actor=request.actor, statement_id=statement_id, now=now)
     typed = request.POST.get("q", "")[:200] if request.method == "POST" else ""
-    offered = dict(said.reading.candidates)
+    offered = {code: medicine(name) for code, name in said.reading.candidates}
     for code, name in suggest(typed or said.drug_text):
         offered.setdefault(code, name)
     bound = request.method == "POST" and "find" not in request.POST
@@ -208,6 +209,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
     zone = zone_of(said.person_id, now)
     context = {
         "said": said,
+        "name": medicine(said.name),
         "cell": words.cell(Evidence(statement=said, is_new=False), zone),
         "patient": names_of(request, [said.person_id], now).get(said.person_id, ""),
         "form": form,

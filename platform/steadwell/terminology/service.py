@@ -20,12 +20,20 @@ from steadwell.terminology.rxnorm.drugs import (
     find_drug,
     measure_drug_names,
     normalise_drug,
+    pack_contents,
     release,
     remapped,
     suggest_drugs,
 )
 from steadwell.terminology.rxnorm.names_file import NotAList
-from steadwell.terminology.rxnorm.types import Drug, DrugReading, Grade, Ingredient, RxNormRelease
+from steadwell.terminology.rxnorm.types import (
+    Drug,
+    DrugReading,
+    Grade,
+    Ingredient,
+    PackContents,
+    RxNormRelease,
+)
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.dimension import Dimension
 from steadwell.terminology.ucum.mapping import map_unit, validate_unit
@@ -42,6 +50,7 @@ __all__ = [
     "LabCode",
     "LoincName",
     "NotAList",
+    "PackContents",
     "ReferenceRange",
     "RxNormRelease",
     "Status",
@@ -61,6 +70,7 @@ __all__ = [
     "measure_drug_names",
     "normalise_drug",
     "one_line",
+    "pack_contents",
     "range_sources",
     "reference_range",
     "release",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from steadwell.terminology.rxnorm.naming import equals
 from steadwell.terminology.rxnorm.types import Ingredient, NameRow
 from steadwell.terminology.rxnorm.words import fold, rows
 
+# "Norinyl 1+50 28 Day" is called Norinyl 1+50 as well; its numbers tell it from its sisters and stay.
+_OF_DAYS = re.compile(r" \d+ Day$", re.IGNORECASE)
 SYNONYMS = frozenset({"SY", "TMSY", "PSN", "DP"})
 
 
@@ -162,7 +165,8 @@ class _Building:
     def _brands(self) -> None:
         for name, keys in self.brands.items():
             for key in keys:
-                self._mean(" ".join(fold(name)), Meaning(key, "", name))
+                for said in (name, _OF_DAYS.sub("", name)):
+                    self._mean(" ".join(fold(said)), Meaning(key, "", name))
         for concept in self.concepts.values():
             if concept.term_type == "BN":
                 meant = self.brands.get(concept.name)
@@ -230,7 +234,7 @@ class _Building:
             if concept.term_type in BRANDED and code not in found:
                 bare = as_written(official.without_brand(concept.name)[0])
                 other = next((each for each in self.exact.get(bare, ()) if each != code), "")
-                if not other and len(same := packs.get(_contents(concept), ())) == 1:
+                if not other and len(same := packs.get(_contents(concept), [])) == 1:
                     other = same[0]
                 if other:
                     found[code] = other

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from steadwell.terminology.rxnorm import batch, current, measuring, names_file
+from steadwell.terminology.rxnorm import batch, current, measuring, names_file, official
+from steadwell.terminology.rxnorm.attesting import INERT
 from steadwell.terminology.rxnorm.catalogue import BRANDED, PRODUCTS, Catalogue, Concept
 from steadwell.terminology.rxnorm.normalising import Normaliser
-from steadwell.terminology.rxnorm.types import Drug, DrugReading, RxNormRelease
+from steadwell.terminology.rxnorm.types import Drug, DrugReading, PackContents, RxNormRelease
 
 MOST_SUGGESTIONS = 50
 
@@ -53,6 +54,18 @@ def release() -> RxNormRelease:
         name=catalogue.release, starter=catalogue.release == current.STARTER,
         loaded_at=catalogue.loaded_at, names=catalogue.names, clinical_drugs=catalogue.products,
     )  # fmt: skip
+
+
+def pack_contents(name: str) -> PackContents | None:
+    """What a pack holds, out of its official name; None for the name of anything else."""
+    parts = official.read(name)
+    if parts is None or not parts.parts:
+        return None
+    return PackContents(
+        brand=parts.brand,
+        drugs=tuple(each for each in parts.parts if not each[1].casefold().startswith(INERT)),
+        inert=sum(count for count, drug in parts.parts if drug.casefold().startswith(INERT)),
+    )
 
 
 def remapped(rxcui: str) -> str:

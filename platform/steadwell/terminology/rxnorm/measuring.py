@@ -77,6 +77,8 @@ def _product(catalogue: Catalogue, rxcui: str, reading: DrugReading) -> Product:
     def unbranded(code: str) -> str:
         return catalogue.generic.get(code, code)
 
+    if reading.rxcui == rxcui:
+        return Product.RIGHT  # also where the known code is an ingredient's: it names no product
     if reading.rxcui is not None and reading.grade in _DRUG:
         return Product.RIGHT if unbranded(reading.rxcui) == unbranded(rxcui) else Product.OTHER
     offered = {unbranded(code) for code, _ in reading.candidates if code}
@@ -114,7 +116,7 @@ def run(normaliser: Normaliser, known: Iterable[tuple[str, str]], *, as_json: bo
     wrong = [case for case in cases if {case.ingredients, case.product} != {"right"}] if show else []
     told = figures(cases, left_out, seconds)
     if as_json:
-        content = {"release": catalogue.release, "figures": told}
+        content: dict[str, object] = {"release": catalogue.release, "figures": told}
         if show:
             content["cases"] = [_case(catalogue, case) for case in wrong]
         sys.stdout.write(orjson.dumps(content).decode() + "\n")

@@ -164,7 +164,7 @@ def _words(tokens: list[Token], at: int, most: int) -> tuple[list[str], list[int
         elif token.kind == "list" and not token.strengths and words:
             words.extend(f"{value:g}" for value in token.values)
             ends.extend([place - at + 1] * len(token.values))
-        elif not (token.kind == "sign" and token.text in ",/" and words):
+        elif not (token.kind == "sign" and token.text in ",/+" and words):
             break
         place += 1
     return words[:most], ends[:most]
