@@ -125,8 +125,9 @@ WRITES: dict[str, Callable[[World], Callable[[], Any]]] = {
     ),
     "add_medicine": _by(None, "add_medicine", lambda w: {"person_id": w.who, "drug_text": CETIRIZINE}),
     "change_medicine": _by(None, "change_medicine", lambda w: {
-        "statement_id": w.own.statement_id, "seen_version": 1, "drug_text": ACETAMINOPHEN, "dosage_text": "two",
-        "status": Status.ACTIVE, "started_on": None, "ended_on": None, "reason_text": "",
+        "statement_id": w.own.statement_id, "seen_version": 1, "drug_text": ACETAMINOPHEN,
+        "dosage_text": "two", "status": Status.ACTIVE, "started_on": None, "ended_on": None,
+        "reason_text": "",
     }),
     "report_stopped": _by(None, "report_stopped", lambda w: {
         "line_id": w.order.line_id, "seen_revision": w.decided.revision, "stopped_on": None,
