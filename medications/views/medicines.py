@@ -24,28 +24,44 @@ from medications.views.attempting import attempt
 from medications.views.standing import about, list_of, zone_of
 from steadwell import clock
 from steadwell.errors import NotFound
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
+from steadwell.identity import service as identity
+from steadwell.portal.service import (
+    FIELD,
+    READERS,
+    PortalRequest,
+    Whose,
+    person_facts,
+    request_key,
+    requires,
+)
 
 
 @requires(*READERS)
 @never_cache
 @require_safe
 def medicines(request: PortalRequest) -> HttpResponse:
-    return render(request, "medications/medicines.html", _list_context(request, clock.now()))
+    now = clock.now()
+    return render(request, "medications/medicines.html", _list_context(request, about(request, now), now))
 
 
 @requires(*READERS)
 @never_cache
 @require_safe
 def print_page(request: PortalRequest) -> HttpResponse:
-    """The same on paper, to take along: nothing to press."""
+    """The same on paper, to take along: nothing to press, and whose it is."""
     now = clock.now()
-    context = _list_context(request, now)
-    return render(request, "medications/medicines_print.html", {**context, "printed_at": now})
-
-
-def _list_context(request: PortalRequest, now: datetime) -> dict[str, object]:
     whose = about(request, now)
+    person = identity.get_person(actor=request.actor, person_id=whose.person_id, now=now)
+    context = _list_context(request, whose, now)
+    context |= {
+        "printed_at": now,
+        "name": f"{person.given_name} {person.family_name}",
+        "facts": person_facts(person)[:2],
+    }
+    return render(request, "medications/medicines_print.html", context)
+
+
+def _list_context(request: PortalRequest, whose: Whose, now: datetime) -> dict[str, object]:
     found = list_of(request, whose.person_id, now)
     zone = zone_of(whose.person_id, now)
     rows = _rows(request, whose, found, zone, now)
