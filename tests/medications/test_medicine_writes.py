@@ -57,12 +57,13 @@ class World:
         filed = file(self.who, said("lisinopril 10 MG Oral Tablet"))
         self.filed = filed.entity_id
         self.unclear = file(self.who, said("lisinopril", source=Source.PHARMACY, system="rx")).entity_id
-        self.other_unclear = file(self.who, said("cetirizine", source=Source.EHR_B, system="b")).entity_id
         self.own = self.act("add_medicine", person_id=self.who, drug_text=ACETAMINOPHEN)
         self.order = prescribed(self.who, CETIRIZINE)
         self.refills = [
             self._refill(drug) for drug in ("atorvastatin 10 MG Oral Tablet", "amlodipine 5 MG Oral Tablet")
         ]
+        other = said("amlodipine", source=Source.EHR_B, system="b")
+        self.other_unclear = file(self.who, other).entity_id
         self.allergy = self.act(
             "add_allergy", person_id=self.who, substance_text="penicillin", reaction_text="", severity=""
         )
@@ -162,7 +163,7 @@ WRITES: dict[str, Callable[[World], Callable[[], Any]]] = {
         "person_id": w.who, "reason": "Asked",
         "placements": [
             Placement(**_placed(w, w.unclear)),
-            Placement(**_placed(w, w.other_unclear, "cetirizine hydrochloride")),
+            Placement(**_placed(w, w.other_unclear, "amlodipine 5")),
         ],
     }),
     "keep_apart": _by(DOCTOR, "keep_apart", lambda w: {
