@@ -19,10 +19,9 @@ from medications.errors import ReasonNeeded
 from medications.models import Allergy, Override, SafetyCheck
 from medications.safety import checking as engine
 from medications.safety import types as safety
-from medications.safety_types import CheckView, FindingView, NotCheckedView, OverrideView, PackView
 from medications.settling import Settled
 from medications.status import TAKEN
-from medications.types import Dosage
+from medications.types import CheckView, Dosage, FindingView, NotCheckedView, OverrideView, PackView
 from steadwell.actor import Actor
 from steadwell.ids import PersonId, PractitionerId, UserId, new_id
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from steadwell.errors import Kind, NotFound, Refusal, Stale
 
 if TYPE_CHECKING:
-    from medications.safety_types import CheckView
+    from medications.types import CheckView
 
 T = TypeVar("T")
 

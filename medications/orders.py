@@ -11,10 +11,9 @@ from medications.charts import Locked
 from medications.claims import claim
 from medications.models import Statement
 from medications.recording import State
-from medications.safety_types import CheckView
 from medications.statements import OWN, own_of, person_of, valid
 from medications.status import TAKEN
-from medications.types import IncomingStatement, Source, StatementKind, StatementView, Status
+from medications.types import CheckView, IncomingStatement, Source, StatementKind, StatementView, Status
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, PractitionerId, SiteId

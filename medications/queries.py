@@ -24,11 +24,11 @@ from medications.models import (
 )
 from medications.models.lines import OPEN
 from medications.recording import CATEGORY, State
-from medications.safety_types import CheckView
 from medications.settling import Ruling, Settled
 from medications.types import (
     AlertCount,
     AllergyView,
+    CheckView,
     LineState,
     LineView,
     MedicineList,

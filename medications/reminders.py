@@ -11,7 +11,7 @@ from medications import access, charts
 from medications.charts import Locked
 from medications.claims import claim
 from medications.errors import MedicineNotFound, StaleFact
-from medications.models import Line, Reminder
+from medications.models import Line, Reminder, ReminderVersion
 from medications.statements import person_of_line
 from medications.types import ReminderView, Status
 from notifications import service as notifications
@@ -46,14 +46,18 @@ def set_reminder(
     at: time,
     zone: str,
     days: Sequence[int] = (),
+    seen_version: int = 0,
     request_key: str,
     now: datetime,
 ) -> ReminderView:
     """Remind of a medicine at a wall time, on ISO weekdays ``days`` (none: every day). The same medicine and
-    time again is the same reminder. Raises Invalid, MedicineNotFound.
+    time again is the same reminder, and takes the version that was seen of it (0: none).
+    Raises StaleFact with both versions, Invalid, MedicineNotFound.
     """
     _valid(zone, days)
-    body = {"line": str(line_id), "at": at.isoformat(), "zone": zone, "days": list(days)}
+    body = {
+        "line": str(line_id), "at": at.isoformat(), "zone": zone, "days": list(days), "seen": seen_version,
+    }  # fmt: skip
     person_id = person_of_line(line_id)
 
     def work() -> ReminderView:
@@ -62,6 +66,8 @@ def set_reminder(
         claimed, is_new = claim(actor, request_key, "medications.set-reminder", body, now)
         row = Reminder.objects.filter(person_id=chart.person_id, line_id=line_id, at=at).first()
         if is_new:
+            if row is not None and row.active:
+                _refuse_stale(row, seen_version)
             row = _keep(row, claimed, chart, line_id, at, zone, days)
             _promise(row, chart.recorded_at)
             _note(actor, "diary.set-reminder", row, chart)
@@ -75,7 +81,7 @@ def set_reminder(
 def end_reminder(
     *, actor: Actor, reminder_id: UUID, seen_version: int, request_key: str, now: datetime
 ) -> ReminderView:
-    """No more reminders at this time. Raises StaleFact, MedicineNotFound."""
+    """No more reminders at this time. Raises StaleFact with both versions, MedicineNotFound."""
     body = {"reminder": str(reminder_id), "seen": seen_version}
     found = Reminder.objects.filter(pk=reminder_id).first()
     if found is None:
@@ -88,8 +94,7 @@ def end_reminder(
         row = Reminder.objects.get(pk=reminder_id)
         _, is_new = claim(actor, request_key, "medications.end-reminder", body, now)
         if is_new:
-            if row.version != seen_version:
-                raise StaleFact(seen=None, current=_view(row, _name(row.line_id)))
+            _refuse_stale(row, seen_version)
             row.version, row.active, row.next_at = row.version + 1, False, None
             row.changed_at = chart.recorded_at
             row.save()
@@ -164,11 +169,28 @@ def _valid(zone: str, days: Sequence[int]) -> None:
         raise Invalid(fields={"days": "unknown"})
 
 
+def _refuse_stale(row: Reminder, seen_version: int) -> None:
+    if row.version == seen_version:
+        return
+    name = _name(row.line_id)
+    seen = ReminderVersion.objects.filter(entity_id=row.pk, version=seen_version).first()
+    raise StaleFact(seen=_as_asked(seen, name) if seen else None, current=_view(row, name))
+
+
 def _name(line_id: UUID) -> str:
     return Line.objects.filter(pk=line_id).values_list("name", flat=True).first() or ""
 
 
 def _note(actor: Actor, action: str, row: Reminder, chart: Locked) -> None:
+    """The change as a version, and on record."""
+    ReminderVersion.objects.create(
+        entity_id=row.pk, version=row.version, supersedes=row.version - 1 or None,
+        valid_from=chart.recorded_at, person_id=row.person_id, line_id=row.line_id, at=row.at, zone=row.zone,
+        days=row.days, active=row.active,
+        **charts.stamp(
+            actor, chart.recorded_at, subject_id=PersonId(row.person_id), source="patient", reason=""
+        ),
+    )  # fmt: skip
     audit.record(
         actor=actor, action=action, category=CATEGORY, now=chart.recorded_at, entity_id=row.pk,
         subject_id=PersonId(row.person_id),
@@ -179,4 +201,11 @@ def _view(row: Reminder, name: str) -> ReminderView:
     return ReminderView(
         reminder_id=row.pk, version=row.version, line_id=row.line_id, name=name, at=row.at, zone=row.zone,
         active=row.active, next_at=row.next_at, days=tuple(row.days),
+    )  # fmt: skip
+
+
+def _as_asked(row: ReminderVersion, name: str) -> ReminderView:
+    return ReminderView(
+        reminder_id=row.entity_id, version=row.version, line_id=row.line_id, name=name, at=row.at,
+        zone=row.zone, active=row.active, next_at=None, days=tuple(row.days),
     )  # fmt: skip

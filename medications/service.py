@@ -54,23 +54,27 @@ from medications.relating import (
 )
 from medications.reminders import end_reminder, list_reminders, set_reminder
 from medications.safety.errors import PackUnusable
-from medications.safety_types import CheckView, FindingView, NotCheckedView, OverrideView, PackView
 from medications.statements import add_medicine, change_medicine, file_statement, report_stopped
 from medications.types import (
     AlertCount,
     AllergyView,
+    CheckView,
     Conflict,
     DiaryEntry,
     Dosage,
     Evidence,
     Filed,
+    FindingView,
     Grade,
     IncomingAllergy,
     IncomingStatement,
     LineState,
     LineView,
     MedicineList,
+    NotCheckedView,
     Outcome,
+    OverrideView,
+    PackView,
     PharmacyView,
     Placement,
     QueueItem,

@@ -14,9 +14,16 @@ from medications.errors import MedicineNotFound, NotYoursToChange, StaleFact
 from medications.models import Line, Statement
 from medications.recording import State
 from medications.safety.errors import PackUnusable
-from medications.safety_types import CheckView, NotCheckedView
 from medications.status import TAKEN
-from medications.types import Filed, IncomingStatement, Source, StatementView, Status
+from medications.types import (
+    CheckView,
+    Filed,
+    IncomingStatement,
+    NotCheckedView,
+    Source,
+    StatementView,
+    Status,
+)
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, new_id

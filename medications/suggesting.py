@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medications.presenters.words import medicine
 from medications.reading import CLINICAL_DRUGS
 from steadwell.terminology import service as terminology
 
@@ -11,7 +12,7 @@ _SURE = frozenset({terminology.Grade.EXACT, terminology.Grade.CLINICAL_DRUG})
 
 
 def suggest(text: str) -> list[tuple[str, str]]:
-    """Code and name, the best first. What the words surely mean comes before what merely begins so.
+    """Code and name to show, the best first. What the words surely mean comes before what only begins so.
 
     The last words may be half typed ("ibuprofen 200 mg ta"): where nothing fits, they are left out one by
     one.
@@ -33,5 +34,5 @@ def _fitting(typed: str) -> list[tuple[str, str]]:
     codes += [code for code, _name in read.candidates[: 2 * MOST]]
     named = (terminology.find_drug(code) for code in codes)
     drugs = [drug for drug in (*named, *terminology.suggest_drugs(typed, 3 * MOST)) if drug is not None]
-    products = {drug.rxcui: drug.name for drug in drugs if drug.term_type in CLINICAL_DRUGS}
+    products = {drug.rxcui: medicine(drug.name) for drug in drugs if drug.term_type in CLINICAL_DRUGS}
     return list(products.items())[:MOST]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medications.models.allergies import Allergy, AllergyVersion
 from medications.models.checks import Override, SafetyCheck
-from medications.models.diary import DiaryVersion, Reminder
+from medications.models.diary import DiaryVersion, Reminder, ReminderVersion
 from medications.models.lines import Chart, DecisionVersion, Line
 from medications.models.refills import Pharmacy, PharmacyMailbox, PharmacyMessage, Refill, RefillStep
 from medications.models.statements import Statement, StatementVersion
@@ -23,6 +23,7 @@ __all__ = [
     "Refill",
     "RefillStep",
     "Reminder",
+    "ReminderVersion",
     "SafetyCheck",
     "Statement",
     "StatementVersion",

@@ -37,9 +37,10 @@ class DiaryVersion(Version):
 
 
 class Reminder(models.Model):
-    """A time of day at which a patient wants to hear of a medicine. phi: direct.
+    """A time of day at which a patient wants to hear of a medicine, as it stands. phi: direct.
 
-    Wall time and zone are kept; ``next_at`` follows from them and is the due row's time.
+    Wall time and zone are kept; ``next_at`` follows from them and is the due row's time. What was asked for
+    is a ReminderVersion; this is the newest one, for the clock to find.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -65,3 +66,20 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ReminderVersion(Version):
+    """What a patient asked for at one time of day, and when they ended it. Append-only. phi: direct."""
+
+    person_id = models.UUIDField()
+    line_id = models.UUIDField()
+    at = models.TimeField()
+    zone = models.CharField(max_length=64)
+    days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    active = models.BooleanField()
+
+    class Meta(Version.Meta):
+        abstract = False
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} v{self.version}"

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from medications.errors import StaleFact
 from medications.presenters import words
-from medications.types import AllergyView, LineView, RefillView, Source, StatementView
+from medications.presenters.medicines import reminder_text
+from medications.types import (
+    AllergyView,
+    DiaryEntry,
+    LineView,
+    RefillView,
+    ReminderView,
+    Source,
+    StatementView,
+    Taken,
+)
 
 T = TypeVar("T")
 
@@ -45,6 +57,18 @@ def of_allergy(stale: StaleFact[AllergyView]) -> Both:
 
 def of_refill(stale: StaleFact[RefillView]) -> Both:
     return _both(stale, _refill)
+
+
+def of_reminder(stale: StaleFact[ReminderView]) -> Both:
+    return _both(stale, lambda reminder: [reminder_text(reminder)])
+
+
+def of_dose(stale: StaleFact[DiaryEntry], zone: str, *, now: datetime) -> Both:
+    def dose(entry: DiaryEntry) -> list[str]:
+        taken = _("Taken") if entry.taken is Taken.TAKEN else _("Left out")
+        return [_told(taken, words.when(entry.noted_at, zone, now=now)), entry.note]
+
+    return _both(stale, dose)
 
 
 def _both(stale: StaleFact[T], read: Callable[[T], list[str]]) -> Both:

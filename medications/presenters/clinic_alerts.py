@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -75,7 +76,7 @@ def count(found: AlertCount) -> Count:
         orders=found.orders,
         with_alerts=found.with_alerts,
         alerts=found.alerts,
-        per_order=f"{per_order:.2f}",
+        per_order=number_format(per_order, 2),
     )
 
 

@@ -103,7 +103,7 @@ def row(line: LineView, *, names: Mapping[PractitionerId, str], zone: str) -> Ro
     return Row(
         line_id=line.line_id,
         revision=line.revision,
-        name=line.name,
+        name=words.medicine(line.name),
         how=line.dosage_text,
         state=str(state),
         tone=tone,
@@ -187,7 +187,7 @@ def proposals(lines: Sequence[LineView]) -> list[Proposal]:
                     words=said.drug_text,
                     source=str(words.SOURCE[said.source]),
                     how=said.dosage.text,
-                    name=fits[0].name,
+                    name=words.medicine(fits[0].name),
                 )
             )
     return found
@@ -286,7 +286,7 @@ def waiting(
             line_id=each.line_id,
             person_id=each.person_id,
             patient=names.get(each.person_id, _("Patient")),
-            name=each.name,
+            name=words.medicine(each.name),
             why=", ".join(str(words.CONFLICT.get(what) or words.NEEDS.get(what, what)) for what in each.what),
             since=words.when(each.since, zone, now=now),
             iso=each.since.isoformat(),

@@ -62,7 +62,7 @@ def today(
         doses.append(
             Dose(
                 line_id=reminder.line_id,
-                name=reminder.name,
+                name=words.medicine(reminder.name),
                 time=portal.time_text(at, reminder.zone),
                 planned=at.isoformat(),
                 taken=None if entry is None else entry.taken is Taken.TAKEN,
@@ -127,7 +127,7 @@ def between(
     found = [each for each in entries if each.planned_at is None]
     return [
         Noted(
-            name=names.get(each.line_id, ""),
+            name=words.medicine(names.get(each.line_id, "")),
             what=each.taken is Taken.TAKEN,
             at=words.when(each.noted_at, zone, now=now),
             iso=each.noted_at.isoformat(),

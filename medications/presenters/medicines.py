@@ -89,7 +89,7 @@ def row(
     return Row(
         line_id=line.line_id,
         revision=line.revision,
-        name=line.name,
+        name=words.medicine(line.name),
         why=said(line, "reason_text"),
         how=line.dosage_text,
         prescriber=said(line, "prescriber_name"),
@@ -193,7 +193,7 @@ def reminder_rows(reminders: Sequence[ReminderView]) -> list[ReminderRow]:
             reminder_id=each.reminder_id,
             version=each.version,
             line_id=each.line_id,
-            name=each.name,
+            name=words.medicine(each.name),
             time=portal.clock_text(each.at),
             days=_days(each.days),
             zone=portal.zone_text(each.zone),
@@ -201,6 +201,13 @@ def reminder_rows(reminders: Sequence[ReminderView]) -> list[ReminderRow]:
         for each in reminders
         if each.active
     ]
+
+
+def reminder_text(reminder: ReminderView) -> str:
+    """One reminder in words: when it comes, or that it has ended."""
+    if not reminder.active:
+        return _("%(time)s: ended") % {"time": portal.clock_text(reminder.at)}
+    return f"{portal.clock_text(reminder.at)}, {_days(reminder.days)}"
 
 
 def _days(days: Sequence[int]) -> str:

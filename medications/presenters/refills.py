@@ -79,7 +79,7 @@ def page(refill: RefillView, zone: str, *, now: datetime) -> Page:
         refill_id=refill.refill_id,
         version=refill.version,
         line_id=refill.line_id,
-        name=refill.name,
+        name=words.medicine(refill.name),
         how=refill.dosage_text,
         quantity=refill.quantity_text,
         state=str(text),
@@ -130,7 +130,7 @@ def queue(
     return [
         QueueRow(
             refill_id=each.refill_id,
-            name=each.name,
+            name=words.medicine(each.name),
             patient=names.get(each.person_id, _("Patient")),
             how=each.dosage_text,
             state=str(words.REFILL[each.state][0]),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from medications.types import RefillState, Source, Status
 from steadwell.portal import service as portal
+from steadwell.terminology import service as terminology
 
 Words = tuple[str | Promise, str]  # what it says, and its tone
 
@@ -115,6 +116,18 @@ ALLERGY_STATUS: Mapping[str, str | Promise] = {
     "entered-in-error": _lazy("Entered by mistake"),
     "unknown": _lazy("Not certain"),
 }
+
+
+def medicine(name: str) -> str:
+    """What to call a medicine: its name, and a pack by what is in it instead of by RxNorm's brackets."""
+    pack = terminology.pack_contents(name)
+    if pack is None:
+        return name
+    held = [f"{count} × {drug}" for count, drug in pack.drugs]
+    if pack.inert:
+        held.append(_("%(n)s without an active ingredient") % {"n": pack.inert})
+    inside = ", ".join(held)
+    return f"{pack.brand} ({inside})" if pack.brand else _("Pack of %(inside)s") % {"inside": inside}
 
 
 def in_language(words: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from medications import access, charts, checking, metrics, recording
 from medications.charts import Locked
 from medications.claims import claim
 from medications.dosage import read
-from medications.errors import CannotRefill, RefusalNeedsReason
+from medications.errors import CannotRefill, RefillMoved, RefusalNeedsReason
 from medications.models import Chart, Refill, Statement
 from medications.orders import again
 from medications.pharmacy import waiting
@@ -25,6 +25,8 @@ from steadwell.errors import Invalid
 from steadwell.ids import PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
 from steadwell.transactions import write
+
+_STUCK = frozenset({RefillState.UNANSWERED.value, RefillState.PHARMACY_REFUSED.value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ def resend_refill(
 
     def resend(act: Act) -> None:
         row = act.row
+        if row.state not in _STUCK:  # the table lets a request be approved, but nobody has checked it here
+            raise RefillMoved
         elsewhere = pharmacy_id is not None and pharmacy_id != row.pharmacy_id
         if elsewhere or row.state == RefillState.PHARMACY_REFUSED:
             row.message_id = None

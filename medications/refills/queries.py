@@ -13,8 +13,7 @@ from medications.models import Refill
 from medications.models.refills import FOR_STAFF
 from medications.refills import viewing
 from medications.refills.asking import CATEGORY, MOST
-from medications.safety_types import CheckView
-from medications.types import RefillState, RefillView
+from medications.types import CheckView, RefillState, RefillView
 from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.ids import PersonId, SiteId

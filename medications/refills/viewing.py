@@ -8,8 +8,7 @@ from uuid import UUID
 
 from medications import checking
 from medications.models import Pharmacy, Refill, RefillStep, SafetyCheck
-from medications.safety_types import CheckView
-from medications.types import PharmacyView, RefillState, RefillStepView, RefillView
+from medications.types import CheckView, PharmacyView, RefillState, RefillStepView, RefillView
 from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from medications import service as medications
-from medications.forms import MedicineForm
+from medications.forms.patients import MedicineForm
 from medications.presenters import both
 from medications.suggesting import suggest
 from medications.types import Source, StatementView, Status

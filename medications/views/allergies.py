@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from medications import service as medications
-from medications.forms import AllergyForm
+from medications.forms.patients import AllergyForm
 from medications.presenters import allergies as words
 from medications.presenters import both
 from medications.types import AllergyView

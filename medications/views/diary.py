@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,16 +14,21 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from medications import service as medications
-from medications.forms import ReminderForm
+from medications.errors import StaleFact
+from medications.forms.patients import ReminderForm
+from medications.presenters import both
 from medications.presenters import diary as words
 from medications.presenters.medicines import reminder_rows
-from medications.types import Taken
+from medications.presenters.words import medicine as spoken_name
+from medications.types import DiaryEntry, Taken
 from medications.views.attempting import attempt
-from medications.views.medicines import own_line
+from medications.views.medicines import medicine_page, own_line, reminders_of
 from medications.views.standing import about, list_of, zone_of
 from steadwell import clock
 from steadwell.errors import Invalid
-from steadwell.portal.service import FIELD, READERS, PortalRequest, request_key, requires
+from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
+
+_WALL = "%H:%M:%S"
 
 
 @requires(*READERS)
@@ -31,7 +36,12 @@ from steadwell.portal.service import FIELD, READERS, PortalRequest, request_key,
 @require_safe
 def diary(request: PortalRequest) -> HttpResponse:
     now = clock.now()
-    whose = about(request, now)
+    return _page(request, about(request, now), now)
+
+
+def _page(
+    request: PortalRequest, whose: Whose, now: datetime, stale: StaleFact[DiaryEntry] | None = None
+) -> HttpResponse:
     zone = zone_of(whose.person_id, now)
     found = list_of(request, whose.person_id, now)
     reminders = medications.list_reminders(actor=request.actor, person_id=whose.person_id, now=now)
@@ -50,9 +60,14 @@ def diary(request: PortalRequest) -> HttpResponse:
         "days": words.days(reminders, entries, zone, now=now),
         "between": words.between(entries, {line.line_id: line.name for line in found.lines}, zone, now=now),
         "reminders": reminder_rows(reminders),
-        "lines": [line for line in found.lines if line.is_current],
+        "lines": [
+            {"line_id": line.line_id, "name": spoken_name(line.name)}
+            for line in found.lines
+            if line.is_current
+        ],
+        "both": both.of_dose(stale, zone, now=now) if stale else None,
     }
-    return render(request, "medications/diary.html", context)
+    return render(request, "medications/diary.html", context, status=412 if stale else 200)
 
 
 @requires(*READERS)
@@ -60,7 +75,17 @@ def diary(request: PortalRequest) -> HttpResponse:
 def note(request: PortalRequest, line_id: UUID) -> HttpResponse:
     """Taken or skipped: of a planned dose, again where it was pressed by mistake, or of one in between."""
     now = clock.now()
-    line = own_line(request, line_id, now)
+    whose = about(request, now, own_line(request, line_id, now).person_id)
+    try:
+        _note(request, line_id, now)
+    except StaleFact as refusal:
+        return _page(request, whose, now, refusal)
+    messages.success(request, _("Noted."))
+    query = f"?{whose.query}" if whose.query else ""
+    return redirect(f"{reverse('medications:diary')}{query}")
+
+
+def _note(request: PortalRequest, line_id: UUID, now: datetime) -> None:
     taken = _taken(request)
     entry_id, seen = request.POST.get("entry", ""), request.POST.get("seen", "")
     words_said = request.POST.get("note", "").strip()[:300]
@@ -86,10 +111,6 @@ def note(request: PortalRequest, line_id: UUID) -> HttpResponse:
             request_key=request_key(request),
             now=now,
         )
-    messages.success(request, _("Noted."))
-    whose = about(request, now, line.person_id)
-    query = f"?{whose.query}" if whose.query else ""
-    return redirect(f"{reverse('medications:diary')}{query}")
 
 
 @requires(*READERS)
@@ -109,6 +130,7 @@ def remind(request: PortalRequest, line_id: UUID) -> HttpResponse:
             at=form.cleaned_data["at"],
             zone=zone,
             days=[int(day) for day in form.cleaned_data["days"]],
+            seen_version=_seen_at(request, form.cleaned_data["at"]),
             request_key=request_key(request),
             now=now,
         ),
@@ -116,21 +138,43 @@ def remind(request: PortalRequest, line_id: UUID) -> HttpResponse:
     if made.done:
         messages.success(request, _("You are reminded from now on."))
         return redirect("medications:medicine", line_id)
-    context = {"about": whose, "line": line, "form": form, "zone": zone}
-    return render(request, "medications/remind.html", context)
+    there = reminders_of(request, line, now)
+    context = {
+        "about": whose,
+        "line": line,
+        "name": spoken_name(line.name),
+        "form": form,
+        "zone": zone,
+        "seen": [f"{each.at:{_WALL}} {each.version}" for each in there],
+        "both": both.of_reminder(made.stale) if made.stale else None,
+    }
+    return render(request, "medications/remind.html", context, status=made.status)
+
+
+def _seen_at(request: PortalRequest, at: time) -> int:
+    """The version of the reminder at this time that the form was made from; 0 where there was none."""
+    for each in request.POST.getlist("seen"):
+        wall, _sep, version = each.partition(" ")
+        if wall == f"{at:{_WALL}}":
+            return _number(version)
+    return 0
 
 
 @requires(*READERS)
 @require_POST
 def end_reminder(request: PortalRequest, reminder_id: UUID) -> HttpResponse:
     now = clock.now()
-    ended = medications.end_reminder(
-        actor=request.actor,
-        reminder_id=reminder_id,
-        seen_version=_number(request.POST.get("seen", "")),
-        request_key=request_key(request),
-        now=now,
-    )
+    try:
+        ended = medications.end_reminder(
+            actor=request.actor,
+            reminder_id=reminder_id,
+            seen_version=_number(request.POST.get("seen", "")),
+            request_key=request_key(request),
+            now=now,
+        )
+    except StaleFact as refusal:
+        line = own_line(request, refusal.current.line_id, now)
+        return medicine_page(request, line, now, both.of_reminder(refusal))
     messages.success(request, _("This reminder is ended."))
     return redirect("medications:medicine", ended.line_id)
 

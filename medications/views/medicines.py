@@ -14,37 +14,54 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from medications import service as medications
-from medications.forms import StoppedForm
+from medications.forms.patients import StoppedForm
 from medications.presenters import allergies as allergy_words
 from medications.presenters import both
 from medications.presenters import medicines as words
-from medications.types import LineView, MedicineList
+from medications.presenters.words import medicine as spoken_name
+from medications.types import LineView, MedicineList, ReminderView
 from medications.views.attempting import attempt
 from medications.views.standing import about, list_of, zone_of
 from steadwell import clock
 from steadwell.errors import NotFound
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
+from steadwell.identity import service as identity
+from steadwell.portal.service import (
+    FIELD,
+    READERS,
+    PortalRequest,
+    Whose,
+    person_facts,
+    request_key,
+    requires,
+)
 
 
 @requires(*READERS)
 @never_cache
 @require_safe
 def medicines(request: PortalRequest) -> HttpResponse:
-    return render(request, "medications/medicines.html", _list_context(request, clock.now()))
+    now = clock.now()
+    return render(request, "medications/medicines.html", _list_context(request, about(request, now), now))
 
 
 @requires(*READERS)
 @never_cache
 @require_safe
 def print_page(request: PortalRequest) -> HttpResponse:
-    """The same on paper, to take along: nothing to press."""
+    """The same on paper, to take along: nothing to press, and whose it is."""
     now = clock.now()
-    context = _list_context(request, now)
-    return render(request, "medications/medicines_print.html", {**context, "printed_at": now})
-
-
-def _list_context(request: PortalRequest, now: datetime) -> dict[str, object]:
     whose = about(request, now)
+    person = identity.get_person(actor=request.actor, person_id=whose.person_id, now=now)
+    context = _list_context(request, whose, now)
+    context |= {
+        "printed_at": now,
+        "name": f"{person.given_name} {person.family_name}",
+        "facts": person_facts(person)[:2],
+    }
+    return render(request, "medications/medicines_print.html", context)
+
+
+def _list_context(request: PortalRequest, whose: Whose, now: datetime) -> dict[str, object]:
     found = list_of(request, whose.person_id, now)
     zone = zone_of(whose.person_id, now)
     rows = _rows(request, whose, found, zone, now)
@@ -86,16 +103,18 @@ def own_line(request: PortalRequest, line_id: UUID, now: datetime) -> LineView:
 @require_safe
 def medicine(request: PortalRequest, line_id: UUID) -> HttpResponse:
     now = clock.now()
-    line = own_line(request, line_id, now)
+    return medicine_page(request, own_line(request, line_id, now), now)
+
+
+def medicine_page(
+    request: PortalRequest, line: LineView, now: datetime, stale: both.Both | None = None
+) -> HttpResponse:
+    """One medicine. ``stale``: what somebody saw of its reminder and what is there, where they came late."""
     whose = about(request, now, line.person_id)
     zone = zone_of(whose.person_id, now)
     actor = request.actor
     refills = medications.list_refills(actor=actor, person_id=whose.person_id, now=now)
-    reminders = [
-        each
-        for each in medications.list_reminders(actor=actor, person_id=whose.person_id, now=now)
-        if each.line_id == line_id
-    ]
+    reminders = reminders_of(request, line, now)
     row = words.rows(
         [line],
         refillable=medications.list_refillable(actor=actor, person_id=whose.person_id, now=now),
@@ -111,8 +130,15 @@ def medicine(request: PortalRequest, line_id: UUID) -> HttpResponse:
         "row": row[0],
         "said": words.evidence(line, zone),
         "reminders": words.reminder_rows(reminders),
+        "both": stale,
     }
-    return render(request, "medications/medicine.html", context)
+    return render(request, "medications/medicine.html", context, status=412 if stale else 200)
+
+
+def reminders_of(request: PortalRequest, line: LineView, now: datetime) -> list[ReminderView]:
+    """Those of one medicine."""
+    found = medications.list_reminders(actor=request.actor, person_id=line.person_id, now=now)
+    return [each for each in found if each.line_id == line.line_id]
 
 
 @requires(*READERS)
@@ -143,7 +169,13 @@ def stopped(request: PortalRequest, line_id: UUID) -> HttpResponse:
         messages.success(request, _("Your clinic sees that you stopped it."))
         return redirect("medications:medicine", line_id)
     stale = both.of_line(told.stale, for_patient=True) if told.stale else None
-    context = {"about": whose, "line": line, "form": form, "both": stale}
+    context = {
+        "about": whose,
+        "line": line,
+        "name": spoken_name(line.name),
+        "form": form,
+        "both": stale,
+    }
     return render(request, "medications/stopped.html", context, status=told.status)
 
 

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from medications import service as medications
 from medications.errors import StaleFact
-from medications.forms import RefillForm
+from medications.forms.patients import RefillForm
 from medications.presenters import both
 from medications.presenters import refills as words
+from medications.presenters.words import medicine
 from medications.views.attempting import attempt
 from medications.views.medicines import own_line
 from medications.views.standing import about, zone_of
@@ -55,7 +56,8 @@ def ask(request: PortalRequest, line_id: UUID) -> HttpResponse:
     if asked.done:
         messages.success(request, _("Your clinic has your request."))
         return redirect("medications:refill", asked.done.refill_id)
-    return render(request, "medications/ask_refill.html", {"about": whose, "line": line, "form": form})
+    context = {"about": whose, "line": line, "name": medicine(line.name), "form": form}
+    return render(request, "medications/ask_refill.html", context)
 
 
 @requires(*READERS)

@@ -289,7 +289,7 @@ def test_every_metric_that_is_watched_is_told():
     watched: set[str] = set()
     for pattern in ("prometheus/*.yml", "grafana/dashboards/*", "kubernetes/*"):
         text = "".join(file.read_text() for file in DEPLOY.glob(pattern))
-        watched |= set(re.findall(r"\b(?:steadwell|scheduling|notifications)_[a-z_]+\b", text))
+        watched |= set(re.findall(r"\b(?:steadwell|scheduling|notifications|medications)_[a-z_]+\b", text))
     assert middleware.request_seconds  # the web tells its own only once its middleware is loaded
     assert watching.verifications  # told by the process that verifies
     assert hl7_metrics.RECEIVED  # told by the listener

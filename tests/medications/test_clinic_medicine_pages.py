@@ -99,6 +99,21 @@ def test_decision_about_what_changed_meanwhile_shows_both(home, doctor):
     assert 'value="Mine"' in answer.content.decode()
 
 
+def test_taking_back_what_was_decided_anew_meanwhile_shows_both(home, doctor):
+    line = home.conflict()
+    house.settled(line, actor=home.doctor, dosage_text="Take 3 tablets daily")
+    path = f"{HOME}line/{line.line_id}/"
+    form = {**fields(doctor.get(path), "seen"), "seen": "1", "reason": "Wrong patient"}
+    house.settled(home.line("lisinopril"), actor=home.doctor, dosage_text="Take 4 tablets daily")
+
+    answer = doctor.post(f"{path}revert/", form)
+
+    assert answer.status_code == 412
+    assert "What you saw Taken now: Take 3 tablets daily" in words(answer)
+    assert "What it says now Taken now: Take 4 tablets daily" in words(answer)
+    assert home.line("lisinopril").decision_version == 2
+
+
 def test_what_seems_to_belong_together_is_put_together_with_one_decision(home, doctor):
     home.say()
     home.say("lisinopril", source=Source.EHR_B, system="ehr-b")
@@ -115,8 +130,11 @@ def test_what_seems_to_belong_together_is_put_together_with_one_decision(home, d
     assert "1 statement is put together with its medicine" in words(answer)
     assert "These seem to belong together" not in words(answer)
     again = {**form, "join": join, "reason": "Asked", "request_key": house.key()}
-    late = doctor.post(f"{path}together/", again, follow=True)
+    late = doctor.post(f"{path}together/", again)
+    assert late.status_code == 412
     assert "Something changed meanwhile" in words(late)
+    assert "What you saw" in words(late)
+    assert "What it says now" in words(late)
     assert doctor.post(f"{path}together/", {**form, "join": "x", "reason": "y"}).status_code == 400
 
 

@@ -11,7 +11,7 @@ from pharmacy_house import work
 
 from medications import reminders
 from medications import service as medications
-from medications.models import DiaryVersion
+from medications.models import DiaryVersion, ReminderVersion
 from medications.types import Taken
 from steadwell.errors import Invalid, NotFound
 
@@ -92,6 +92,35 @@ def test_an_ended_reminder_and_a_stopped_medicine_are_silent(somebody):
     work(again.next_at + timedelta(minutes=1))
 
     assert told(who) == 0
+
+
+def test_a_reminder_changed_meanwhile_is_refused_with_both_versions(somebody):
+    who, line_id = somebody
+    first = remind(who, line_id, days=(1,))
+    second = remind(who, line_id, days=(2,), seen_version=first.version)
+
+    def end(version, **more):
+        return medications.end_reminder(
+            **{
+                "actor": patient(who), "reminder_id": first.reminder_id, "seen_version": version,
+                "request_key": key(), "now": NOW,
+            }
+            | more
+        )  # fmt: skip
+
+    for late in (lambda: remind(who, line_id, days=(3,), seen_version=first.version), lambda: end(1)):
+        with pytest.raises(medications.StaleFact) as refused:
+            late()
+        assert (refused.value.seen.days, refused.value.current.days) == ((1,), (2,))
+    with pytest.raises(medications.StaleFact) as refused:  # who thinks that there is none yet
+        remind(who, line_id, days=(3,))
+    assert (refused.value.seen, refused.value.current.version) == (None, second.version)
+    assert not end(second.version).active
+    assert remind(who, line_id).version == 4  # it is over: asked for anew
+    kept = ReminderVersion.objects.filter(entity_id=first.reminder_id).order_by("version")
+    assert [(row.supersedes, row.active) for row in kept] == [
+        (None, True), (1, True), (2, False), (3, True),
+    ]  # fmt: skip
 
 
 def test_a_note_is_put_right_by_its_next_version(somebody):

@@ -50,6 +50,7 @@ class Journal:
         self.lock = threading.Lock()
         self.acknowledged: list[Acknowledged] = []
         self.decided: list[Acknowledged] = []
+        self.refused: set[str] = set()  # words that their writers were told did not count
         self.outcomes: Counter[str] = Counter()
         self.seen: list[tuple[PersonId, int, datetime, dict[UUID, str]]] = []
 
@@ -59,9 +60,11 @@ class Journal:
             target.append(Acknowledged(entity, version, seen, words))
             self.outcomes[kind] += 1
 
-    def refuse(self, code: str) -> None:
+    def refuse(self, error: Exception, words: str) -> None:
         with self.lock:
-            self.outcomes[code] += 1
+            self.outcomes[getattr(error, "code", type(error).__name__)] += 1
+            if isinstance(error, Refusal):  # of a connection that broke nobody knows what became
+                self.refused.add(words)
 
 
 class Writer:
@@ -83,12 +86,13 @@ class Writer:
     def _act(self, turn: int) -> None:
         who = self.random.choice(self.people)
         act = (self._feed, self._correct, self._edit, self._decide, self._look)[self.number % 5]
+        words = f"take {self.random.randint(1, 3)} tablets daily #{self.number}.{turn}"
         try:
             if self.random.random() < 0.1:
                 self._die()
-            act(who, f"take {self.random.randint(1, 3)} tablets daily #{self.number}.{turn}")
+            act(who, words)
         except (Refusal, AuditUnavailable, DatabaseError, ConnectionError) as error:
-            self.journal.refuse(getattr(error, "code", type(error).__name__))
+            self.journal.refuse(error, words)
             connection.close()
 
     def _die(self) -> None:
@@ -202,6 +206,8 @@ def test_fifty_writers_on_twenty_patients():
     assert anomalies(journal.acknowledged, versions) == []
     decisions = _recorded(DecisionVersion)
     assert anomalies([], decisions) == []
+    # Nobody reads what was refused, now or at any moment: no version has its words.
+    assert journal.refused & {row.words for row in (*versions, *decisions)} == set()
     kept = {(row.entity_id, row.version): row.words for row in decisions}
     assert {(e.entity_id, e.version): e.words for e in journal.decided}.items() <= kept.items()
     _every_moment_is_reachable(people, journal, versions)

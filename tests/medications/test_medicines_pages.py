@@ -44,6 +44,17 @@ def test_list_says_what_why_how_and_who_prescribed(home, ada):
     assert "Refill lisinopril 10 MG Oral Tablet" in said
 
 
+def test_pack_is_called_by_what_is_in_it(home, ada):
+    home.say("Yaz 28 Day Pack")
+    inside = "24 × drospirenone 3 MG / ethinyl estradiol 0.02 MG Oral Tablet, 4 without an active ingredient"
+
+    assert f"Yaz 28 Day ({inside})" in page(ada, "/medicines/")
+    form = fields(ada.get("/medicines/add/"))
+    assert f"Yaz 28 Day ({inside})" in words(
+        ada.post("/medicines/add/", {**form, "drug": "yaz", "find": "1"})
+    )
+
+
 def test_list_without_medicines_says_so(ada):
     assert "No medicines on this list" in page(ada, "/medicines/")
 
@@ -242,6 +253,44 @@ def test_reminder_can_be_ended(home, ada):
     assert medications.list_reminders(actor=home.patient, person_id=home.person_id, now=NOW) == ()
 
 
+def test_reminder_of_what_changed_meanwhile_shows_both(home, ada):
+    home.prescribe()
+    line = home.line()
+    path = f"/medicines/{line.line_id}/remind/"
+    none_yet = fields(ada.get(path))
+    ada.post(path, {**none_yet, "at": "08:00", "days": ["1"]})
+    end = fields(ada.get(f"/medicines/{line.line_id}/"), "seen")
+    (reminder,) = medications.list_reminders(actor=home.patient, person_id=home.person_id, now=NOW)
+    seen = fields(ada.get(path), "seen")
+    ada.post(path, {**seen, "at": "08:00", "days": ["2"]})
+
+    late = ada.post(path, {**none_yet, "at": "08:00", "days": ["3"], "request_key": house.key()})
+    later = ada.post(path, {**seen, "at": "08:00", "days": ["3"], "request_key": house.key()})
+    ended = ada.post(f"/medicines/reminders/{reminder.reminder_id}/end/", end)
+
+    assert [answer.status_code for answer in (late, later, ended)] == [412, 412, 412]
+    assert "What you saw" not in words(late)
+    for answer in (later, ended):
+        assert "What you saw 8:00 a.m., Monday What it says now 8:00 a.m., Tuesday" in words(answer)
+    assert ada.post(path, {**fields(later, "seen"), "at": "08:00", "days": ["3"]}).status_code == 302
+
+
+def test_note_of_a_dose_that_was_noted_meanwhile_shows_both(home, ada):
+    home.prescribe()
+    line = home.line()
+    path = f"/medicines/{line.line_id}/remind/"
+    ada.post(path, {**fields(ada.get(path)), "at": "08:00"})
+    diary = f"/medicines/diary/{line.line_id}/"
+    ada.post(diary, {**fields(ada.get("/medicines/diary/"), "planned"), "taken": "taken"})
+    old = fields(ada.get("/medicines/diary/"), "planned")
+    ada.post(diary, {**old, "taken": "skipped"})
+
+    answer = ada.post(diary, {**old, "taken": "skipped", "request_key": house.key()})
+
+    assert answer.status_code == 412
+    assert re.search(r"What you saw Taken: today at .* What it says now Left out: today at", words(answer))
+
+
 def test_allergy_is_told_and_changed(home, ada):
     ada.post(
         "/medicines/allergies/add/",
@@ -285,8 +334,15 @@ def test_print_page_has_what_a_hospital_asks(home, ada):
 
     said = page(ada, "/medicines/print/")
 
+    assert "Ada Okafor Birth date: Mar 12, 1970" in said
     assert "lisinopril 10 MG Oral Tablet" in said
     assert re.search(r"(?i)penicillin[^:]*: a rash", said)
+
+
+def test_print_page_tells_an_allergy_that_is_over_from_one_that_holds(home, ada):
+    home.allergy(status_word="resolved")
+
+    assert re.search(r"(?i)penicillin[^:]*\(Over\): a rash", page(ada, "/medicines/print/"))
 
 
 def test_proxy_sees_and_acts_for_the_patient(home):

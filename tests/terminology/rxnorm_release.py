@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 _FIRST = (
     "bra",
@@ -111,6 +112,17 @@ class Release:
         self.relate(branded, "tradename_of", drug)
         return drug, branded
 
+    def pack(self, parts: list[tuple[int, str, str]], *, brand: str) -> tuple[str, str]:
+        """A clinical pack and its branded one, of so many pieces of each drug: count, code, name."""
+        inner = " / ".join(f"{count} ({text})" for count, _, text in parts)
+        pack = self.name("GPCK", f"{{{inner}}} Pack")
+        inner = " / ".join(f"{count} ({text} [{brand}])" for count, _, text in parts)
+        branded = self.name("BPCK", f"{{{inner}}} Pack [{brand} 28 Day]")
+        for _, code, _ in parts:
+            self.relate(pack, "contains", code)
+        self.relate(branded, "tradename_of", pack)
+        return pack, branded
+
     def write(self, folder: Path, *, packed: bool = False) -> Path:
         """The files in a folder, or in a zip archive as NLM packs them."""
         cells = [
@@ -144,6 +156,25 @@ class Release:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
         return folder
+
+
+def small(**more: Any) -> tuple[Release, dict[str, str]]:
+    """A handful of drugs, and their codes by name."""
+    made = Release(**more)
+    codes: dict[str, str] = {}
+    codes["bramol"], codes["bramol hydrochloride"] = made.ingredient("bramol", salt="hydrochloride")
+    codes["cendin"], _ = made.ingredient("cendin")
+    codes["Bramex"] = made.name("BN", "Bramex")
+    made.relate(codes["Bramex"], "tradename_of", codes["bramol"])
+    bramol = (codes["bramol"], "bramol hydrochloride", "10 MG", codes["bramol hydrochloride"])
+    codes["drug"], codes["brand"] = made.drug([bramol], "Oral Tablet", brand="Bramex")
+    codes["both"], _ = made.drug([bramol, (codes["cendin"], "cendin", "5 MG", "")], "Oral Tablet")
+    made.name("PSN", "braMOL HCl 10 MG Oral Tablet", rxcui=codes["drug"])
+    codes["min"] = made.name("MIN", "bramol / cendin")
+    made.relate(codes["min"], "has_part", codes["bramol"])
+    made.relate(codes["min"], "has_part", codes["cendin"])
+    made.name("DP", "BRAMEX 10 MG tablet, film coated", rxcui=codes["brand"], source="MTHSPL")
+    return made, codes
 
 
 def many(ingredients: int) -> Release:

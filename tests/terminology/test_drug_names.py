@@ -269,6 +269,67 @@ def test_two_salts_are_two_drugs_and_the_base_is_both():
     assert reader.read("doxycycline calcium 100 mg cap").grade == "ingredient-only"
 
 
+_DOSE_PACK = "{21 (methylprednisolone 4 MG Oral Tablet)} Pack"
+_LARGE_PACK = "{48 (methylprednisolone 4 MG Oral Tablet)} Pack"
+_STARTER = "{42 (rivaroxaban 15 MG Oral Tablet) / 9 (rivaroxaban 20 MG Oral Tablet) } Pack"
+
+
+@pytest.mark.parametrize(
+    ("text", "rxcui"),
+    [
+        ("methylprednisolone 4 mg tablet", "1"),
+        ("METHYLPREDNISOLONE 4MG TAB DOSEPAK,21", "2"),
+        ("METHYLPREDNISOLONE 4MG TAB DOSEPACK,48", "3"),
+        ("METHYLPREDNISOLONE 4MG TAB DOSEPAK,6", "1"),  # six tablets of it: no pack holds so many
+        ("methylprednisolone 4 mg tablet dose pack", None),
+        ("methylprednisolone 4 mg dose pack", None),
+        ("{21 (methylprednisolone 4 MG Oral Tablet) } Pack", "2"),
+        ("rivaroxaban 15 mg 20 mg pack", "6"),
+        ("Xarelto starter pack", "6"),
+        ("rivaroxaban 15 mg tablet", "4"),
+        ("rivaroxaban 15 mg pack", None),  # tablets in a pack, or the pack of two strengths
+        ("rivaroxaban 35 mg pack", None),
+    ],
+)
+def test_a_pack_is_read_where_it_is_said_and_never_one_of_its_strengths(text, rxcui):
+    reader = of(
+        "SCD 1 methylprednisolone 4 MG Oral Tablet", f"GPCK 2 {_DOSE_PACK}", f"GPCK 3 {_LARGE_PACK}",
+        "SCD 4 rivaroxaban 15 MG Oral Tablet", "SCD 5 rivaroxaban 20 MG Oral Tablet", f"GPCK 6 {_STARTER}",
+    )  # fmt: skip
+
+    reading = reader.read(text)
+
+    assert (reading.rxcui if reading.grade in {"exact", "clinical-drug"} else None) == rxcui
+    assert [each.name for each in reading.ingredients] == [
+        "rivaroxaban" if "aroxaban" in text or "Xarelto" in text else "methylprednisolone"
+    ]
+
+
+def test_a_branded_pack_stands_for_the_pack_that_holds_the_same():
+    branded = (
+        "{9 (rivaroxaban 20 MG Oral Tablet [Xarelto]) / 42 (rivaroxaban 15 MG Oral Tablet [Xarelto]) } Pack"
+    )
+    catalogue = of(
+        f"GPCK 1 {_STARTER}", f"BPCK 2 {branded} [Xarelto Starter]",
+        f"BPCK 3 {branded.replace('42', '30')} [Xarelto Other]",
+    ).catalogue  # fmt: skip
+
+    assert (catalogue.generic.get("2"), catalogue.generic.get("3")) == ("1", None)
+    assert Normaliser(catalogue).read("Xarelto Starter").rxcui == "2"
+    assert "1" in catalogue.starting_with("rivarox", 10)
+
+
+def test_a_pack_for_some_days_is_called_by_its_brand_without_them():
+    pills = "21 (mestranol 0.05 MG / norethindrone 1 MG Oral Tablet) / 7 (inert ingredients 1 MG Oral Tablet)"
+    reader = of(f"BPCK 1 {{{pills}}} Pack [Norinyl 1+50 28 Day]")
+
+    for text in ("Norinyl 1+50 28 Day", "NORINYL 1+50 PACK,28", "Norinyl 1+50"):
+        assert reader.read(text).rxcui == "1"
+    named = [each.name for each in reader.read("NORINYL 1+50 TAB,28").ingredients]
+    assert named == ["mestranol", "norethindrone"]
+    assert reader.read("Norinyl 1+35 tab").ingredients == ()  # its sister holds something else
+
+
 def test_true_salts_are_ingredients_of_their_own():
     reader = of(
         "SCD 1 potassium chloride 10 MEQ Extended Release Oral Tablet",

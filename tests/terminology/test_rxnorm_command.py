@@ -16,17 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds; what says nothing by then fails instead of hanging
 
 
-def start(*arguments: str, **streams: int) -> subprocess.Popen[bytes]:
+def start(*arguments: str, what: str = "normalise", **streams: int) -> subprocess.Popen[bytes]:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "LC_ALL")}
     return subprocess.Popen(
-        [sys.executable, str(ROOT / "manage.py"), "rxnorm", "normalise", *arguments],
+        [sys.executable, str(ROOT / "manage.py"), "rxnorm", what, *arguments],
         env=kept | {"STEADWELL_VENV": "none", "STEADWELL_DATA": "/nowhere", "HOME": "/nowhere"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE, **streams,
     )  # fmt: skip
 
 
-def run(*arguments: str, lines: bytes = b"") -> tuple[int, str, str]:
-    process = start(*arguments)
+def run(*arguments: str, lines: bytes = b"", what: str = "normalise") -> tuple[int, str, str]:
+    process = start(*arguments, what=what)
     out, err = process.communicate(lines, timeout=PATIENCE)
     return process.returncode, out.decode(), err.decode()
 
@@ -74,6 +74,63 @@ def test_json_is_one_object_a_line(names):
     )
     assert {each["name"] for each in found[0]["ingredients"]} == {"acetaminophen", "hydrocodone"}
     assert (found[1]["input"], found[1]["rxcui"], found[1]["grade"]) == ("blorbs\t5", None, "none")
+
+
+KNOWN = (
+    ("METFORMIN HCL 500MG TAB", "861007"),  # right
+    ("lipitor 10 mg tab", "617312"),  # the brand of it: the same clinical drug
+    ("metformin 500 MG Oral Tablet", "861007"),  # ambiguous, and it is among those named
+    ("lisinopril", "314077"),  # the ingredient alone
+    ("lisinopril 10 mg tab", "314077"),  # another strength of it
+    ("hydroxyzine hcl 25 mg tab", "905225"),  # said to be hydralazine: read as what it says
+    ("blorbs 5 mg", "310965"),
+    ("aspirin 81 mg tab", "5"),  # a code the list has not
+)
+
+
+def known(path: Path, *, head: bool = True) -> str:
+    rows = [f"{text}\t{code}\n" for text, code in KNOWN]
+    path.write_text(("string\trxcui\n" if head else "") + "".join(rows), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("head", [True, False])
+def test_measure_says_how_much_is_right_wrong_and_left_open(tmp_path, names, head):
+    status, out, err = run("--json", "--names", names, known(tmp_path / "k.tsv", head=head), what="measure")
+
+    figures = json.loads(out)["figures"]
+    assert (status, err) == (0, "")
+    assert figures.pop("strings_per_second") > 0
+    assert figures == {
+        "strings": 7, "left_out": 1, "ingredient.right": 71.43, "ingredient.wrong": 14.29,
+        "ingredient.abstained": 14.29, "drug.right": 28.57, "drug.other": 28.57, "drug.right_of_named": 50.0,
+        "drug.offered": 14.29, "drug.none": 28.57,
+    }  # fmt: skip
+
+
+def test_measure_shows_what_was_not_read_right(tmp_path, names):
+    status, out, _ = run("--show", "--names", names, known(tmp_path / "k.tsv"), what="measure")
+
+    rows = [row.split("\t") for row in out.splitlines() if "\t" in row]
+    assert status == 0
+    assert [row[:3] for row in rows] == [
+        ["right", "offered", "metformin 500 MG Oral Tablet"], ["right", "none", "lisinopril"],
+        ["right", "other", "lisinopril 10 mg tab"], ["wrong", "other", "hydroxyzine hcl 25 mg tab"],
+        ["abstained", "none", "blorbs 5 mg"],
+    ]  # fmt: skip
+    assert "ingredient.wrong      14.29" in out
+
+
+def test_measure_of_what_is_no_list_ends_with_2_and_names_the_file(tmp_path, names):
+    path = tmp_path / "wrong.tsv"
+    path.write_text("lisinopril 20 mg\tmany\n", encoding="utf-8")
+
+    for content, why in (("lisinopril\tmany\n", "'many' is no RxCUI"), ("lisinopril\n", "has one cell")):
+        path.write_text(content, encoding="utf-8")
+        status, out, err = run("--names", names, str(path), what="measure")
+        assert (status, out) == (2, "")
+        assert f"{path}: Line 1" in err
+        assert why in err
 
 
 def test_shipped_set_answers_where_nothing_runs():

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from rxnorm_release import Release, many
+from rxnorm_release import Release, small
 
 from steadwell.audit.models import AuditEntry
 from steadwell.terminology import service as terminology
-from steadwell.terminology.models import RxNormIndex, RxNormName, RxNormRelease
+from steadwell.terminology.models import RxNormName, RxNormRelease
 from steadwell.terminology.rxnorm import current, loading
 from steadwell.terminology.rxnorm.release_files import ReleaseRefused
 
@@ -27,24 +27,6 @@ def fresh():
     current.forget()
     yield
     current.forget()
-
-
-def small(**more: str) -> tuple[Release, dict[str, str]]:
-    made = Release(**more)
-    codes: dict[str, str] = {}
-    codes["bramol"], codes["bramol hydrochloride"] = made.ingredient("bramol", salt="hydrochloride")
-    codes["cendin"], _ = made.ingredient("cendin")
-    codes["Bramex"] = made.name("BN", "Bramex")
-    made.relate(codes["Bramex"], "tradename_of", codes["bramol"])
-    bramol = (codes["bramol"], "bramol hydrochloride", "10 MG", codes["bramol hydrochloride"])
-    codes["drug"], codes["brand"] = made.drug([bramol], "Oral Tablet", brand="Bramex")
-    codes["both"], _ = made.drug([bramol, (codes["cendin"], "cendin", "5 MG", "")], "Oral Tablet")
-    made.name("PSN", "braMOL HCl 10 MG Oral Tablet", rxcui=codes["drug"])
-    codes["min"] = made.name("MIN", "bramol / cendin")
-    made.relate(codes["min"], "has_part", codes["bramol"])
-    made.relate(codes["min"], "has_part", codes["cendin"])
-    made.name("DP", "BRAMEX 10 MG tablet, film coated", rxcui=codes["brand"], source="MTHSPL")
-    return made, codes
 
 
 def load(place: Path, **more: str) -> loading.LoadedRelease:
@@ -82,6 +64,56 @@ def test_found_drug_has_its_brands_and_the_brand_its_drug(tmp_path):
         "bramol",
         "bramol / cendin",
     ]
+
+
+def test_relations_decide_where_names_alone_would_not_know(tmp_path):
+    """Of a drug that has other names as well, as nearly every one has."""
+    made, _ = small()
+    other = made.name("IN", "fendol")
+    drug, brand = made.drug([(other, "fendolic acid", "5 MG", "")], "Oral Tablet", brand="Fenex")
+    made.name("PSN", "fendolic acid 5 MG Oral Tablet", rxcui=drug)
+    made.names = [row.replace("acid 5 MG Oral Tablet [", "acid 5 MG Oral Tab [") for row in made.names]
+
+    load(made.write(tmp_path))
+
+    found, branded = terminology.find_drug(drug), terminology.find_drug(brand)
+    assert found is not None
+    assert branded is not None
+    assert [each.rxcui for each in found.ingredients] == [other]
+    assert branded.clinical_drug == drug
+
+
+def test_packs_come_with_what_is_in_them_and_the_branded_one_with_its_pack(tmp_path):
+    made, codes = small()
+    tablet, inert = "bramol hydrochloride 10 MG Oral Tablet", "inert ingredients 1 MG Oral Tablet"
+    nothing = made.drug(
+        [(made.name("IN", "inert ingredients"), "inert ingredients", "1 MG", "")], "Oral Tablet"
+    )
+    parts = [(21, codes["drug"], tablet), (7, nothing[0], inert)]
+    pack, branded = made.pack(parts, brand="Brapak")
+
+    load(made.write(tmp_path))
+
+    found, brand = terminology.find_drug(pack), terminology.find_drug(branded)
+    assert found is not None
+    assert brand is not None
+    assert (found.term_type, brand.term_type, brand.clinical_drug) == ("GPCK", "BPCK", pack)
+    assert [each.rxcui for each in found.ingredients] == [codes["bramol"]]
+    assert terminology.normalise_drug("Brapak 28 day").rxcui == branded
+    assert terminology.normalise_drug("BRAMOL HCL 10MG TAB PACK,28").rxcui == pack
+    assert terminology.normalise_drug("bramol hcl 10 mg tab").rxcui == codes["drug"]
+    assert pack in {each.rxcui for each in terminology.suggest_drugs("bramol h", 20)}
+
+
+def test_release_of_owned_names_alone_is_refused(tmp_path):
+    made, _ = small()
+    made.names = [row.replace("|RXNORM|", "|GS|").replace("|MTHSPL|", "|MMSL|") for row in made.names]
+
+    with pytest.raises(ReleaseRefused) as refusal:
+        load(made.write(tmp_path))
+
+    assert "no clinical drug of RXNORM" in refusal.value.text
+    assert not RxNormName.objects.exists()
 
 
 def test_retired_codes_lead_over_every_step_to_one_in_use(tmp_path):
@@ -140,19 +172,6 @@ def test_same_files_again_change_nothing(tmp_path):
 
     assert load(place).again
     assert RxNormRelease.objects.count() == 1
-
-
-def test_new_release_replaces_and_the_one_before_is_kept(tmp_path):
-    for turn in range(3):
-        made = many(3 + turn)
-        made.version = f"RXNORM_26AA_26110{turn}F"
-        loading.load(place=made.write(tmp_path / str(turn)), now=NOW.replace(hour=turn))
-
-    assert set(RxNormRelease.objects.values_list("name", "current")) == {
-        ("RXNORM_26AA_261101F", False), ("RXNORM_26AA_261102F", True),
-    }  # fmt: skip
-    assert RxNormIndex.objects.count() == 2
-    assert terminology.release().name == "RXNORM_26AA_261102F"
 
 
 def test_load_is_audited(tmp_path):
@@ -234,19 +253,6 @@ def test_release_without_a_name_must_be_given_one(tmp_path):
 
     assert "--release" in refusal.value.text
     assert load(place, release="mine").release == "mine"
-
-
-def test_other_process_sees_the_switch_after_its_next_look(tmp_path, monkeypatch):
-    made, codes = small()
-    assert terminology.release().starter
-    held = current._in_use
-    load(made.write(tmp_path))
-    monkeypatch.setattr(current, "_in_use", held)  # as a process has it that did not load
-
-    assert terminology.release().starter
-
-    held.checked -= current.RECHECK_SECONDS + 1
-    assert terminology.find_drug(codes["drug"]) is not None
 
 
 def test_reading_takes_one_query_in_half_a_minute(tmp_path, django_assert_num_queries):

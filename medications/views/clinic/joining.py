@@ -12,9 +12,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from medications import service as medications
-from medications.clinic_forms import TogetherForm
 from medications.errors import ReasonNeeded, StaleFact
+from medications.forms.clinic import TogetherForm
+from medications.presenters import both
 from medications.presenters import clinic_lines as words
+from medications.views.clinic.reconciling import patient_page
 from medications.views.clinic.standing import READERS
 from steadwell import clock
 from steadwell.errors import Invalid
@@ -48,8 +50,9 @@ def together(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
         messages.error(
             request, _("The safety checks ask for a reason about one of them. Decide about each by itself.")
         )
-    except StaleFact:
+    except StaleFact as refusal:
         messages.error(request, _("Something changed meanwhile. Nothing was put together: look again."))
+        return patient_page(request, person_id, now, both.of_any(refusal))
     else:
         done = ngettext(
             "%(n)s statement is put together with its medicine. It can be taken back.",

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from medications import service as medications
-from medications.clinic_forms import OrderForm
+from medications.forms.clinic import OrderForm
 from medications.suggesting import suggest
 from medications.types import CheckView, StatementView
 from medications.views.attempting import attempt

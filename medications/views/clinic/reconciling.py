@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,10 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from medications import service as medications
-from medications.clinic_forms import DecideForm, PlaceForm, TogetherForm, WhyForm
+from medications.errors import StaleFact
+from medications.forms.clinic import DecideForm, PlaceForm, TogetherForm, WhyForm
 from medications.presenters import allergies as allergy_words
 from medications.presenters import both
 from medications.presenters import clinic_lines as words
+from medications.presenters.words import medicine
 from medications.suggesting import suggest
 from medications.types import Evidence, LineView, Status
 from medications.views.attempting import Attempt, attempt
@@ -85,7 +87,12 @@ def tabs(request: portal.PortalRequest, current: str) -> list[dict[str, object]]
 @never_cache
 def patient(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     """All of one patient: each medicine with what each source says of it, side by side."""
-    now = clock.now()
+    return patient_page(request, person_id, clock.now())
+
+
+def patient_page(
+    request: portal.PortalRequest, person_id: UUID, now: datetime, stale: both.Both | None = None
+) -> HttpResponse:
     found = medications.get_list(actor=request.actor, person_id=PersonId(person_id), now=now)
     zone = zone_of(found.person_id, now)
     names = clinicians((line.decided_by for line in found.lines), now)
@@ -101,8 +108,9 @@ def patient(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
         "proposals": words.proposals(found.lines),
         "together_form": TogetherForm(),
         "allergies": allergy_words.rows(found.allergies, for_staff=True),
+        "both": stale,
     }
-    return render(request, "medications/clinic/patient.html", context)
+    return render(request, "medications/clinic/patient.html", context, status=412 if stale else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -112,8 +120,7 @@ def line(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
     """One medicine: the evidence, what the checks say, and the decision."""
     now = clock.now()
     found = line_of(request, line_id, now)
-    initial = {"status": found.status.value, "dosage": found.dosage_text}
-    form = DecideForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = _decide_form(found, request.POST if request.method == "POST" else None)
     decided = attempt(
         form,
         lambda: medications.settle_line(
@@ -132,6 +139,10 @@ def line(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
         messages.success(request, _("Decided. It opens again when a source says something new."))
         return redirect("clinic-medications:patient", found.person_id)
     return _line_page(request, found, form, decided, now)
+
+
+def _decide_form(found: LineView, data: QueryDict | None = None) -> DecideForm:
+    return DecideForm(data, initial={"status": found.status.value, "dosage": found.dosage_text})
 
 
 def line_of(request: portal.PortalRequest, line_id: UUID, now: datetime) -> LineView:
@@ -186,7 +197,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
     now = clock.now()
     said = medications.get_statement(actor=request.actor, statement_id=statement_id, now=now)
     typed = request.POST.get("q", "")[:200] if request.method == "POST" else ""
-    offered = dict(said.reading.candidates)
+    offered = {code: medicine(name) for code, name in said.reading.candidates}
     for code, name in suggest(typed or said.drug_text):
         offered.setdefault(code, name)
     bound = request.method == "POST" and "find" not in request.POST
@@ -198,6 +209,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
     zone = zone_of(said.person_id, now)
     context = {
         "said": said,
+        "name": medicine(said.name),
         "cell": words.cell(Evidence(statement=said, is_new=False), zone),
         "patient": names_of(request, [said.person_id], now).get(said.person_id, ""),
         "form": form,
@@ -232,7 +244,8 @@ def revert(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
     form = WhyForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Say why it is taken back."))
-    else:
+        return redirect("clinic-medications:line", found.line_id)
+    try:
         medications.revert_decision(
             actor=request.actor,
             entity_id=line_id,
@@ -241,6 +254,9 @@ def revert(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
             request_key=portal.request_key(request),
             now=now,
         )
+    except StaleFact as refusal:
+        return _line_page(request, refusal.current, _decide_form(found), Attempt(stale=refusal), now)
+    else:
         messages.success(request, _("The decision is taken back."))
     return redirect("clinic-medications:line", found.line_id)
 

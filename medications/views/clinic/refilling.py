@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from medications import service as medications
-from medications.clinic_forms import ApproveForm, DeclineForm, ResendForm
+from medications.forms.clinic import ApproveForm, DeclineForm, ResendForm
 from medications.presenters import both
 from medications.presenters import refills as words
 from medications.safety.errors import PackUnusable

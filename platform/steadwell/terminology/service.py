@@ -18,13 +18,22 @@ from steadwell.terminology.rxnorm.current import use_shipped_drugs
 from steadwell.terminology.rxnorm.drugs import (
     answer_drug_names,
     find_drug,
+    measure_drug_names,
     normalise_drug,
+    pack_contents,
     release,
     remapped,
     suggest_drugs,
 )
 from steadwell.terminology.rxnorm.names_file import NotAList
-from steadwell.terminology.rxnorm.types import Drug, DrugReading, Grade, Ingredient, RxNormRelease
+from steadwell.terminology.rxnorm.types import (
+    Drug,
+    DrugReading,
+    Grade,
+    Ingredient,
+    PackContents,
+    RxNormRelease,
+)
 from steadwell.terminology.ucum.converting import convert
 from steadwell.terminology.ucum.dimension import Dimension
 from steadwell.terminology.ucum.mapping import map_unit, validate_unit
@@ -41,6 +50,7 @@ __all__ = [
     "LabCode",
     "LoincName",
     "NotAList",
+    "PackContents",
     "ReferenceRange",
     "RxNormRelease",
     "Status",
@@ -57,8 +67,10 @@ __all__ = [
     "lab_code",
     "lab_codes",
     "map_unit",
+    "measure_drug_names",
     "normalise_drug",
     "one_line",
+    "pack_contents",
     "range_sources",
     "reference_range",
     "release",

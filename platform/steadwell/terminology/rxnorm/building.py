@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +16,14 @@ from steadwell.terminology.rxnorm.catalogue import (
     Catalogue,
     Concept,
     Meaning,
+    as_written,
 )
 from steadwell.terminology.rxnorm.naming import equals
 from steadwell.terminology.rxnorm.types import Ingredient, NameRow
 from steadwell.terminology.rxnorm.words import fold, rows
 
+# "Norinyl 1+50 28 Day" is called Norinyl 1+50 as well; its numbers tell it from its sisters and stay.
+_OF_DAYS = re.compile(r" \d+ Day$", re.IGNORECASE)
 SYNONYMS = frozenset({"SY", "TMSY", "PSN", "DP"})
 
 
@@ -98,7 +102,7 @@ class _Building:
                 continue
             self.concepts.setdefault(row.rxcui, Concept(row.rxcui, term_type, row.name))
             if term_type in PRODUCTS:
-                self.exact[row.name.casefold()][row.rxcui] = None
+                self.exact[as_written(row.name)][row.rxcui] = None
         for row in later:
             if row.term_type not in SYNONYMS:
                 self.concepts.setdefault(row.rxcui, Concept(row.rxcui, row.term_type, row.name))
@@ -106,7 +110,7 @@ class _Building:
                     self.numbers.setdefault(" ".join(fold(row.name)), Ingredient(row.rxcui, row.name))
             known = self.concepts.get(row.rxcui)
             if known is not None and known.term_type in PRODUCTS and any(map(str.isdigit, row.name)):
-                self.exact[row.name.casefold()][row.rxcui] = None
+                self.exact[as_written(row.name)][row.rxcui] = None
 
     def _base(self, name: str) -> tuple[str, str]:
         found = self.components.get(name)
@@ -161,7 +165,8 @@ class _Building:
     def _brands(self) -> None:
         for name, keys in self.brands.items():
             for key in keys:
-                self._mean(" ".join(fold(name)), Meaning(key, "", name))
+                for said in (name, _OF_DAYS.sub("", name)):
+                    self._mean(" ".join(fold(said)), Meaning(key, "", name))
         for concept in self.concepts.values():
             if concept.term_type == "BN":
                 meant = self.brands.get(concept.name)
@@ -214,15 +219,34 @@ class _Building:
             found.setdefault(base, Ingredient("", base))
         return found
 
+    def _packs(self) -> dict[frozenset[tuple[int, str]], list[str]]:
+        """The clinical packs by what they hold."""
+        found: dict[frozenset[tuple[int, str]], list[str]] = defaultdict(list)
+        for code, concept in self.concepts.items():
+            if concept.term_type == "GPCK" and (contents := _contents(concept)):
+                found[contents].append(code)
+        return found
+
     def _generic(self) -> dict[str, str]:
         found = dict(self.relations.generic)
+        packs = self._packs()
         for code, concept in self.concepts.items():
             if concept.term_type in BRANDED and code not in found:
-                bare = official.without_brand(concept.name)[0].casefold()
+                bare = as_written(official.without_brand(concept.name)[0])
                 other = next((each for each in self.exact.get(bare, ()) if each != code), "")
+                if not other and len(same := packs.get(_contents(concept), [])) == 1:
+                    other = same[0]
                 if other:
                     found[code] = other
         return found
+
+
+def _contents(concept: Concept) -> frozenset[tuple[int, str]]:
+    """How many of which drug a pack holds, none for what is no pack. The name of a branded one as a whole is
+    not that of the other: each piece has its brand there as well.
+    """
+    parts = concept.parts
+    return frozenset((count, name.casefold()) for count, name in parts.parts) if parts else frozenset()
 
 
 def _guess(name: str) -> str:

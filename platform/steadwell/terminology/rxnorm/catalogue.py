@@ -18,8 +18,14 @@ Bases = frozenset[str]  # ingredients, each by its folded name
 CLINICAL = frozenset({"SCD", "GPCK"})
 BRANDED = frozenset({"SBD", "BPCK"})
 PRODUCTS = CLINICAL | BRANDED
+PACKS = frozenset({"GPCK", "BPCK"})
 SUGGESTED = frozenset({"IN", "PIN", "MIN", "BN"})  # beside the products
 MOST_LOOKED_AT = 2000  # names with one beginning, before the best of them are taken
+
+
+def as_written(name: str) -> str:
+    """A name as ``exact`` keeps it: case, spaces and one in front of a pack's bracket do not count."""
+    return " ".join(name.split()).casefold().replace(" }", "}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,8 @@ class Catalogue:
         for concept in self.concepts.values():
             if concept.term_type in PRODUCTS | SUGGESTED:
                 yield concept.name.casefold(), concept.rxcui
+                if concept.term_type in PACKS and (parts := concept.parts):
+                    yield from ((name.casefold(), concept.rxcui) for _, name in parts.parts)
                 if concept.term_type in BRANDED and concept.name.endswith("]"):
                     yield concept.name[concept.name.rindex("[") + 1 : -1].casefold(), concept.rxcui
 

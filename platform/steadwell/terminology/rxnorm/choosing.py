@@ -24,7 +24,7 @@ def narrow(found: Sequence[Candidate], mention: Mention, salts: dict[str, str]) 
     left = _prefer(
         found, lambda each: all(salts.get(base, "") in ("", salt) for base, salt, _ in each.by_base)
     )
-    left = _prefer(left, lambda each: not each.parts.parts or "pack" in mention.form.shapes)
+    left = _by_pack(left, mention)
     left = _plain_where_complete(left, mention, salts)
     left = _prefer(left, lambda each: bool(each.parts.brand) or _qualities(each) <= {*mention.form.qualities})
     left = _prefer(left, lambda each: _word_for_word(each, mention))
@@ -63,6 +63,17 @@ def _plain_where_complete(found: list[Candidate], mention: Mention, salts: dict[
     whole = all(not salt or salts.get(base) for each in plain for base, salt, _ in each.by_base)
     doubtful = any(base in DOUBTFUL for each in plain for base, _, _ in each.by_base)
     return plain if whole and not doubtful else found
+
+
+def _by_pack(found: list[Candidate], mention: Mention) -> list[Candidate]:
+    """A pack is meant where the text says so; how many pieces it says decides between packs."""
+    if "pack" not in mention.form.shapes:
+        return _prefer(found, lambda each: not each.parts.parts)
+    packs = [each for each in found if each.parts.parts]
+    if not packs or not mention.counts:
+        return found
+    counted = [each for each in packs if each.parts.pieces in mention.counts]
+    return counted or [each for each in found if not each.parts.parts]
 
 
 def _by_quantity(found: list[Candidate], mention: Mention) -> list[Candidate]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from steadwell.terminology.rxnorm import batch, current
+from steadwell.terminology.rxnorm import batch, current, measuring, names_file, official
+from steadwell.terminology.rxnorm.attesting import INERT
 from steadwell.terminology.rxnorm.catalogue import BRANDED, PRODUCTS, Catalogue, Concept
 from steadwell.terminology.rxnorm.normalising import Normaliser
-from steadwell.terminology.rxnorm.types import Drug, DrugReading, RxNormRelease
+from steadwell.terminology.rxnorm.types import Drug, DrugReading, PackContents, RxNormRelease
 
 MOST_SUGGESTIONS = 50
 
@@ -20,6 +21,13 @@ def normalise_drug(text: str) -> DrugReading:
 def answer_drug_names(*, names: Path | None, as_json: bool) -> None:
     """Read standard input line by line, against a list of names or the shipped set. Raises NotAList."""
     batch.run(current.of_names(names) if names else Normaliser(current.starter()), as_json=as_json)
+
+
+def measure_drug_names(*, known: Path, names: Path | None, as_json: bool, show: bool) -> None:
+    """Say how well the texts of a file are read whose codes stand beside them. Raises NotAList."""
+    texts = [*names_file.read_known(known)]
+    normaliser = current.of_names(names) if names else Normaliser(current.starter())
+    measuring.run(normaliser, texts, as_json=as_json, show=show)
 
 
 def find_drug(rxcui: str) -> Drug | None:
@@ -46,6 +54,18 @@ def release() -> RxNormRelease:
         name=catalogue.release, starter=catalogue.release == current.STARTER,
         loaded_at=catalogue.loaded_at, names=catalogue.names, clinical_drugs=catalogue.products,
     )  # fmt: skip
+
+
+def pack_contents(name: str) -> PackContents | None:
+    """What a pack holds, out of its official name; None for the name of anything else."""
+    parts = official.read(name)
+    if parts is None or not parts.parts:
+        return None
+    return PackContents(
+        brand=parts.brand,
+        drugs=tuple(each for each in parts.parts if not each[1].casefold().startswith(INERT)),
+        inert=sum(count for count, drug in parts.parts if drug.casefold().startswith(INERT)),
+    )
 
 
 def remapped(rxcui: str) -> str:

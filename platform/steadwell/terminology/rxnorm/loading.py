@@ -100,9 +100,9 @@ def _built(files: ReleaseFiles, name: str, progress: Progress) -> tuple[Catalogu
     if not edges.ingredients:
         raise ReleaseRefused("RXNREL.RRF: no ingredient of RXNORM is in it.")
     progress("building the index")
-    catalogue = build(
-        names, release=name, relations=edges.relations({row.rxcui: row.term_type for row in names})
-    )
+    # A synonym's row says nothing of what its concept is: nearly every drug has one.
+    types = {row.rxcui: row.term_type for row in names if row.term_type not in SYNONYMS}
+    catalogue = build(names, release=name, relations=edges.relations(types))
     return replace(catalogue, names=rows, retired=_retired(files, catalogue)), rows
 
 

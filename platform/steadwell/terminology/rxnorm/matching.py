@@ -85,6 +85,8 @@ def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order
     """Whether the amounts are those of the drug. ``order`` is that of the ingredients in the text."""
     if not said:
         return True
+    if drug.parts.parts and len(said) != len(drug.by_base):
+        return False  # a pack of several strengths is none of them: "rivaroxaban 15 MG" may be a tablet
     if len(drug.by_base) == 1:
         return _one_fits(mention, said, drug)
     if len(said) == 1 and (total := _total(drug)) is not None and said[0].fits(total, drug):
@@ -106,7 +108,7 @@ def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order
 def _total(drug: Candidate) -> Strength | None:
     """What a drug holds of one ingredient in two salts: 25 MG and 75 MG of nitrofurantoin are 100 MG."""
     kinds = {has.kind for *_, has in drug.by_base if has is not None}
-    if len({base for base, _, _ in drug.by_base}) > 1 or len(kinds) != 1:
+    if drug.parts.parts or len({base for base, _, _ in drug.by_base}) > 1 or len(kinds) != 1:
         return None
     return Strength(kinds.pop(), sum(has.value for *_, has in drug.by_base if has is not None))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Concept
+from steadwell.terminology.rxnorm.catalogue import Bases, Catalogue, Concept, as_written
 from steadwell.terminology.rxnorm.choosing import DOUBTFUL, is_plain, narrow, of_brand, same_salt
 from steadwell.terminology.rxnorm.matching import (
     Candidate,
@@ -64,7 +64,7 @@ class Normaliser:
         return self._one(text, mention, found)
 
     def _exact(self, text: str) -> DrugReading | None:
-        codes = self.catalogue.exact.get(" ".join(text.split()).casefold())
+        codes = self.catalogue.exact.get(as_written(text))
         if not codes:
             return None
         concepts = [self.catalogue.concepts[code] for code in codes]

@@ -25,7 +25,7 @@ _AMOUNT = re.compile(
     r"(?<![\w.,])(?P<n>\d[\d,]*(?:\.\d+)?) ?(?P<u>%|[A-Za-z\-]+)(?:/(?P<of>[A-Za-z]+))?(?=$|[ ;,])"
 )
 _PACK = re.compile(r"^\{.*\}\s*pack", re.IGNORECASE)
-_PACKED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
+_PACKED = re.compile(r"(?P<count>\d+) (?:\([\d. A-Z]+\) )?\((?P<name>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,12 @@ class Official:
     quantity: Strength | None
     hours: float
     qualities: tuple[str, ...]
-    parts: tuple[str, ...] = ()  # of a pack: the names of the drugs in it
+    parts: tuple[tuple[int, str], ...] = ()  # of a pack: how many of each drug, by its unbranded name
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces a pack holds, the inert ones included."""
+        return sum(count for count, _ in self.parts)
 
 
 @lru_cache(maxsize=8192)
@@ -115,12 +120,14 @@ def _strength(found: re.Match[str]) -> Strength:
 
 def _pack(text: str, brand: str) -> Official:
     inner = text[text.index("{") + 1 : text.rindex("}")]
-    names = tuple(without_brand(each.strip())[0] for each in _PACKED.findall(inner))
+    parts = tuple(
+        (int(each["count"]), without_brand(each["name"].strip())[0]) for each in _PACKED.finditer(inner)
+    )
     components: dict[tuple[str, str], Component] = {}
-    for name in names:
+    for _, name in parts:
         one = read(name)
         for each in one.components if one else ():
             components.setdefault((each.name.lower(), each.written), each)
     return Official(
-        tuple(components.values()), "Pack", forms.official("Pack"), brand, None, 0.0, (), parts=names
+        tuple(components.values()), "Pack", forms.official("Pack"), brand, None, 0.0, (), parts=parts
     )

@@ -40,6 +40,7 @@ class Mention:
     form: Form = field(default_factory=Form)
     unknown: list[str] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)  # in brackets or behind the form: makers, mostly
+    counts: list[float] = field(default_factory=list)  # numbers of pieces, behind the form or a package
     counted: bool = False  # a word about packages came: a number behind it is a count
     label: bool = False  # written as a pharmacy label or a formulary is: in capitals
 
@@ -81,9 +82,10 @@ class Reader:
                 at += self._word(tokens, at, mention, found, depth)
             else:
                 # A number behind the form or a package counts pieces: "TAB UD 100".
-                if token.kind != "number" or not (
-                    mention.counted or any(kind == "shape" for kind, _ in found)
-                ):
+                behind = mention.counted or any(kind == "shape" for kind, _ in found)
+                if token.kind == "number" and behind:
+                    mention.counts.extend(token.values)
+                else:
                     _amount(token, mention)
                 if token.container and (pair := around().get((token.container,))) and pair[0] == "shape":
                     found.append(pair)
@@ -162,7 +164,7 @@ def _words(tokens: list[Token], at: int, most: int) -> tuple[list[str], list[int
         elif token.kind == "list" and not token.strengths and words:
             words.extend(f"{value:g}" for value in token.values)
             ends.extend([place - at + 1] * len(token.values))
-        elif not (token.kind == "sign" and token.text in ",/" and words):
+        elif not (token.kind == "sign" and token.text in ",/+" and words):
             break
         place += 1
     return words[:most], ends[:most]

@@ -65,6 +65,15 @@ class Drug:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackContents:
+    """How many of each drug a pack holds, and how many pieces without any; ``brand`` may be empty."""
+
+    brand: str
+    drugs: tuple[tuple[int, str], ...]
+    inert: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RxNormRelease:
     """``starter`` is true for the set that ships with the product; then ``loaded_at`` is None."""
 

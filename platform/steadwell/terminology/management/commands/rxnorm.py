@@ -1,4 +1,4 @@
-"""``python3 manage.py rxnorm load``, ``status``, ``show`` and ``normalise``."""
+"""``python3 manage.py rxnorm load``, ``status``, ``show``, ``normalise`` and ``measure``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import OperationalError
 from steadwell import clock
 from steadwell.terminology import service as terminology
 from steadwell.terminology.models import RxNormName, RxNormRelease
-from steadwell.terminology.rxnorm import batch, current, loading, names_file
+from steadwell.terminology.rxnorm import batch, current, loading, measuring, names_file
 from steadwell.terminology.rxnorm.normalising import Normaliser
 from steadwell.terminology.rxnorm.release_files import ReleaseRefused
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = "Load a release of RxNorm, see which is in use, look a code up, or read the drugs that texts name."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        what = parser.add_subparsers(dest="what", required=True, metavar="load|status|show|normalise")
+        what = parser.add_subparsers(dest="what", required=True, metavar="load|status|show|normalise|measure")
         load = what.add_parser(
             "load", help="load a release from a folder or a zip archive and use it from then on"
         )
@@ -35,12 +35,19 @@ class Command(BaseCommand):
             "--names", type=Path, help="a list of names (rxcui, tty, str) instead of the release"
         )
 
+        measure = what.add_parser("measure", help="how well texts are read whose codes are known")
+        measure.add_argument("known", type=Path, help="texts with their RxCUI, tab separated")
+        measure.add_argument("--json", action="store_true", help="one JSON object")
+        measure.add_argument("--names", type=Path, help="a list of names instead of the release")
+        measure.add_argument("--show", action="store_true", help="also what was not read right")
+
     def handle(self, *args: Any, **options: Any) -> None:
         {
             "load": self._load,
             "status": self._status,
             "show": self._show,
             "normalise": self._normalise,
+            "measure": self._measure,
         }[options["what"]](options)
 
     def _load(self, options: dict[str, Any]) -> None:
@@ -93,12 +100,20 @@ class Command(BaseCommand):
     def _normalise(self, options: dict[str, Any]) -> None:
         batch.run(self._normaliser(options["names"]), as_json=options["json"])
 
+    def _measure(self, options: dict[str, Any]) -> None:
+        try:
+            known = [*names_file.read_known(options["known"])]
+        except names_file.NotAList as refusal:
+            raise CommandError(str(refusal)) from refusal
+        normaliser = self._normaliser(options["names"])
+        measuring.run(normaliser, known, as_json=options["json"], show=options["show"])
+
     def _normaliser(self, names: Path | None) -> Normaliser:
         if names is not None:
             try:
                 return current.of_names(names)
             except names_file.NotAList as refusal:
-                raise CommandError(f"{names}: {refusal}") from refusal
+                raise CommandError(str(refusal)) from refusal
         try:
             return current.normaliser()
         except OperationalError:

@@ -1,4 +1,4 @@
-"""What patients and clinicians enter about medicines."""
+"""What patients enter about medicines."""
 
 from __future__ import annotations
 

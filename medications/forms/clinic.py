@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from medications.forms import AS_TYPED
+from medications.forms.patients import AS_TYPED
 from medications.presenters import words
 from medications.types import Status
 from steadwell.portal.service import RadioCards

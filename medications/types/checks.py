@@ -80,3 +80,21 @@ class CheckView:
     @property
     def needs_reason(self) -> bool:
         return any(finding.needs_reason for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUse:
+    """How often a rule asked for a reason, and how often somebody went on: the rules that annoy."""
+
+    rule_id: str
+    alerts: int
+    overridden: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCount:
+    """Alerts per order over a time."""
+
+    orders: int
+    with_alerts: int
+    alerts: int

@@ -1,0 +1,1 @@
+"""What people enter about medicines: patients on their pages, clinicians on theirs."""
