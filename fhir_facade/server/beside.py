@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fhir_facade.server import wire
+from fhir_facade.server.elements import absent
 from fhir_facade.server.wire import Resource
 from steadwell.relations import Sql
 
 # The server's own, whatever was sent.
 _OWN = frozenset({"resourceType", "id", "meta"})
+_ABSENT = absent()
 _CHOICES = ("value", "effective", "deceased", "occurrence", "medication")
 
 
@@ -39,7 +41,8 @@ def together(resource: Resource, row: Mapping[str, Any], decides: frozenset[str]
 
 def laid_over(now: Resource, said: Resource, then: Resource, decides: frozenset[str]) -> Resource:
     """``now`` is what the app says, ``then`` what it said when ``said`` was written. Of the elements in
-    ``decides`` the app alone has the say; identifiers of both are shown.
+    ``decides`` the app alone has the say; identifiers of both are shown. What has to be there and neither
+    knows is marked as absent.
     """
     made = {
         name: value
@@ -50,7 +53,7 @@ def laid_over(now: Resource, said: Resource, then: Resource, decides: frozenset[
     }
     for name, value in now.items():
         changed = _group(name, now) != _group(name, then)
-        if name not in _OWN and name not in made and (changed or name in decides):
+        if name not in _OWN and name not in made and (changed or name in decides or value == _ABSENT):
             made[name] = value
     if "identifier" in decides:
         made["identifier"] = _identifiers(said, now)

@@ -51,6 +51,12 @@ _LOCAL = (
 )
 
 SUBJECT = Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True)
+SOURCE = Column(
+    exprs={
+        "exact": f"CASE WHEN t.sender NOT LIKE '{lab_results.ALONE}%%'"
+        " THEN 'urn:steadwell:source:' || t.sender END"
+    }
+)
 COLUMNS = {
     "patient": (SUBJECT,),
     "subject": (SUBJECT,),
@@ -66,6 +72,7 @@ COLUMNS = {
         Column(exprs={"folded": "lower(t.value_text)", "exact": "t.value_text"}, fold=str.casefold),
     ),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
+    "_source": (SOURCE,),
 }
 
 
@@ -74,7 +81,7 @@ def build(row: Row, access: Access) -> Resource:
         "Observation",
         row["id"],
         {
-            "meta": meta(row, PROFILE),
+            "meta": meta(row, PROFILE, source=lab_results.source_of(row["sender"])),
             "status": STATUS.get(row["status"], row["status"]),
             "category": [concept(CATEGORY, "laboratory", "Laboratory")],
             "code": _code(row),
