@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from oauth2_provider.models import get_application_model
 
 from fhir_facade.oauth import registering
-from fhir_facade.oauth.models import Registration
+from fhir_facade.oauth.models import Kind, Registration
+from fhir_facade.smart.models import MEDICINE_SOURCES
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit.looking import DecidedAt, actor_of
@@ -47,6 +48,7 @@ class RegistrationAdmin(DecidedAt):
             "redirect_uris": application.redirect_uris.split(),
             "keeps_secret": application.client_type == "confidential",
             "scopes": row.client.scopes.split(),
+            "sources": MEDICINE_SOURCES if row.kind == Kind.SERVICE else [],
         }
 
     def decide(self, request: HttpRequest, row: Registration) -> HttpResponse:
@@ -54,7 +56,8 @@ class RegistrationAdmin(DecidedAt):
         try:
             secret = registering.decide(
                 actor=actor_of(request), registration_id=row.pk, approve=request.POST.get("act") == "approve",
-                reason=request.POST.get("reason", ""), now=clock.now(),
+                reason=request.POST.get("reason", ""),
+                medicine_source=request.POST.get("medicine_source", ""), now=clock.now(),
             )  # fmt: skip
         except Refusal as refusal:
             messages.error(request, next(iter(refusal.fields.values()), refusal.text))

@@ -14,7 +14,7 @@ from oauth2_provider.models import get_application_model
 
 from fhir_facade.oauth import wanted
 from fhir_facade.oauth.models import Approval, Kind, Registration, ReviewState
-from fhir_facade.smart import scopes
+from fhir_facade.smart import scopes, tokens
 from fhir_facade.smart.models import Client
 from fhir_facade.smart.types import Level
 from steadwell.actor import Actor, Role
@@ -73,9 +73,16 @@ def register(*, actor: Actor, asked: Asked, now: datetime, client_id: str = "") 
     return client_id
 
 
-def decide(*, actor: Actor, registration_id: Any, approve: bool, reason: str, now: datetime) -> str:
+def decide(
+    *, actor: Actor, registration_id: Any, approve: bool, reason: str, medicine_source: str = "",
+    now: datetime,
+) -> str:  # fmt: skip
     """Let an app in, or not, or no longer, with a reason. Answers the secret of an app that keeps one, this
-    once; for others nothing. What was consented to ends with a refusal."""
+    once; for others nothing. What was consented to ends with a refusal.
+
+    ``medicine_source``: as whose word a service's medicines and allergies are kept from now on; empty leaves
+    it as it is.
+    """
     if not actor.has(Role.ADMINISTRATOR):
         raise Forbidden
     if not reason.strip():
@@ -89,7 +96,9 @@ def decide(*, actor: Actor, registration_id: Any, approve: bool, reason: str, no
         found.reviewed_at, found.reviewed_by, found.reason = now, actor.user_id, reason.strip()[:500]
         found.save(update_fields=["state", "reviewed_at", "reviewed_by", "reason"])
         client.active = approve
-        client.save(update_fields=["active"])
+        if medicine_source and found.kind == Kind.SERVICE:
+            client.medicine_source = tokens.checked_source(medicine_source)
+        client.save(update_fields=["active", "medicine_source"])
         secret = _new_secret(client) if approve else ""
         if not approve:
             Approval.objects.filter(client=client, ended_at__isnull=True).update(
@@ -98,7 +107,7 @@ def decide(*, actor: Actor, registration_id: Any, approve: bool, reason: str, no
         audit.record(
             actor=actor, action="app.approve-registration" if approve else "app.refuse-registration",
             category="access", entity_id=client.pk, reason=found.reason, now=now,
-            detail={"client": client.client_id},
+            detail={"client": client.client_id, "medicine_source": client.medicine_source},
         )  # fmt: skip
     return secret
 

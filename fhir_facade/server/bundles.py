@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fhir_facade.fhir_json import mapping, mappings, text_of
-from fhir_facade.server import conditional, interactions, wire
+from fhir_facade.server import conditional, interactions, invariants, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
 from fhir_facade.server.documents import Documents
@@ -50,6 +50,8 @@ def process(access: Access, bundle: Resource, prefer: dict[str, str]) -> Answer:
     said = mappings(bundle.get("entry"))
     if len(said) > MOST_ENTRIES:
         raise failed(413, "too-costly", f"A Bundle has at most {MOST_ENTRIES} entries here.")
+    if broken := list(invariants.of_bundle(bundle)):
+        raise Failed(400, tuple(broken))
     entries = (
         [_entry(number, each, prefer) for number, each in enumerate(said)] if kind == "transaction" else None
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fhir_facade.fhir_json import mapping
+from fhir_facade.server import form_rules
 from fhir_facade.server.outcome import Issue
 from fhir_facade.server.wire import Resource
 
@@ -14,8 +16,15 @@ Check = Callable[[dict[str, Any]], bool]
 def check(resource: Resource) -> Iterator[Issue]:
     kind = resource["resourceType"]
     yield from _broken(_RULES.get(kind, ()), resource, kind)
+    if kind == "Questionnaire":
+        yield from form_rules.check(resource)
     yield from _domain(resource, kind)
     yield from _within(resource, kind, resource)
+
+
+def of_bundle(bundle: Resource) -> Iterator[Issue]:
+    """Its own alone: each entry is looked at where it is written."""
+    yield from _broken(_RULES["Bundle"], bundle, "Bundle")
 
 
 def _broken(rules: tuple[tuple[str, Check, str], ...], said: dict[str, Any], at: str) -> Iterator[Issue]:
@@ -64,6 +73,11 @@ def _contact(said: dict[str, Any]) -> bool:
     )
 
 
+def _is_an_error(said: dict[str, Any]) -> bool:
+    return (_VERIFICATION, "entered-in-error") in _codes(said, "verificationStatus")
+
+
+_VERIFICATION = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 _OBS_6 = (
     "obs-6",
     lambda said: "dataAbsentReason" not in said or not any(name.startswith("value") for name in said),
@@ -95,34 +109,38 @@ _RULES: dict[str, tuple[tuple[str, Check, str], ...]] = {
     "AllergyIntolerance": (
         (
             "ait-1",
-            lambda said: (
-                "clinicalStatus" in said
-                or (
-                    "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
-                    "entered-in-error",
-                )
-                in _codes(said, "verificationStatus")
-            ),
+            lambda said: "clinicalStatus" in said or _is_an_error(said),
             "A clinicalStatus is needed, unless it was entered in error.",
+        ),
+        (
+            "ait-2",
+            lambda said: "clinicalStatus" not in said or not _is_an_error(said),
+            "What was entered in error has no clinicalStatus.",
         ),
     ),
     "Organization": (
         ("org-1", lambda said: "identifier" in said or "name" in said, "A name or an identifier is needed."),
     ),
-    "Questionnaire": (("que-2", lambda said: _link_ids_once(said), "Each linkId may be there once."),),
     "Consent": (
         (
             "ppc-1",
             lambda said: "policy" in said or "policyRule" in said,
             "Either a policy or a policyRule is needed.",
         ),
-        (
-            "ppc-2",
-            lambda said: "patient" in said or "patient-privacy" not in _only_codes(said, "scope"),
-            "A consent about privacy is a patient's.",
+        *(
+            (
+                key,
+                lambda said, scope=scope: "patient" in said or scope not in _only_codes(said, "scope"),
+                f"A consent of the scope {scope} is a patient's.",
+            )
+            for key, scope in (
+                ("ppc-2", "patient-privacy"),
+                ("ppc-3", "research"),
+                ("ppc-4", "adr"),
+                ("ppc-5", "treatment"),
+            )
         ),
     ),
-    "Provenance": (),
     "Bundle": (
         (
             "bdl-1",
@@ -146,21 +164,11 @@ _RULES: dict[str, tuple[tuple[str, Check, str], ...]] = {
 }
 
 
-def _link_ids_once(said: dict[str, Any]) -> bool:
-    found: list[str] = []
-    todo = [said]
-    while todo:
-        for item in _each(todo.pop(), "item"):
-            found.append(str(item.get("linkId")))
-            todo.append(item)
-    return len(found) == len(set(found))
-
-
 def _full_urls_once(said: dict[str, Any]) -> bool:
     if said.get("type") == "history":
         return True
     urls = [
-        (each["fullUrl"], str((each.get("resource") or {}).get("meta", {}).get("versionId")))
+        (str(each["fullUrl"]), str(mapping(mapping(each.get("resource")).get("meta")).get("versionId")))
         for each in _each(said, "entry")
         if each.get("fullUrl")
     ]

@@ -118,6 +118,11 @@ def sender_of(access: Access) -> str:
     return f"{ALONE}{access.grant.client_id}"[:56]
 
 
+def source_of(sender: str) -> str:
+    """Where a laboratory's words came from; a client's are in its document, which says so itself."""
+    return "" if sender.startswith(ALONE) or not sender else f"urn:steadwell:source:{sender}"
+
+
 def _performer(said: Resource, access: Access) -> str:
     shown = (text_of(each.get("display")) for each in mappings(said.get("performer")))
     return next((text for text in shown if text), access.grant.client_name)
@@ -176,7 +181,8 @@ def versions(access: Access, key: str) -> list[tuple[int, datetime, Resource]]:
         elif version.version in kept:
             made.append((version.version, version.recorded_at, wire.read_stored(kept[version.version])))
         elif (shown := _as_known(access, rows[0][0], UUID(key), version)) is not None:
-            made.append((version.version, version.recorded_at, shown))
+            meta = {**found.resource["meta"], **shown["meta"]}  # of the same source
+            made.append((version.version, version.recorded_at, {**shown, "meta": meta}))
     return made
 
 

@@ -6,7 +6,7 @@ which items are to be answered, and which are there at all (enableWhen). Texts n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -83,50 +83,6 @@ def find_form(access: Access, canonical: str) -> Resource:
     if found is None:
         raise failed(422, "not-found", "Its form is not here.", at="QuestionnaireResponse.questionnaire")
     return found.resource
-
-
-def check_form(form: Resource) -> list[Issue]:
-    """What makes a form that nobody could fill in: que-1, que-2, que-5, que-7, and questions that are not
-    there.
-    """
-    look = _Look(strict=True)
-    items = list(_all_items(form, "Questionnaire"))
-    known = {text_of(item.get("linkId")) for item, _ in items}
-    for item, at in items:
-        kind, choices = text_of(item.get("type")), "answerOption" in item or "answerValueSet" in item
-        if kind == "display" and "item" in item:
-            look.say("invariant", "que-1: A display has no items.", at)
-        if choices and kind not in {
-            "choice",
-            "open-choice",
-            "decimal",
-            "integer",
-            "date",
-            "dateTime",
-            "time",
-            "string",
-        }:
-            look.say("invariant", "que-5: Only questions with choices have options.", at)
-        if "answerOption" in item and "answerValueSet" in item:
-            look.say("invariant", "que-4: Options stand in the form or in a value set, not in both.", at)
-        if kind == "display" and "required" in item:
-            look.say("invariant", "que-6: A display is not required.", at)
-        conditions = mappings(item.get("enableWhen"))
-        if len(conditions) > 1 and "enableBehavior" not in item:
-            look.say("invariant", "que-12: Several conditions need an enableBehavior.", at)
-        for each in conditions:
-            if each.get("operator") == "exists" and "answerBoolean" not in each:
-                look.say("invariant", "que-7: exists is asked with a boolean.", f"{at}.enableWhen")
-            if text_of(each.get("question")) not in known:
-                look.say("not-found", "It hangs on a question that is not there.", f"{at}.enableWhen")
-    return look.issues[:MOST_ISSUES]
-
-
-def _all_items(said: Mapping[str, Any], at: str) -> Iterator[tuple[dict[str, Any], str]]:
-    for number, item in enumerate(mappings(said.get("item"))):
-        here = f"{at}.item[{number}]"
-        yield item, here
-        yield from _all_items(item, here)
 
 
 def check_answers(form: Resource, said: Resource) -> list[Issue]:

@@ -7,9 +7,8 @@ with its author is kept, and the act is audited.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fhir_facade.consents import deciding, masking
@@ -36,11 +35,12 @@ class Written:
     version: str = ""
     updated: datetime | None = None
     resource: Resource | None = None
-    extra: tuple[Any, ...] = field(default_factory=tuple)
+    versioned: bool = True  # its versions can be read
 
     @property
     def location(self) -> str:
-        return f"{self.type}/{self.key}" + (f"/_history/{self.version}" if self.version else "")
+        version = self.version if self.versioned else ""
+        return f"{self.type}/{self.key}" + (f"/_history/{version}" if version else "")
 
 
 def checked(definition: Definition, said: Resource) -> None:
@@ -200,6 +200,7 @@ def _written(definition: Definition, resource: Resource, status: int) -> Written
         version=meta.get("versionId", ""),
         updated=datetime.fromisoformat(updated) if updated else None,
         resource=resource,
+        versioned="vread" in definition.interactions,
     )
 
 

@@ -37,11 +37,9 @@ def register_client(
     _operates(actor)
     if not client_id or len(client_id) > 100 or not name or client_id in RESERVED:
         raise Invalid(fields={"client_id": "A client needs an id of at most 100 characters and a name."})
-    if medicine_source not in dict(MEDICINE_SOURCES):
-        raise Invalid(fields={"medicine_source": "A source is one of ehr-a, ehr-b and pharmacy."})
     said = {
         "name": name, "scopes": allowed, "per_minute": per_minute, "site_id": site_id,
-        "medicine_source": medicine_source,
+        "medicine_source": checked_source(medicine_source),
     }  # fmt: skip
     with transaction.atomic():
         Client.objects.update_or_create(
@@ -53,6 +51,13 @@ def register_client(
             actor=actor, action="fhir.register-client", category="access", now=now,
             detail={"client": client_id},
         )  # fmt: skip
+
+
+def checked_source(text: str) -> str:
+    """One of the sources as which what a client sends of medicines may be kept."""
+    if text not in dict(MEDICINE_SOURCES):
+        raise Invalid(fields={"medicine_source": "A source is one of ehr-a, ehr-b and pharmacy."})
+    return text
 
 
 def issue(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from fhir_facade.server import wire
+from fhir_facade.server import documents, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import failed, not_found, stale
 from fhir_facade.server.wire import Resource
@@ -47,8 +47,9 @@ class Keeping:
         access.key_for_next = None
         made = Subscription.objects.create(
             id=key, client=client, changed_at=access.now, **rights.columns_of(access),
-            **_columns(asked, said),
+            **_columns(access, asked, said),
         )  # fmt: skip
+        _note(access, made, "POST")
         if not asked.off:
             standing.promise(made, now=access.now)
         standing.promise_end(made, now=access.now)
@@ -60,7 +61,7 @@ class Keeping:
         now = _locked(access, key, version)
         before = {name: getattr(now, name) for name in _GREETS}
         headers = sealing.unseal(now.headers)
-        columns = rights.columns_of(access) | _columns(asked, said)
+        columns = rights.columns_of(access) | _columns(access, asked, said)
         was = now.state
         for name, value in columns.items():
             setattr(now, name, value)
@@ -71,6 +72,7 @@ class Keeping:
         elif not asked.off:
             now.handshake_id = new_id()
         now.save()
+        _note(access, now, "PUT")
         self._go_on(now, access)
         return Stored(key=key)
 
@@ -86,6 +88,7 @@ class Keeping:
         now.deleted_at, now.changed_at, now.state, now.promised = access.now, access.now, State.OFF, False
         now.version, now.headers = now.version + 1, ""
         now.save()
+        _note(access, now, "DELETE")
         SubscriptionEvent.objects.filter(subscription=now).delete()
         outbox.cancel_due(kind_prefix=_DUE, about=now.pk)
         places.free(now, now=access.now)
@@ -112,22 +115,30 @@ def _not_too_many(access: Access) -> None:
         )
 
 
-def _columns(asked: wanted.Wanted, said: Resource) -> dict[str, Any]:
+def _note(access: Access, now: Subscription, method: str) -> None:
+    """Who wrote it, for its Provenance. What it read as is not kept: its headers are secrets."""
+    documents.add_version(
+        access, now.pk, now.version, method, None, access.grant.person_id, kind="Subscription"
+    )
+
+
+def _columns(access: Access, asked: wanted.Wanted, said: Resource) -> dict[str, Any]:
     return {
-        "body": wire.text(_without_ours(said)), "criteria": asked.criteria, "by_topic": asked.by_topic,
-        "topics": asked.topics, "queries": asked.queries, "content": asked.content, "payload": asked.payload,
-        "endpoint": asked.endpoint, "receiver": asked.receiver, "headers": sealing.seal(asked.headers),
-        "heartbeat": asked.heartbeat, "timeout": asked.timeout, "ends_at": asked.ends_at,
+        "body": wire.text(_without_ours(access, said)), "criteria": asked.criteria,
+        "by_topic": asked.by_topic, "topics": asked.topics, "queries": asked.queries,
+        "content": asked.content, "payload": asked.payload, "endpoint": asked.endpoint,
+        "receiver": asked.receiver, "headers": sealing.seal(asked.headers), "heartbeat": asked.heartbeat,
+        "timeout": asked.timeout, "ends_at": asked.ends_at,
         "state": State.OFF if asked.off else State.REQUESTED,
     }  # fmt: skip
 
 
-def _without_ours(said: Resource) -> Resource:
+def _without_ours(access: Access, said: Resource) -> Resource:
     """Status and error are the server's, headers are kept sealed."""
     left = {n: v for n, v in said.items() if n not in {"resourceType", "id", "meta", "status", "error"}}
     meta = {n: v for n, v in said.get("meta", {}).items() if n not in {"versionId", "lastUpdated"}}
     channel = {n: v for n, v in said["channel"].items() if n not in {"header", "_header"}}
-    return {**left, "channel": channel, **({"meta": meta} if meta else {})}
+    return {**left, "channel": channel, "meta": {**meta, "source": documents.source_of(access, said)}}
 
 
 def was_deleted(access: Access, key: str) -> bool:

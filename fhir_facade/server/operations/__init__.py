@@ -30,7 +30,13 @@ OPERATIONS = {
         Operation(
             name="everything", definition=f"{_HL7}Patient-everything", run=everything.run, instance=True
         ),
-        Operation(name="validate", definition=f"{_HL7}Resource-validate", run=validate.run, instance=False),
+        Operation(
+            name="validate",
+            definition=f"{_HL7}Resource-validate",
+            run=validate.run,
+            instance=True,
+            of_type=True,
+        ),
         Operation(name="find", definition=f"{_IHE}appointment-find", run=scheduling_ihe.find, instance=False),
         Operation(name="hold", definition=f"{_IHE}appointment-hold", run=scheduling_ihe.hold, instance=False),
         Operation(

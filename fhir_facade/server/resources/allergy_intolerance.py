@@ -7,8 +7,8 @@ from typing import Any
 from fhir_facade.server import allergies as filing
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import US_CORE, at, concept, meta, reference, resource, without_empty
-from fhir_facade.server.kept import beside_too, with_said
-from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
+from fhir_facade.server.kept import with_said
+from fhir_facade.server.registry import Column, Kind, Param, Row
 from fhir_facade.server.resources import medicines
 from fhir_facade.server.wire import Resource
 from medications import service as medications
@@ -121,23 +121,7 @@ PARAMS = (
         targets=("Practitioner", "PractitionerRole", "Patient", "RelatedPerson"),
     ),
 )  # fmt: skip
-DEFINITION = Definition(
-    type="AllergyIntolerance",
-    origins=(
-        Origin(
-            name="medications",
-            relation=_relation,
-            columns=beside_too("AllergyIntolerance", PARAMS, OWN),
-            build=build,
-            person="t.person_id",
-            beside=True,
-            versions=medicines.versions(_version_rows, build),
-        ),
-    ),
-    params=PARAMS,
-    profiles=(PROFILE,),
-    interactions=frozenset({"read", "vread", "history-instance", "search-type", "create", "update", "patch"}),
-    compartment=("patient",),
-    rev_includes=("Provenance:target",),
-    writer=filing.WRITER,
-)
+DEFINITION = medicines.owned(
+    "AllergyIntolerance", PARAMS, OWN, rows=_relation, version_rows=_version_rows, build=build,
+    writer=filing.WRITER, profile=PROFILE,
+)  # fmt: skip

@@ -11,10 +11,10 @@ from fhir_facade.server.access import Access
 from fhir_facade.server.documents import Documents
 from fhir_facade.server.elements import LOINC, US_CORE, at, concept, meta, reference, resource, sid
 from fhir_facade.server.kept import documents
-from fhir_facade.server.lab_results import ALONE
+from fhir_facade.server.lab_results import ALONE, source_of
 from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
 from fhir_facade.server.resources import observation
-from fhir_facade.server.resources.observation import SUBJECT, _code
+from fhir_facade.server.resources.observation import SOURCE, SUBJECT, _code
 from fhir_facade.server.wire import Resource
 from labs import service as labs
 from steadwell.relations import Sql
@@ -51,6 +51,7 @@ COLUMNS = {
     ),
     "based-on": (Column(exprs={"type": "'ServiceRequest'", "id": "t.order_id"}),),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
+    "_source": (SOURCE,),
 }
 
 
@@ -62,7 +63,7 @@ def build(row: Row, access: Access) -> Resource:
         "DiagnosticReport",
         row["id"],
         {
-            "meta": meta(row, PROFILE),
+            "meta": meta(row, PROFILE, source=source_of(row["sender"])),
             "identifier": _identifiers(row),
             "basedOn": [reference("ServiceRequest", row["order_id"])] if row["order_id"] else [],
             "status": row["status"],

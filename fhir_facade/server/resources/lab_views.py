@@ -30,6 +30,7 @@ def observation_row(report: labs.ReportView, shown: labs.ResultView, recorded_at
         "laboratory": report.performer,
         "kind": shown.kind.value,
         "value_text": shown.value_text,
+        "sender": "",
         "unit_reason": shown.unit_reason,
         "problem": shown.problem,
         "absent_reason": shown.absent_reason,

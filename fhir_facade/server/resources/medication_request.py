@@ -6,13 +6,20 @@ from typing import Any
 
 from fhir_facade.server import medicines as filing
 from fhir_facade.server.access import Access
-from fhir_facade.server.elements import US_CORE, concept, meta, reference, resource, wall_day, without_empty
-from fhir_facade.server.kept import beside_too
-from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
+from fhir_facade.server.elements import (
+    US_CORE,
+    absent,
+    concept,
+    meta,
+    reference,
+    resource,
+    wall_day,
+    without_empty,
+)
+from fhir_facade.server.registry import Column, Kind, Param, Row
 from fhir_facade.server.resources import medicines
 from fhir_facade.server.wire import Resource
 from medications import service as medications
-from steadwell.relations import Sql
 
 PROFILE = f"{US_CORE}us-core-medicationrequest"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/medicationrequest-category"
@@ -76,7 +83,7 @@ def build(row: Row, access: Access) -> Resource:
             "medicationCodeableConcept": medicines.drug(row, "drug_text", "drug_name"),
             "subject": reference("Patient", row["person_id"]),
             "authoredOn": wall_day(row["started_on"] or row["said_at"]),
-            "requester": medicines.practitioner(row["practitioner_id"], row["prescriber_name"]),
+            "requester": medicines.practitioner(row["practitioner_id"], row["prescriber_name"]) or absent(),
             "reasonCode": [{"text": row["reason_text"]}] if row["reason_text"] else [],
             "dosageInstruction": [dosage] if dosage else [],
             "dispenseRequest": _dispense(row),
@@ -97,10 +104,6 @@ def _dispense(row: Row) -> dict[str, Any]:
     return without_empty(made)
 
 
-def _version_rows(access: Access) -> Sql:
-    return medications.describe_statement_version_rows(actor=access.actor, kinds=KINDS)
-
-
 PARAMS = medicines.params(
     Param(name="intent", kind=Kind.TOKEN),
     Param(name="authoredon", kind=Kind.DATE, paths=("authoredOn",)),
@@ -109,23 +112,8 @@ PARAMS = medicines.params(
           url="medications-encounter"),
     Param(name="priority", kind=Kind.TOKEN, paths=("priority",)),
 )  # fmt: skip
-DEFINITION = Definition(
-    type="MedicationRequest",
-    origins=(
-        Origin(
-            name="medications",
-            relation=medicines.relation(*KINDS),
-            columns=beside_too("MedicationRequest", PARAMS, OWN),
-            build=build,
-            person="t.person_id",
-            beside=True,
-            versions=medicines.versions(_version_rows, build),
-        ),
-    ),
-    params=PARAMS,
-    profiles=(PROFILE,),
-    interactions=frozenset({"read", "vread", "history-instance", "search-type", "create", "update", "patch"}),
-    compartment=("patient",),
-    rev_includes=("Provenance:target",),
-    writer=filing.REQUESTS,
-)
+DEFINITION = medicines.owned(
+    "MedicationRequest", PARAMS, OWN, rows=medicines.relation(*KINDS),
+    version_rows=medicines.version_relation(*KINDS), build=build,
+    writer=filing.REQUESTS, profile=PROFILE,
+)  # fmt: skip

@@ -7,12 +7,10 @@ from typing import Any
 from fhir_facade.server import medicines as filing
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import at, concept, meta, reference, resource, without_empty
-from fhir_facade.server.kept import beside_too
-from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
+from fhir_facade.server.registry import Column, Kind, Param, Row
 from fhir_facade.server.resources import medicines
 from fhir_facade.server.wire import Resource
 from medications import service as medications
-from steadwell.relations import Sql
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/medication-statement-category"
 BY_PATIENT = ("patientspecified", "Patient Specified")
@@ -87,31 +85,13 @@ def _period(row: Row) -> dict[str, Any]:
     return without_empty({name: day.isoformat() for name, day in ends.items() if day})
 
 
-def _version_rows(access: Access) -> Sql:
-    return medications.describe_statement_version_rows(actor=access.actor, kinds=KINDS)
-
-
 PARAMS = medicines.params(
     Param(name="effective", kind=Kind.DATE, paths=("effective[x]",)),
     Param(name="source", kind=Kind.REFERENCE, paths=("informationSource",), targets=medicines.WHO),
     Param(name="context", kind=Kind.REFERENCE, paths=("context",), targets=("Encounter",)),
 )
-DEFINITION = Definition(
-    type="MedicationStatement",
-    origins=(
-        Origin(
-            name="medications",
-            relation=medicines.relation(*KINDS),
-            columns=beside_too("MedicationStatement", PARAMS, OWN),
-            build=build,
-            person="t.person_id",
-            beside=True,
-            versions=medicines.versions(_version_rows, build),
-        ),
-    ),
-    params=PARAMS,
-    interactions=frozenset({"read", "vread", "history-instance", "search-type", "create", "update", "patch"}),
-    compartment=("patient",),
-    rev_includes=("Provenance:target",),
+DEFINITION = medicines.owned(
+    "MedicationStatement", PARAMS, OWN, rows=medicines.relation(*KINDS),
+    version_rows=medicines.version_relation(*KINDS), build=build,
     writer=filing.STATEMENTS,
-)
+)  # fmt: skip

@@ -15,10 +15,12 @@ from uuid import UUID
 
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import RXNORM, UCUM, reference, sid, without_empty
-from fhir_facade.server.kept import with_said
-from fhir_facade.server.registry import Column, Kind, Param, Row
+from fhir_facade.server.kept import beside_too, with_said
+from fhir_facade.server.registry import Column, Definition, Kind, Origin, Param, Row
+from fhir_facade.server.resources.kept_only import ALL
 from fhir_facade.server.search import running
 from fhir_facade.server.wire import Digits, Resource
+from fhir_facade.server.writers import Writer
 from medications import service as medications
 from steadwell.relations import Sql
 
@@ -126,7 +128,7 @@ def quantity(text: str) -> dict[str, Any]:
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
         return {}
-    return without_empty({"value": Digits(found[1]), "unit": found[2] or ""})
+    return _amount(found[1], found[2]) if found[2] else {"value": Digits(found[1])}
 
 
 def practitioner(key: UUID | None, name: str) -> dict[str, Any]:
@@ -138,6 +140,13 @@ def practitioner(key: UUID | None, name: str) -> dict[str, Any]:
 def relation(*kinds: medications.StatementKind) -> Callable[[Access], Sql]:
     def rows(access: Access) -> Sql:
         return with_said(medications.describe_statement_rows(actor=access.actor, kinds=kinds))
+
+    return rows
+
+
+def version_relation(*kinds: medications.StatementKind) -> Callable[[Access], Sql]:
+    def rows(access: Access) -> Sql:
+        return medications.describe_statement_version_rows(actor=access.actor, kinds=kinds)
 
     return rows
 
@@ -191,3 +200,28 @@ def params(*more: Param) -> tuple[Param, ...]:
 
 def only_codes(codes: Iterable[str]) -> str:
     return ", ".join(f"'{each}'" for each in codes)
+
+
+def owned(
+    kind: str, params: tuple[Param, ...], columns: Mapping[str, tuple[Column, ...]], *,
+    rows: Callable[[Access], Sql], version_rows: Callable[[Access], Sql],
+    build: Callable[[Row, Access], Resource], writer: Writer, profile: str = "",
+) -> Definition:  # fmt: skip
+    """A type whose rows are medications', each with what a client said of it beside. Nothing is deleted: it
+    was entered in error.
+    """
+    return Definition(
+        type=kind,
+        origins=(
+            Origin(
+                name="medications", relation=rows, columns=beside_too(kind, params, columns), build=build,
+                person="t.person_id", beside=True, versions=versions(version_rows, build),
+            ),
+        ),
+        params=params,
+        profiles=(profile,) if profile else (),
+        interactions=ALL - {"delete"},
+        compartment=("patient",),
+        rev_includes=("Provenance:target",),
+        writer=writer,
+    )  # fmt: skip

@@ -51,6 +51,15 @@ _LOCAL = (
 )
 
 SUBJECT = Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True)
+# What a client sent says so in its document; of what a feed said its sender is the source.
+SOURCE = Column(
+    exprs={
+        "exact": f"CASE WHEN t.sender NOT LIKE '{lab_results.ALONE}%%'"  # noqa: S608 - a constant
+        " THEN 'urn:steadwell:source:' || t.sender"
+        " ELSE (SELECT b.body::jsonb -> 'meta' ->> 'source' FROM fhir_facade_document b"
+        " WHERE b.id = t.id AND b.beside) END"
+    }
+)
 COLUMNS = {
     "patient": (SUBJECT,),
     "subject": (SUBJECT,),
@@ -66,6 +75,7 @@ COLUMNS = {
         Column(exprs={"folded": "lower(t.value_text)", "exact": "t.value_text"}, fold=str.casefold),
     ),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
+    "_source": (SOURCE,),
 }
 
 
@@ -74,7 +84,7 @@ def build(row: Row, access: Access) -> Resource:
         "Observation",
         row["id"],
         {
-            "meta": meta(row, PROFILE),
+            "meta": meta(row, PROFILE, source=lab_results.source_of(row["sender"])),
             "status": STATUS.get(row["status"], row["status"]),
             "category": [concept(CATEGORY, "laboratory", "Laboratory")],
             "code": _code(row),

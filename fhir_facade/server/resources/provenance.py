@@ -29,7 +29,7 @@ _ACTS = {
 # Types of which some are not for everybody who reads the type.
 _WITHHELD = (
     "Observation", "DiagnosticReport", "Appointment", "Medication", "MedicationRequest",
-    "MedicationStatement", "AllergyIntolerance",
+    "MedicationStatement", "AllergyIntolerance", "Subscription",
 )  # fmt: skip
 COLUMNS = {
     "target": (Column(exprs={"type": "t.type", "id": "t.entity_id"}),),
@@ -54,8 +54,8 @@ def _relation(access: Access) -> Sql:
     kinds = [d.type for d in registry() if access.rules(d.type, "r") and not _narrowed(access, d.type)]
     ours = [d.type for d in registry() if not d.of_patients]
     readable = Sql("v.type = ANY (%s)", (kinds,))
-    if access.actor.has(Role.SYSTEM, Role.ADMINISTRATOR):
-        return Sql(_ROWS) + readable
+    if access.actor.has(Role.SYSTEM, Role.ADMINISTRATOR):  # of subscriptions each client knows its own
+        return Sql(_ROWS) + every([readable, _shown(access, "Subscription")])
     shown = every([readable, *(_shown(access, kind) for kind in _WITHHELD if kind in kinds)])
     if access.reads_everybody:
         return Sql(_ROWS) + shown
@@ -149,6 +149,7 @@ DEFINITION = Definition(
                 "HealthcareService",
                 "Schedule",
                 "Slot",
+                "Subscription",
                 "AuditEvent",
                 "Binary",
             ),

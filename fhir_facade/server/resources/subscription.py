@@ -69,6 +69,7 @@ DEFINITION = Definition(
     ),
     profiles=(PROFILE,),
     interactions=frozenset({"read", "search-type", "create", "update", "patch", "delete"}),
+    rev_includes=("Provenance:target",),
     operations=("status", "events"),
     writer=keeping.WRITER,
     was_deleted=keeping.was_deleted,
