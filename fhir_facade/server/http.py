@@ -18,7 +18,6 @@ from rest_framework.exceptions import MethodNotAllowed, NotAcceptable, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from fhir_facade.oauth import approvals
@@ -27,7 +26,7 @@ from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
 from fhir_facade.server.outcome import Failed, Issue, failed, of_refusal, operation_outcome
 from fhir_facade.server.writing import MAX_BYTES
-from fhir_facade.smart import acting, throttle
+from fhir_facade.smart import acting
 from steadwell import clock
 from steadwell.errors import Refusal
 
@@ -72,40 +71,28 @@ def _serves(kind: str) -> bool:
 
 
 class Bearer(BaseAuthentication):
-    """A token that is out; else nobody. Who may not come in without one is refused by the view."""
+    """A token that is out; else nobody. Who may not come in without one is refused by the view. 429 where its
+    client asks too often.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, Access] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             return None
         now = clock.now()
-        grant = approvals.find_any_grant(token.strip(), now)
-        actor = acting.actor_of(grant, now=now) if grant else None
-        if grant is None or actor is None:
+        entered = approvals.enter(token.strip(), now)
+        if entered is None:
+            return None
+        grant, wait = entered
+        if wait is not None:
+            raise Throttled(wait.total_seconds())
+        actor = acting.actor_of(grant, now=now)
+        if actor is None:
             return None
         access = Access(
             grant=grant, actor=actor, now=now, base=base_of(request), request_id=request_id(request)
         )
         return None, access
-
-
-class PerClient(BaseThrottle):
-    """So many requests a minute, counted in Postgres."""
-
-    _wait: float | None = None
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        access = request.auth
-        if not isinstance(access, Access):
-            return True
-        left = throttle.take(
-            client_id=access.grant.client_id, per_minute=access.grant.per_minute, now=access.now
-        )
-        self._wait = left.total_seconds() if left else None
-        return left is None
-
-    def wait(self) -> float | None:
-        return self._wait
 
 
 def base_of(request: Request) -> str:
@@ -134,7 +121,7 @@ class Endpoint(APIView):
 
     authentication_classes = [Bearer]
     permission_classes = []
-    throttle_classes = [PerClient]
+    throttle_classes = []  # Bearer counts
     content_negotiation_class = Negotiation
     renderer_classes = [Fhir]
     parser_classes = []
@@ -312,7 +299,6 @@ def _http_date(text: str) -> datetime | None:
 class Metadata(Endpoint):
     """What may be read without a token, from any origin."""
 
-    throttle_classes = []
     authentication_classes = []
 
     def get(self, request: Request) -> HttpResponseBase:  # type: ignore[override]

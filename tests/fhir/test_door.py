@@ -1,0 +1,44 @@
+"""API requests pass by what only pages need, and a failure behind the door is an answer still."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import pytest
+from django.db import OperationalError
+
+from steadwell.audit.errors import AuditUnavailable
+
+pytestmark = pytest.mark.django_db
+PAGES = (
+    "steadwell.accounts.middleware.ActorMiddleware.__call__",
+    "django.contrib.messages.middleware.MessageMiddleware.process_request",
+    "django.middleware.csrf.CsrfViewMiddleware.process_view",
+)
+
+
+@pytest.mark.parametrize("of_pages", PAGES)
+def test_a_request_of_the_api_does_not_meet_what_is_for_pages(house, client, of_pages):
+    with mock.patch(of_pages, side_effect=RuntimeError("a page")):
+        assert house.ehr.get(f"Patient/{house.ada}").status == 200
+        assert house.ehr.post("Patient", {"resourceType": "Patient"}).status in {201, 422}
+        with pytest.raises(RuntimeError):
+            client.get("/")
+
+
+def test_answers_carry_the_headers_of_every_answer(house):
+    headers = house.ehr.get(f"Patient/{house.ada}").headers
+
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize("fault", [OperationalError, AuditUnavailable])
+def test_what_is_out_of_reach_is_said_and_comes_back(client, fault):
+    """Also where the refusal itself could not be recorded."""
+    with mock.patch("fhir_facade.server.auditing.audit.record", side_effect=fault):
+        answer = client.get("/fhir/Patient/1", HTTP_ACCEPT="application/fhir+json")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
