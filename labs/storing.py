@@ -16,6 +16,7 @@ import orjson
 from django.db import OperationalError, connection, models
 
 from labs.models import Document, Quarantined, Release, Report, ReportVersion, Result, ResultVersion
+from steadwell import prepared
 from steadwell.errors import Busy
 
 Row = Mapping[str, Any]
@@ -112,7 +113,7 @@ def add_documents(documents: Iterable[Document]) -> None:
 
 
 def _run(sql: str, values: Mapping[str, Sequence[Row]]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:  # a handful of texts, whatever is filed
         try:
             cursor.execute(sql, {name: orjson.dumps(rows).decode() for name, rows in values.items()})
         except OperationalError as error:

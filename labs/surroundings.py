@@ -13,6 +13,7 @@ import orjson
 from django.db import OperationalError, connection
 
 from labs.ports import directory
+from steadwell import prepared
 from steadwell.errors import Busy
 from steadwell.ids import PersonId, PractitionerId, SiteId
 
@@ -100,7 +101,7 @@ def look(several: Sequence[Asked], *, now: datetime) -> list[Surroundings]:
         "codes": [each.code for each in several],
         "unnumbered": [each.unnumbered for each in several],
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_AROUND, values)
         rows = cursor.fetchall()
     return [_around(each, row, now) for each, row in zip(several, rows, strict=True)]
