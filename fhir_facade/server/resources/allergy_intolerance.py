@@ -130,6 +130,7 @@ DEFINITION = Definition(
             columns=beside_too("AllergyIntolerance", PARAMS, OWN),
             build=build,
             person="t.person_id",
+            seen=medicines.seen,
             beside=True,
             versions=medicines.versions(_version_rows, build),
         ),

@@ -118,6 +118,7 @@ DEFINITION = Definition(
             columns=beside_too("MedicationRequest", PARAMS, OWN),
             build=build,
             person="t.person_id",
+            seen=medicines.seen,
             beside=True,
             versions=medicines.versions(_version_rows, build),
         ),

@@ -105,6 +105,7 @@ DEFINITION = Definition(
             columns=beside_too("MedicationStatement", PARAMS, OWN),
             build=build,
             person="t.person_id",
+            seen=medicines.seen,
             beside=True,
             versions=medicines.versions(_version_rows, build),
         ),

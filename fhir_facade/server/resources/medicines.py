@@ -7,7 +7,7 @@ written in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -140,6 +140,10 @@ def relation(*kinds: medications.StatementKind) -> Callable[[Access], Sql]:
         return with_said(medications.describe_statement_rows(actor=access.actor, kinds=kinds))
 
     return rows
+
+
+def seen(access: Access) -> Collection[UUID] | None:
+    return medications.find_patients_seen(actor=access.actor)
 
 
 def versions(
