@@ -134,7 +134,8 @@ def _file_new(access: Access, several: Sequence[New]) -> list[UUID]:
             reports.append(_report(access, new.said, person_id, number=str(new_id())))
     filed: list[labs.Filed | None] = [None] * len(reports)
     if len(reports) > 1:
-        filed = labs.file_reports(actor=access.actor, reports=reports, now=access.now)
+        with naming(several[0].at):  # who may file none
+            filed = labs.file_reports(actor=access.actor, reports=reports, now=access.now)
     keys = []
     for new, report, done in zip(several, reports, filed, strict=True):
         with naming(new.at):

@@ -134,11 +134,11 @@ def test_item_47_made_together_each_is_what_it_would_be_alone(house, kind):
 def test_item_47_what_is_wrong_among_many_is_named(house, kind):
     """By what a resource says, whose it is, and what the token may write; nothing of the others stays."""
     good = [post(kind(house.ada)) for _ in range(3)]
-    narrow = house.of(house.ada)
+    narrow = house.api("system/Observation.cruds?status=final")
     cases = [
         (house.ehr, post(kind(house.ada, status="bogus")), 422, "Bundle.entry[2].Observation.status"),
         (house.ehr, post(kind(uuid4())), 422, "Bundle.entry[2]"),
-        (narrow, post(kind(house.bo)), 403, "Bundle.entry[2]"),
+        (narrow, post(kind(house.ada, status="preliminary")), 403, "Bundle.entry[2]"),
     ]
     for api, bad, status, expression in cases:
         answer = api.post("", bundle(*good[:2], bad, good[2]))
@@ -146,6 +146,14 @@ def test_item_47_what_is_wrong_among_many_is_named(house, kind):
         assert answer.status == status, answer.text
         assert answer.issue["expression"] == [expression]
     assert house.ehr.get("Observation", {"patient": str(house.ada), "_summary": "count"}).json["total"] == 0
+
+
+def test_item_47_what_nobody_may_is_told_of_the_first(house):
+    """A patient files no laboratory's results, however many."""
+    answer = house.of(house.ada).post("", bundle(*(post(observation(house.ada)) for _ in range(2))))
+
+    assert answer.status == 403
+    assert answer.issue["expression"] == ["Bundle.entry[0]"]
 
 
 def test_item_47_a_condition_finds_what_came_before_it(house):
