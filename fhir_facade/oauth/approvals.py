@@ -147,7 +147,7 @@ def enter(token: str, now: datetime) -> tuple[Grant, timedelta | None] | None:
     One statement, and nothing that a crash could not forget: it does not wait for the disk.
     """
     with prepared.cursor() as cursor:
-        cursor.execute(_ENTER, {**_named(token, now), "window": throttle.WINDOW})
+        cursor.execute(_ENTER, _named(token, now, window=throttle.WINDOW))
         row = cursor.fetchone()
     if row is None:
         return None
@@ -156,9 +156,9 @@ def enter(token: str, now: datetime) -> tuple[Grant, timedelta | None] | None:
     return grant, throttle.wait(used, started_at, per_minute=grant.per_minute, now=now)
 
 
-def _named(token: str, now: datetime) -> dict[str, Any]:
+def _named(token: str, now: datetime, **more: object) -> dict[str, Any]:
     digest = tokens.hashed(token)
-    return {"digest": digest, "checksum": digest.hex(), "now": now}
+    return {"digest": digest, "checksum": digest.hex(), "now": now, **more}
 
 
 def open_launch(

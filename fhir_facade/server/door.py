@@ -13,10 +13,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-from steadwell.errors import Refusal
-from steadwell.portal.faults import OUT_OF_REACH
-from steadwell.portal.refusals import error_response, refusal_response
-
 _BASE = "/fhir/"
 
 
@@ -31,11 +27,6 @@ class ApiMiddleware:
             return self.get_response(request)
         match = resolve(request.path_info)
         request.resolver_match = match
-        try:
-            response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
-        except OUT_OF_REACH:
-            response = error_response(request, 503, "busy")
-        except Refusal as refusal:  # of the audit, when a refused request was to be recorded
-            response = refusal_response(request, refusal)
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         return response

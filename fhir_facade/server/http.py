@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
@@ -24,12 +25,14 @@ from fhir_facade.oauth import approvals
 from fhir_facade.server import auditing, bundles, capability, interactions, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
-from fhir_facade.server.outcome import Failed, Issue, failed, of_refusal, operation_outcome
+from fhir_facade.server.outcome import RETRY_SECONDS, Failed, Issue, failed, of_refusal, operation_outcome
 from fhir_facade.server.writing import MAX_BYTES
 from fhir_facade.smart import acting
 from steadwell import clock
 from steadwell.errors import Refusal
 
+# A pool with no free place within its time limit arrives as OperationalError, as does a server that is gone.
+OUT_OF_REACH = (OperationalError, InterfaceError)
 FHIR_JSON = "application/fhir+json"
 _JSON = frozenset({FHIR_JSON, "application/json", "json", "text/json", "application/json+fhir"})
 _PATCHES = frozenset({"application/json-patch+json"})
@@ -169,14 +172,7 @@ class Endpoint(APIView):
         request = self.request
         access = getattr(request, "_auth", None)
         if problem.status in {401, 403, 404}:
-            key = request.path_info.rstrip("/").rsplit("/", 1)[-1]
-            auditing.denied(
-                access if isinstance(access, Access) else None,
-                getattr(self, "kind", ""),
-                problem.status,
-                now=clock.now(),
-                entity=key,
-            )
+            problem = self._noted(problem, access if isinstance(access, Access) else None)
         response = HttpResponse(
             wire.dump(operation_outcome(problem.issues)),
             status=problem.status,
@@ -185,6 +181,15 @@ class Endpoint(APIView):
         for name, value in problem.headers.items():
             response.headers[name] = value
         return response
+
+    def _noted(self, problem: Failed, access: Access | None) -> Failed:
+        """A refused request, once it is in the audit trail; where that fails, this is the answer."""
+        key = self.request.path_info.rstrip("/").rsplit("/", 1)[-1]
+        try:
+            auditing.denied(access, getattr(self, "kind", ""), problem.status, now=clock.now(), entity=key)
+        except (Refusal, *OUT_OF_REACH) as error:
+            return _problem(error) or problem
+        return problem
 
 
 def _problem(exc: Exception) -> Failed | None:
@@ -195,6 +200,9 @@ def _problem(exc: Exception) -> Failed | None:
         if exc.code == "move-not-allowed":  # a state machine's no is a rule's, not a race's
             return Failed(422, problem.issues)
         return problem
+    if isinstance(exc, OUT_OF_REACH):
+        issue = Issue("transient", "This cannot be answered right now. Try again in a moment.")
+        return Failed(503, (issue,), {"Retry-After": RETRY_SECONDS})
     if isinstance(exc, Throttled):
         seconds = str(int(getattr(exc, "wait", None) or 1) + 1)
         issue = Issue("throttled", "This client asks too often. Try again after the time in Retry-After.")

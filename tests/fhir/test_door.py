@@ -5,7 +5,7 @@ from __future__ import annotations
 from unittest import mock
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from fhir_house import practitioner
 
 from steadwell.audit.errors import AuditUnavailable
@@ -35,11 +35,18 @@ def test_answers_carry_the_headers_of_every_answer(house):
     assert headers["Cache-Control"] == "no-store, private"
 
 
-@pytest.mark.parametrize("fault", [OperationalError, AuditUnavailable])
-def test_what_is_out_of_reach_is_said_and_comes_back(client, fault):
-    """Also where the refusal itself could not be recorded."""
+@pytest.mark.parametrize("fault", [OperationalError, InterfaceError, AuditUnavailable])
+def test_what_is_out_of_reach_is_said_and_comes_back(house, client, fault):
+    """Also where a refusal could not be recorded."""
+    path, token = f"/fhir/Patient/{house.ada}", f"Bearer {house.ehr.token}"
+    with mock.patch("fhir_facade.server.auditing.audit.record_many", side_effect=fault):
+        reading = client.get(path, HTTP_AUTHORIZATION=token)
     with mock.patch("fhir_facade.server.auditing.audit.record", side_effect=fault):
-        answer = client.get("/fhir/Patient/1", HTTP_ACCEPT="application/fhir+json")
+        refused = client.get(path)
 
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
+    for answer in (reading, refused):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert answer.headers["Content-Type"].startswith("application/fhir+json")
+        assert answer.json()["issue"][0]["code"] == "transient"
+        assert str(house.ada) not in answer.content.decode()
