@@ -13,6 +13,7 @@ from fhir_facade.server.registry import registry
 _VIEW = Endpoint.as_view()
 
 
+_OFTEN = ("Patient", "Observation", "Appointment", "Slot", "MedicationRequest", "DiagnosticReport")
 # Below a type.
 _RESTS = (
     "_search",
@@ -27,8 +28,10 @@ _RESTS = (
 
 
 def _of_types() -> Iterator[URLPattern | URLResolver]:
-    """Two per type: an address is compared with the types first, and with what is below it after."""
-    for definition in registry():
+    """Two per type: an address is compared with the types first, and with what is below it after. Those that
+    are asked for most stand first.
+    """
+    for definition in sorted(registry(), key=lambda each: each.type not in _OFTEN):
         kind = definition.type
         yield path(kind, _VIEW)
         yield path(f"{kind}/", include([path(rest, _VIEW) for rest in _RESTS]))

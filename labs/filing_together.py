@@ -1,7 +1,7 @@
 """Several reports at once, with as many statements as one: what a busy laboratory sends.
 
-It does what ``filing.file_report`` does, for first versions about patients who were named before. Whatever
-else comes is left to that.
+It does what ``filing.file_report`` does, for first versions about patients who were named before, or by our
+own id. Whatever else comes is left to that.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _plain(actor: Actor, reports: Sequence[IncomingReport], now: datetime) -> li
     around = surroundings.look([filing.asked_of(reports[place]) for place in places], now=now)
     recognised = recognising.recognise_repeats(
         [
-            (reports[place].sender, reports[place].patient, each.order)
+            (reports[place].sender, reports[place].person_id or reports[place].patient, each.order)
             for place, each in zip(places, around, strict=True)
         ]
     )

@@ -81,10 +81,10 @@ def recognise(
 
 
 def recognise_repeats(
-    several: Sequence[tuple[str, IncomingPatient | None, Ordered | None]],
+    several: Sequence[tuple[str, IncomingPatient | PersonId | None, Ordered | None]],
 ) -> list[Recognised | None]:
     """The same of several, each with its sender, as far as one statement tells: patients whom their
-    laboratory names as it did before. None: ``recognise`` it by itself.
+    laboratory names as it did before, or by our own id. None: ``recognise`` it by itself.
     """
     asked = [
         (
@@ -95,12 +95,9 @@ def recognise_repeats(
             ),
         )
         for place, (sender, patient, _) in enumerate(several)
-        if patient is not None
+        if isinstance(patient, IncomingPatient)
     ]  # fmt: skip
-    found: list[Recognised | None] = [
-        Recognised(record_id=None, person_id=None, waits=Wait.NOT_SAID) if patient is None else None
-        for _, patient, _ in several
-    ]
+    found = [_without_asking(patient, order) for _, patient, order in several]
     standings = identity.standings_of_repeats([said for _, said in asked])
     for (place, _), standing in zip(asked, standings, strict=True):
         order = several[place][2]
@@ -111,6 +108,14 @@ def recognise_repeats(
         elif order is None:
             found[place] = Recognised(record_id=standing.record_id, person_id=None, waits=Wait.UNKNOWN)
     return found
+
+
+def _without_asking(patient: IncomingPatient | PersonId | None, order: Ordered | None) -> Recognised | None:
+    if patient is None:
+        return Recognised(record_id=None, person_id=None, waits=Wait.NOT_SAID)
+    if isinstance(patient, IncomingPatient) or order is not None:
+        return None
+    return Recognised(record_id=None, person_id=patient, waits=Wait.NONE)
 
 
 def _known(standing: identity.RecordStanding, order: Ordered | None) -> Recognised:

@@ -16,6 +16,7 @@ import orjson
 from django.db import connection, models
 
 from labs.models import Document, Quarantined, Release, Report, ReportVersion, Result, ResultVersion
+from steadwell import prepared
 from steadwell.transactions import busy_when_out_of_time
 
 Row = Mapping[str, Any]
@@ -110,7 +111,7 @@ def add_documents(documents: Iterable[Document]) -> None:
 
 
 def _run(sql: str, values: Mapping[str, Sequence[Row]]) -> list[tuple[Any, ...]]:
-    with busy_when_out_of_time(), connection.cursor() as cursor:
+    with busy_when_out_of_time(), prepared.cursor() as cursor:  # a handful of texts, whatever is filed
         cursor.execute(sql, {name: orjson.dumps(rows).decode() for name, rows in values.items()})
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

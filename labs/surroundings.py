@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from labs.ports import directory
+from steadwell import prepared
 from steadwell.ids import PersonId, PractitionerId, SiteId
 from steadwell.transactions import lock_words
 
@@ -99,7 +99,7 @@ def look(several: Sequence[Asked], *, now: datetime) -> list[Surroundings]:
         "codes": [each.code for each in several],
         "unnumbered": [each.unnumbered for each in several],
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_AROUND, values)
         rows = cursor.fetchall()
     return [_around(each, row, now) for each, row in zip(several, rows, strict=True)]

@@ -7,14 +7,18 @@ said; what of it is taken for true is the list's business (ADR 0136).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db import connection
 
 from medications import access, ports
 from medications.types import StatementKind
 from steadwell.actor import Actor, Role
 from steadwell.identity import service as identity
-from steadwell.ids import SiteId
+from steadwell.ids import PersonId, SiteId
 from steadwell.relations import FALSE, TRUE, Sql, every, some
 
+MOST_SEEN: Final = 2_000
 # What the source is, and where it belongs; the words are those of the version that counts.
 _HEAD = """s.id, s.person_id, s.kind, s.source, s.system, s.external_id, s.site_id, s.practitioner_id"""
 _WORDS = (
@@ -102,12 +106,42 @@ def _seen(actor: Actor) -> Sql:
     """access.may_read as a condition on a row."""
     if access.sees_everybody(actor):
         return TRUE
-    people = {*([actor.person_id] if actor.person_id else []), *actor.proxy_for}
-    own = sorted({each for person in people for each in actor.ids_of(person)})
+    own = _own(actor)
     found = [Sql("s.person_id = ANY (%s)", (own,))] if own else []
     if actor.has(Role.CLINICIAN):
         found.append(_treated(access.clinician_sites(actor)))
     return Sql("(") + some(found) + Sql(")")
+
+
+def find_patients_seen(*, actor: Actor) -> frozenset[PersonId] | None:
+    """Every id of the patients whose rows a clinician's relations hold, where these are few; None for many,
+    and for whoever sees everybody. For a search of everybody's: from few it begins with their rows, of many
+    the newest rows soon fill a page. One look at most at ``MOST_SEEN`` rows of each kind.
+    """
+    if access.sees_everybody(actor) or not actor.has(Role.CLINICIAN):
+        return None
+    sites = sorted(access.clinician_sites(actor))
+    kinds = [
+        Sql("SELECT x.person_id FROM medications_statement x WHERE x.site_id = ANY (%s)", (sites,)),
+        Sql("SELECT r.person_id FROM medications_refill r WHERE r.site_id = ANY (%s)", (sites,)),
+        ports.care().describe_patients_of_sites(site_ids=sites),
+    ]
+    found: set[PersonId] = set(_own(actor))
+    with connection.cursor() as cursor:
+        for rows in kinds:
+            limited: Any = (f"{rows.text} LIMIT {MOST_SEEN}", rows.params)
+            cursor.execute(*limited)
+            several = cursor.fetchall()
+            if len(several) == MOST_SEEN:
+                return None
+            found.update(PersonId(person_id) for (person_id,) in several)
+    same = identity.ids_of_many(found)
+    return frozenset(found.union(*same.values()))
+
+
+def _own(actor: Actor) -> list[PersonId]:
+    people = {*([actor.person_id] if actor.person_id else []), *actor.proxy_for}
+    return sorted({each for person in people for each in actor.ids_of(person)})
 
 
 def _treated(sites: Iterable[SiteId]) -> Sql:

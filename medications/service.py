@@ -51,6 +51,7 @@ from medications.relating import (
     describe_statement_number_rows,
     describe_statement_rows,
     describe_statement_version_rows,
+    find_patients_seen,
 )
 from medications.reminders import end_reminder, list_reminders, set_reminder
 from medications.safety.errors import PackUnusable
@@ -160,6 +161,7 @@ __all__ = [
     "end_reminder",
     "file_allergy",
     "file_statement",
+    "find_patients_seen",
     "find_pharmacy_of",
     "get_alert_count",
     "get_check",

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fhir_facade.bulk.models import Export, ExportFile
-from fhir_facade.consents import masking
+from fhir_facade.consents import deciding, masking
 from fhir_facade.oauth import approvals
 from fhir_facade.server import shaping, wire
 from fhir_facade.server.access import Access
@@ -76,6 +76,7 @@ def access_of(export: Export, *, now: datetime) -> Access | None:
         person_id=PersonId(export.person_id) if export.person_id else None,
         scopes=scopes.parse(export.scopes), token_id=export.pk, expires_at=export.expires_at,
         site_id=SiteId(client.site_id) if client.site_id else None,
+        limited=deciding.may_limit(client.client_id),
     )  # fmt: skip
     actor = acting.actor_of(grant, now=now)
     return None if actor is None else Access(grant=grant, actor=actor, now=now, base=export.base)

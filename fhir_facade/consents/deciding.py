@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.conf import settings
 
+from fhir_facade.consents.models import ConsentRule
 from fhir_facade.server import indexing
 from fhir_facade.server.access import Access
 from fhir_facade.server.registry import Column, Definition, Origin, registry
@@ -37,6 +38,12 @@ class Seen:
 
     person_id: UUID | None
     tokens: frozenset[str] | None = None
+
+
+def may_limit(client_id: str) -> bool:
+    """Whether any patient keeps something back from this client: ``Grant.limited``."""
+    denials = ConsentRule.objects.filter(effect=ConsentRule.Effect.DENY, client_id__in=("", client_id))
+    return denials.exists()
 
 
 def shown(access: Access, definition: Definition, origin: Origin) -> Sql:

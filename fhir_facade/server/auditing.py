@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,31 @@ def record(
                 entity_id=_uuid(entity), detail=detail, reason=reason,
             )
             for each in concerned
+        ],
+        actor=access.actor, now=access.now,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What was done to one resource."""
+
+    act: str
+    kind: str
+    person_id: UUID | None
+    entity: UUID
+
+
+def record_several(access: Access, acts: Iterable[Act]) -> None:
+    """In one statement."""
+    audit.record_many(
+        [
+            audit.Entry(
+                action=f"fhir.{each.act}", category=each.kind, entity_id=each.entity,
+                subject_id=PersonId(each.person_id) if each.person_id else None,
+                detail={"client": access.grant.client_id, "type": each.kind},
+            )
+            for each in acts
         ],
         actor=access.actor, now=access.now,
     )  # fmt: skip

@@ -42,17 +42,19 @@ def laid_over(now: Resource, said: Resource, then: Resource, decides: frozenset[
     ``decides`` the app alone has the say; identifiers of both are shown. What a profile wants and the client
     left out is the app's, and be it the mark that it is not known.
     """
+    same = now is then or _words(now) == _words(then)  # nothing changed, as nearly always
+
+    def changed(name: str) -> bool:
+        return not same and _group(name, now) != _group(name, then)
+
     made = {
         name: value
         for name, value in said.items()
-        if name not in _OWN
-        and name.removeprefix("_") not in decides
-        and _group(name.removeprefix("_"), now) == _group(name.removeprefix("_"), then)
+        if name not in _OWN and (plain := name.removeprefix("_")) not in decides and not changed(plain)
     }
     shown = decides | profiles.wanted_of(now)
     for name, value in now.items():
-        changed = _group(name, now) != _group(name, then)
-        if name not in _OWN and name not in made and (changed or name in shown):
+        if name not in _OWN and name not in made and (name in shown or changed(name)):
             made[name] = value
     if "identifier" in decides:
         made["identifier"] = _identifiers(said, now)
@@ -71,6 +73,11 @@ def _identifiers(said: Resource, now: Resource) -> list[Any]:
     shown = {(each.get("system"), each.get("value")) for each in kept}
     others = [e for e in now.get("identifier", []) if (e.get("system"), e.get("value")) not in shown]
     return [*kept, *others]
+
+
+def _words(resource: Resource) -> bytes:
+    """Digit for digit: 7.1 and 7.10 are equal as numbers."""
+    return wire.dump({name: value for name, value in resource.items() if name not in _OWN})
 
 
 def _group(name: str, resource: Resource) -> list[tuple[str, Any]]:

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from fhir_facade.fhir_json import mapping, mappings, text_of
-from fhir_facade.server import conditional, interactions, invariants, wire
+from fhir_facade.server import conditional, interactions, invariants, wire, writing
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
 from fhir_facade.server.documents import Documents
-from fhir_facade.server.outcome import Failed, failed, of_refusal, operation_outcome
+from fhir_facade.server.outcome import Failed, failed, naming, operation_outcome
 from fhir_facade.server.registry import Definition, registry
 from fhir_facade.server.wire import Resource
-from steadwell.errors import Refusal
+from fhir_facade.server.writing import Creation
 from steadwell.ids import new_id
 
 MOST_ENTRIES = 500
@@ -37,6 +37,7 @@ class Entry:
     target: str = ""
     key: UUID | None = None
     known: Answer | None = None  # answered without writing: what it would have made is there
+    mentions: frozenset[str] = frozenset()  # every text in its resource: names of other entries among them
 
     @property
     def at(self) -> str:
@@ -93,8 +94,9 @@ def _entry(number: int, said: dict[str, Any], prefer: dict[str, str]) -> Entry:
         prefer=prefer,
     )  # fmt: skip
     return Entry(
-        number=number, full_url=text_of(said.get("fullUrl")), call=call, definition=registry().find(path[0])
-    )
+        number=number, full_url=text_of(said.get("fullUrl")), call=call, definition=registry().find(path[0]),
+        mentions=frozenset(_texts(body)),
+    )  # fmt: skip
 
 
 def _json_patch(binary: dict[str, Any], at: str) -> tuple[Any, str]:
@@ -122,18 +124,64 @@ def _together(access: Access, entries: list[Entry]) -> list[dict[str, Any]]:
     answers: dict[int, Answer] = {}
     names: dict[str, str] = {}
     for entry in entries:
-        _run(entry, lambda e=entry: _prepare(access, e))
+        with naming(entry.at):
+            _prepare(access, entry)
         if entry.target and entry.full_url:
             names[entry.full_url] = entry.target
-    for entry in _in_order(entries, names):
-        if entry.known is not None:
-            answers[entry.number] = entry.known
-            continue
-        answer = _run(entry, lambda e=entry: _perform(access, e, names))
+    for entry, answer in _performed(access, entries, names):
         answers[entry.number] = answer
         if entry.full_url and answer.location:
             names[entry.full_url] = answer.location.split("/_history/")[0]
     return [_made(access, answers[entry.number]) for entry in entries]
+
+
+def _performed(access: Access, entries: list[Entry], names: dict[str, str]) -> Iterator[tuple[Entry, Answer]]:
+    """Each with its answer. Creations that follow each other are made at once, as far as none of them needs
+    another one to be there: that a reference be known, or that a condition find it.
+    """
+    waiting: list[tuple[Entry, Creation]] = []
+    for entry in _in_order(entries):
+        if entry.known is not None:
+            yield entry, entry.known
+            continue
+        creates = _creates(entry)
+        if waiting and not (creates and _joins(entry, waiting)):
+            yield from _created(access, waiting)
+            waiting = []
+        with naming(entry.at):
+            body = _rewritten(entry.call.body, names, access)
+            if creates:
+                waiting.append((entry, _creation(access, entry, body)))
+                continue
+            answer = _perform(access, entry, body)
+        yield entry, answer
+    yield from _created(access, waiting)
+
+
+def _joins(entry: Entry, waiting: list[tuple[Entry, Creation]]) -> bool:
+    unnamed = {each.full_url for each, _ in waiting if each.full_url and not each.target}
+    if any("?" in text for text in entry.mentions) or not entry.mentions.isdisjoint(unnamed):
+        return False
+    narratives = [text for text in entry.mentions if text.startswith("<")]
+    return not any(name in text for text in narratives for name in unnamed)
+
+
+def _creates(entry: Entry) -> bool:
+    """Whether it does nothing but make one, of a type of which several are made at once."""
+    call = replace(entry.call, if_none_exist="")  # which was asked before
+    plain = call.method == "POST" and len(call.path) == 1 and not interactions.condition_of(call)
+    return plain and entry.definition is not None and writing.together(entry.definition) is not None
+
+
+def _created(access: Access, waiting: list[tuple[Entry, Creation]]) -> Iterator[tuple[Entry, Answer]]:
+    written = writing.create_several(access, [creation for _, creation in waiting]) if waiting else []
+    for (entry, _), each in zip(waiting, written, strict=True):
+        yield entry, interactions.answer_of(each, entry.call)
+
+
+def _creation(access: Access, entry: Entry, body: Any) -> Creation:
+    assert entry.definition is not None  # noqa: S101 - it was looked at
+    return writing.prepare(access, entry.definition, body, key=entry.key, at=entry.at)
 
 
 def _wishes(entry: Entry) -> Iterator[conditional.Wish]:
@@ -174,34 +222,33 @@ def _prepare(access: Access, entry: Entry) -> None:
         entry.target = f"{definition.type}/{entry.key}"
 
 
-def _in_order(entries: list[Entry], names: dict[str, str]) -> Iterator[Entry]:
+def _in_order(entries: list[Entry]) -> Iterator[Entry]:
     """By verb; among creations what is referred to comes before what refers to it."""
     waiting = sorted(entries, key=lambda e: (_ORDER[e.call.method], e.number))
     unnamed = {e.full_url for e in entries if e.full_url and e.call.method == "POST" and not e.target}
-    done: set[str] = set()
     while waiting:
-        ready = next(
-            (e for e in waiting if not ((_mentioned(e.call.body) & unnamed) - done - {e.full_url})), None
-        )
+        ready = next((e for e in waiting if not ((e.mentions & unnamed) - {e.full_url})), None)
         if ready is None:
             raise failed(
                 422, "processing", "These resources refer to each other in a circle.", at=waiting[0].at
             )
         waiting.remove(ready)
         yield ready
-        done.add(ready.full_url)
+        unnamed.discard(ready.full_url)
 
 
-def _mentioned(said: Any) -> set[str]:
-    if isinstance(said, dict):
-        return {text for each in said.values() for text in _mentioned(each)}
-    if isinstance(said, list):
-        return {text for each in said for text in _mentioned(each)}
-    return {said} if isinstance(said, str) else set()
+def _texts(said: Any) -> Iterator[str]:
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict):
+        for each in said.values():
+            yield from _texts(each)
+    elif isinstance(said, list):
+        for each in said:
+            yield from _texts(each)
 
 
-def _perform(access: Access, entry: Entry, names: dict[str, str]) -> Answer:
-    body = _rewritten(entry.call.body, names, access)
+def _perform(access: Access, entry: Entry, body: Any) -> Answer:
     access.key_for_next = entry.key
     try:
         return interactions.perform(access, replace(entry.call, body=body, if_none_exist=""))
@@ -242,26 +289,13 @@ def _matched(access: Access, text: str) -> str:
     return f"{kind}/{found.resource['id']}"
 
 
-def _run(entry: Entry, work: Any) -> Any:
-    try:
-        return work()
-    except Refusal as refusal:
-        problem = of_refusal(refusal)
-    except Failed as own:
-        problem = own
-    issues = [
-        replace(i, expression=f"{entry.at}.{i.expression}" if i.expression else entry.at, text=i.text)
-        for i in problem.issues
-    ]
-    raise Failed(problem.status, tuple(issues), problem.headers)
-
-
 def _alone(access: Access, number: int, said: dict[str, Any], prefer: dict[str, str]) -> dict[str, Any]:
     try:
         entry = _entry(number, said, prefer)
-        if entry.full_url.startswith("urn:") and entry.full_url in _mentioned(entry.call.body):
+        if entry.full_url.startswith("urn:") and entry.full_url in entry.mentions:
             raise failed(400, "invalid", "Entries of a batch do not refer to each other.", at=entry.at)
-        answer = _run(entry, lambda: interactions.perform(access, entry.call))
+        with naming(entry.at):
+            answer = interactions.perform(access, entry.call)
     except Failed as problem:
         return {"response": {"status": str(problem.status), "outcome": operation_outcome(problem.issues)}}
     return _made(access, answer)

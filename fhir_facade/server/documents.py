@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import connection
 
-from fhir_facade.server import beside, definitions, indexing, wire
+from fhir_facade.server import beside, definitions, indexing, storing, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.models import Document, DocumentVersion, SearchValue
-from fhir_facade.server.outcome import failed, not_found, stale
+from fhir_facade.server.outcome import Failed, failed, naming, not_found, stale
 from fhir_facade.server.registry import registry
 from fhir_facade.server.wire import Resource
-from fhir_facade.server.writers import Stored
+from fhir_facade.server.writers import New, Stored
 from steadwell import prepared
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
@@ -52,35 +52,50 @@ class Documents:
     """The writer of types that no app owns."""
 
     type: str
+    together: ClassVar[bool] = True  # several of a Bundle are made at once
 
     def create(self, access: Access, said: Resource) -> Stored:
-        key = access.key_for_next or new_id()
-        access.key_for_next = None
-        person_id = person_of(said, base=access.base)
-        resource = stamped(said, key, 1, access, source=source_of(access, said))
-        Document.objects.bulk_create(
-            [
-                Document(
-                    id=key,
-                    type=self.type,
-                    version=1,
-                    person_id=person_id,
-                    written_at=access.now,
-                    client_id=access.grant.client_id,
-                    body=wire.text(resource),
-                )
-            ]
-        )
-        _index(self.type, resource, key, access, is_new=True)
-        add_version(access, key, 1, "POST", resource, person_id)
-        return Stored(key=key)
+        key, access.key_for_next = access.key_for_next, None
+        return self.create_several(access, [New(said=said, key=key)])[0]
+
+    def create_several(self, access: Access, several: Sequence[New]) -> list[Stored]:
+        """Two statements, however many."""
+        more = []
+        for new in several:
+            with naming(new.at):
+                more.append(self.look(access, new.said))
+        people = persons_of(access, several)
+        made = [
+            self._made(access, new, person_id, values)
+            for new, person_id, values in zip(several, people, more, strict=True)
+        ]
+        storing.keep(access, made)
+        return [Stored(key=each.key) for each in made]
+
+    def _made(
+        self, access: Access, new: New, person_id: PersonId | None, more: Iterable[storing.Value]
+    ) -> storing.Kept:
+        key = new.key or new_id()
+        resource = stamped(new.said, key, 1, access, source=source_of(access, new.said))
+        body = wire.text(resource)
+        return storing.Kept(
+            key=key, kind=self.type, version=1, method="POST", person_id=person_id, body=body, shown=body,
+            values=_values(self.type, resource, key, access, more),
+        )  # fmt: skip
+
+    def look(self, access: Access, said: Resource) -> Iterable[storing.Value]:
+        """What a type asks of its documents beyond FHIR; answers what they are found by beside their
+        parameters' values.
+        """
+        return ()
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
+        more = self.look(access, said)
         person_id = person_of(said, base=access.base)
         number = self._replace(access, key, version, person_id, deleted=False)
         resource = stamped(said, key, number, access, source=source_of(access, said))
         Document.objects.filter(pk=key).update(body=wire.text(resource))
-        _index(self.type, resource, key, access, is_new=False)
+        _index_again(key, _values(self.type, resource, key, access, more))
         add_version(access, key, number, "PUT", resource, person_id)
         return Stored(key=key)
 
@@ -133,6 +148,33 @@ def person_of(said: Resource, *, base: str) -> PersonId | None:
     """In whose compartment it is: the first patient that its type's compartment parameters name. 422 when
     there is no such patient.
     """
+    named = _named_patient(said, base)
+    if named is not None:
+        try:
+            identity.current_person(named)
+        except NotFound:
+            raise _nobody() from None
+    return named
+
+
+def persons_of(access: Access, several: Sequence[New]) -> list[PersonId | None]:
+    """The same of several, in one statement."""
+    if len(several) == 1:
+        with naming(several[0].at):
+            return [person_of(several[0].said, base=access.base)]
+    found: list[PersonId | None] = []
+    for new in several:
+        with naming(new.at):
+            found.append(_named_patient(new.said, access.base))
+    known = identity.ids_of_many({each for each in found if each is not None})
+    for new, person_id in zip(several, found, strict=True):
+        if person_id is not None and person_id not in known:
+            with naming(new.at):
+                raise _nobody()
+    return found
+
+
+def _named_patient(said: Resource, base: str) -> PersonId | None:
     if said["resourceType"] == "Group":
         return None  # it names many, and is none of theirs
     definition = registry().find(said["resourceType"])
@@ -154,19 +196,27 @@ def _patient(value: Any, base: str) -> PersonId | None:
     if kind != "Patient":
         return None
     try:
-        person_id = PersonId(UUID(key.split("/")[0]))
-        identity.current_person(person_id)
-    except (ValueError, NotFound):
-        raise failed(422, "not-found", "It is about a patient who is not known here.") from None
-    return person_id
+        return PersonId(UUID(key.split("/")[0]))
+    except ValueError:
+        raise _nobody() from None
 
 
-def _index(kind: str, resource: Resource, key: UUID, access: Access, *, is_new: bool) -> None:
+def _nobody() -> Failed:
+    return failed(422, "not-found", "It is about a patient who is not known here.")
+
+
+def _values(
+    kind: str, resource: Resource, key: UUID, access: Access, more: Iterable[storing.Value] = ()
+) -> list[storing.Value]:
+    """What it is found by."""
     definition = registry().find(kind)
-    if not is_new:
-        SearchValue.objects.filter(document_id=key).delete()
-    if definition is not None:
-        SearchValue.objects.bulk_create(indexing.values(definition.params, resource, key, base=access.base))
+    found = indexing.values(definition.params, resource, key, base=access.base) if definition else []
+    return [*found, *({"document_id": key, "type": kind, **each} for each in more)]
+
+
+def _index_again(key: UUID, values: Sequence[storing.Value]) -> None:
+    SearchValue.objects.filter(document_id=key).delete()
+    storing.add_values(values)
 
 
 _VERSION = """
@@ -188,19 +238,15 @@ def add_version(
     *,
     kind: str = "",
 ) -> None:
-    """The version, unless it is there already: what an app did not count as a new one is none here."""
+    """The version, unless it is there already. ``kind`` where there is no document of it."""
     values: dict[str, Any] = {
+        **storing.author(access),
         "entity": key,
         "version": version,
         "supersedes": version - 1 or None,
-        "now": access.now,
-        "by": access.grant.user_id,
-        "role": ",".join(sorted(access.actor.roles))[:64],
-        "source": access.grant.client_id[:100],
         "type": kind or (resource["resourceType"] if resource else find_type(key)),
         "method": method,
         "person": person_id,
-        "client": access.grant.client_id,
         "body": wire.text(resource) if resource else "",
     }
     with prepared.cursor() as cursor:
@@ -211,65 +257,68 @@ def find_type(key: UUID) -> str:
     return Document.objects.values_list("type", flat=True).get(pk=key)
 
 
-_BESIDE = """
-INSERT INTO fhir_facade_document (id, type, version, deleted, beside, person_id, written_at, client_id, body,
-  mapped)
-VALUES (%(id)s, %(type)s, %(version)s, false, true, %(person)s, %(now)s, %(client)s, %(body)s, %(mapped)s)
-ON CONFLICT (id) DO UPDATE SET version = excluded.version, person_id = excluded.person_id,
-  written_at = excluded.written_at, client_id = excluded.client_id, body = excluded.body,
-  mapped = excluded.mapped
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a client said of an app's resource, and what the app made of it (``mapped``)."""
+
+    key: UUID
+    said: Resource
+    mapped: Resource
+    person_id: UUID | None
+    method: str
+    decides: frozenset[str]
 
 
-def keep_beside(
-    access: Access,
-    key: UUID,
-    said: Resource,
-    mapped: Resource,
-    person_id: UUID | None,
-    *,
-    method: str,
-    decides: frozenset[str],
-) -> Resource:
-    """Keep what was said of an app's resource; answers how it reads now."""
-    version = int(mapped["meta"]["versionId"])
-    meta = {k: v for k, v in said.get("meta", {}).items() if k not in {"versionId", "lastUpdated"}}
-    body = {**said, "id": str(key), "meta": {**meta, "source": source_of(access, said)}}
-    values: dict[str, Any] = {
-        "id": key,
-        "type": mapped["resourceType"],
-        "version": version,
-        "person": person_id,
-        "now": access.now,
-        "client": access.grant.client_id,
-        "body": wire.text(body),
-        "mapped": wire.text(mapped),
-    }
-    with prepared.cursor() as cursor:
-        cursor.execute(_BESIDE, values)
-    resource = beside.laid_over(mapped, body, mapped, decides)
-    add_version(access, key, version, method, resource, person_id)
-    return resource
+def keep_beside(access: Access, several: Sequence[Words]) -> list[Resource]:
+    """Keep what was said of apps' resources; answers how they read now."""
+    shown, kept = [], []
+    for each in several:
+        meta = {k: v for k, v in each.said.get("meta", {}).items() if k not in {"versionId", "lastUpdated"}}
+        source = source_of(access, each.said)
+        body = {**each.said, "id": str(each.key), "meta": {**meta, "source": source}}
+        resource = beside.laid_over(each.mapped, body, each.mapped, each.decides)
+        shown.append(resource)
+        kept.append(
+            storing.Kept(
+                key=each.key, kind=each.mapped["resourceType"], version=int(each.mapped["meta"]["versionId"]),
+                method=each.method, person_id=each.person_id, body=wire.text(body), beside=True,
+                mapped=wire.text(each.mapped), shown=wire.text(resource),
+            )
+        )  # fmt: skip
+    storing.keep(access, kept)
+    return shown
 
 
 def index_beside(access: Access, kind: str, key: UUID, said: Resource) -> None:
     """By what a client said of an app's resource it is found, too (kept.beside_too): in the transaction that
     keeps the document beside it.
     """
-    _index(kind, {**said, "meta": {**said.get("meta", {}), "source": source_of(access, said)}}, key, access,
-           is_new=False)  # fmt: skip
+    shown = {**said, "meta": {**said.get("meta", {}), "source": source_of(access, said)}}
+    _index_again(key, _values(kind, shown, key, access))
 
 
 def index_words(
-    access: Access, kind: str, key: UUID, said: Resource, names: tuple[str, ...], *, is_new: bool
+    access: Access, kind: str, several: Iterable[tuple[UUID, Resource]], names: tuple[str, ...]
 ) -> None:
-    """The same by these parameters only: those that the app has no word for (kept.words_beside)."""
+    """New ones by these parameters only: those that the app has no word for (kept.words_beside). One
+    statement, and none where nothing of it was said.
+    """
     definition = registry().find(kind)
     params = [p for p in map(definition.param, names) if p] if definition else []
-    if not is_new:
-        SearchValue.objects.filter(document_id=key).delete()
-    found = indexing.values(params, said, key, base=access.base)
-    SearchValue.objects.bulk_create([each for each in found if each.param in names])
+    storing.add_values(
+        [
+            value
+            for key, said in several
+            for value in indexing.values(params, said, key, base=access.base)
+            if value["param"] in names
+        ]
+    )
+
+
+def index_words_again(access: Access, kind: str, key: UUID, said: Resource, names: tuple[str, ...]) -> None:
+    """The same of one that may be known."""
+    SearchValue.objects.filter(document_id=key).delete()
+    index_words(access, kind, [(key, said)], names)
 
 
 def says(key: UUID, said: Resource) -> bool:

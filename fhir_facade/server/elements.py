@@ -58,7 +58,8 @@ def system_of(short: str) -> str:
 
 def without_empty(made: dict[str, Any]) -> dict[str, Any]:
     """Nothing in FHIR JSON is empty."""
-    return {name: value for name, value in made.items() if value not in (None, "", [], {})}
+    # What is true needs no comparing, and most of it is.
+    return {name: value for name, value in made.items() if value or value not in (None, "", [], {})}
 
 
 def absent(reason: str = "unknown") -> dict[str, Any]:

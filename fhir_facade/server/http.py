@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
@@ -18,19 +19,20 @@ from rest_framework.exceptions import MethodNotAllowed, NotAcceptable, Throttled
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from fhir_facade.oauth import approvals
 from fhir_facade.server import auditing, bundles, capability, interactions, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
-from fhir_facade.server.outcome import Failed, Issue, failed, of_refusal, operation_outcome
+from fhir_facade.server.outcome import RETRY_SECONDS, Failed, Issue, failed, of_refusal, operation_outcome
 from fhir_facade.server.writing import MAX_BYTES
-from fhir_facade.smart import acting, throttle
+from fhir_facade.smart import acting
 from steadwell import clock
 from steadwell.errors import Refusal
 
+# A pool with no free place within its time limit arrives as OperationalError, as does a server that is gone.
+OUT_OF_REACH = (OperationalError, InterfaceError)
 FHIR_JSON = "application/fhir+json"
 _JSON = frozenset({FHIR_JSON, "application/json", "json", "text/json", "application/json+fhir"})
 _PATCHES = frozenset({"application/json-patch+json"})
@@ -72,40 +74,28 @@ def _serves(kind: str) -> bool:
 
 
 class Bearer(BaseAuthentication):
-    """A token that is out; else nobody. Who may not come in without one is refused by the view."""
+    """A token that is out; else nobody. Who may not come in without one is refused by the view. 429 where its
+    client asks too often.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, Access] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             return None
         now = clock.now()
-        grant = approvals.find_any_grant(token.strip(), now)
-        actor = acting.actor_of(grant, now=now) if grant else None
-        if grant is None or actor is None:
+        entered = approvals.enter(token.strip(), now)
+        if entered is None:
+            return None
+        grant, wait = entered
+        if wait is not None:
+            raise Throttled(wait.total_seconds())
+        actor = acting.actor_of(grant, now=now)
+        if actor is None:
             return None
         access = Access(
             grant=grant, actor=actor, now=now, base=base_of(request), request_id=request_id(request)
         )
         return None, access
-
-
-class PerClient(BaseThrottle):
-    """So many requests a minute, counted in Postgres."""
-
-    _wait: float | None = None
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        access = request.auth
-        if not isinstance(access, Access):
-            return True
-        left = throttle.take(
-            client_id=access.grant.client_id, per_minute=access.grant.per_minute, now=access.now
-        )
-        self._wait = left.total_seconds() if left else None
-        return left is None
-
-    def wait(self) -> float | None:
-        return self._wait
 
 
 def base_of(request: Request) -> str:
@@ -134,7 +124,7 @@ class Endpoint(APIView):
 
     authentication_classes = [Bearer]
     permission_classes = []
-    throttle_classes = [PerClient]
+    throttle_classes = []  # Bearer counts
     content_negotiation_class = Negotiation
     renderer_classes = [Fhir]
     parser_classes = []
@@ -182,14 +172,7 @@ class Endpoint(APIView):
         request = self.request
         access = getattr(request, "_auth", None)
         if problem.status in {401, 403, 404}:
-            key = request.path_info.rstrip("/").rsplit("/", 1)[-1]
-            auditing.denied(
-                access if isinstance(access, Access) else None,
-                getattr(self, "kind", ""),
-                problem.status,
-                now=clock.now(),
-                entity=key,
-            )
+            problem = self._noted(problem, access if isinstance(access, Access) else None)
         response = HttpResponse(
             wire.dump(operation_outcome(problem.issues)),
             status=problem.status,
@@ -198,6 +181,15 @@ class Endpoint(APIView):
         for name, value in problem.headers.items():
             response.headers[name] = value
         return response
+
+    def _noted(self, problem: Failed, access: Access | None) -> Failed:
+        """A refused request, once it is in the audit trail; where that fails, this is the answer."""
+        key = self.request.path_info.rstrip("/").rsplit("/", 1)[-1]
+        try:
+            auditing.denied(access, getattr(self, "kind", ""), problem.status, now=clock.now(), entity=key)
+        except (Refusal, *OUT_OF_REACH) as error:
+            return _problem(error) or problem
+        return problem
 
 
 def _problem(exc: Exception) -> Failed | None:
@@ -208,6 +200,9 @@ def _problem(exc: Exception) -> Failed | None:
         if exc.code == "move-not-allowed":  # a state machine's no is a rule's, not a race's
             return Failed(422, problem.issues)
         return problem
+    if isinstance(exc, OUT_OF_REACH):
+        issue = Issue("transient", "This cannot be answered right now. Try again in a moment.")
+        return Failed(503, (issue,), {"Retry-After": RETRY_SECONDS})
     if isinstance(exc, Throttled):
         seconds = str(int(getattr(exc, "wait", None) or 1) + 1)
         issue = Issue("throttled", "This client asks too often. Try again after the time in Retry-After.")
@@ -312,7 +307,6 @@ def _http_date(text: str) -> datetime | None:
 class Metadata(Endpoint):
     """What may be read without a token, from any origin."""
 
-    throttle_classes = []
     authentication_classes = []
 
     def get(self, request: Request) -> HttpResponseBase:  # type: ignore[override]

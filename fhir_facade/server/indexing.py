@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from fhir_facade.server.models import SearchValue
 from fhir_facade.server.registry import COMMON, Kind, Param
 from fhir_facade.server.search.matching import folded
 from fhir_facade.server.search.moments import stretch
@@ -18,17 +17,18 @@ _EVER = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 MOST = 2_000
 
 
-def values(params: Iterable[Param], resource: Resource, document_id: UUID, *, base: str) -> list[SearchValue]:
-    """At most 2,000 rows of one document."""
-    found: dict[tuple[Any, ...], SearchValue] = {}
+def values(
+    params: Iterable[Param], resource: Resource, document_id: UUID, *, base: str
+) -> list[dict[str, Any]]:
+    """At most 2,000 rows of one document, each with the columns that its parameter's type has."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for param in (*params, *COMMON.values()):
         for path in param.paths:
             for value in at(resource, path):
                 for columns in _columns(param, value, base):
                     key = (param.name, *sorted((n, str(v)) for n, v in columns.items()))
-                    found[key] = SearchValue(
-                        document_id=document_id, type=resource["resourceType"], param=param.name, **columns
-                    )
+                    about = {"document_id": document_id, "type": resource["resourceType"]}
+                    found[key] = {**about, "param": param.name, **columns}
     return list(found.values())[:MOST]
 
 

@@ -75,18 +75,18 @@ def _type(access: Access, definition: Definition, call: Call) -> Answer:
 def _create(access: Access, definition: Definition, call: Call) -> Answer:
     said = _body(call)
     with access.one_transaction():
-        pairs = _condition(call)
+        pairs = condition_of(call)
         conditional.take(access, definition.type, pairs, said)
         if pairs:
             access.need(definition.type, "s")
             found = conditional.only_match(access, definition, pairs)
             if found is not None:
                 writing.checked(definition, said)
-                return _answer(writing.as_written(definition, found.resource), call)
-        return _answer(writing.create(access, definition, said), call)
+                return answer_of(writing.as_written(definition, found.resource), call)
+        return answer_of(writing.create(access, definition, said), call)
 
 
-def _condition(call: Call) -> tuple[tuple[str, str], ...]:
+def condition_of(call: Call) -> tuple[tuple[str, str], ...]:
     """Of a create: what If-None-Exist says. Some clients write it into the address; what was meant to make
     nothing twice must not be left out.
     """
@@ -111,7 +111,7 @@ def _under_condition(access: Access, definition: Definition, call: Call) -> Answ
 def _without_match(access: Access, definition: Definition, call: Call) -> Answer:
     if call.method == "PUT":
         said = _body(call)
-        return _answer(writing.create(access, definition, said), call)
+        return answer_of(writing.create(access, definition, said), call)
     if call.method == "DELETE":
         access.need(definition.type, "d")
         return Answer(status=204)
@@ -135,7 +135,7 @@ def _instance(access: Access, definition: Definition, call: Call) -> Answer:
     if call.method == "GET":
         return _read(access, definition, key, call)
     if call.method == "PUT":
-        return _answer(writing.update(access, definition, key, _body(call), version), call)
+        return answer_of(writing.update(access, definition, key, _body(call), version), call)
     if call.method == "PATCH":
         return _patch(access, definition, key, call)
     written = writing.delete(access, definition, key, version)
@@ -179,7 +179,7 @@ def _patch(access: Access, definition: Definition, key: str, call: Call) -> Answ
         if patched.get("id") != key or patched.get("resourceType") != definition.type:
             raise failed(422, "processing", "A patch changes neither the type nor the id.")
         number = int(now) if str(now).isdecimal() else None
-        return _answer(writing.update(access, definition, key, patched, number, method="PATCH"), call)
+        return answer_of(writing.update(access, definition, key, patched, number, method="PATCH"), call)
 
 
 def _search(access: Access, definition: Definition, call: Call) -> Answer:
@@ -229,7 +229,7 @@ def _body(call: Call) -> Resource:
     return call.body
 
 
-def _answer(written: Written, call: Call) -> Answer:
+def answer_of(written: Written, call: Call) -> Answer:
     """With as much of the resource as was asked for (Prefer: return)."""
     wanted = call.prefer.get("return", "representation")
     resource: Any = written.resource

@@ -6,8 +6,10 @@ An observation that comes alone is filed as a report of one result.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,13 +19,13 @@ from fhir_facade.lab_observations import observations
 from fhir_facade.server import documents, wire
 from fhir_facade.server.access import Access
 from fhir_facade.server.documents import Documents
-from fhir_facade.server.outcome import failed, not_found, stale
+from fhir_facade.server.outcome import failed, naming, not_found, stale
 from fhir_facade.server.registry import registry
 from fhir_facade.server.search import running
 from fhir_facade.server.wire import Resource
-from fhir_facade.server.writers import Stored
+from fhir_facade.server.writers import New, Stored
 from labs import service as labs
-from steadwell.ids import new_id
+from steadwell.ids import PersonId, new_id
 from steadwell.relations import Sql
 
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -40,16 +42,22 @@ WORDS = (
 class Results:
     """The writer of Observation."""
 
+    together: ClassVar[bool] = True
+
     def __init__(self) -> None:
         self._documents = Documents("Observation")
 
     def create(self, access: Access, said: Resource) -> Stored:
-        if not is_laboratory(said):
-            return self._documents.create(access, said)
-        report = _report(access, said, number=str(new_id()))
-        key = _file(access, report)
-        documents.index_words(access, "Observation", key, said, WORDS, is_new=True)
-        return Stored(key=key, beside=True)
+        return self.create_several(access, [New(said=said)])[0]
+
+    def create_several(self, access: Access, several: Sequence[New]) -> list[Stored]:
+        """Of laboratories and of others, each kind with as many statements as one."""
+        labs_say = [is_laboratory(new.said) for new in several]
+        ours = [new for new, is_lab in zip(several, labs_say, strict=True) if is_lab]
+        others = [new for new, is_lab in zip(several, labs_say, strict=True) if not is_lab]
+        filed = iter(_file_new(access, ours) if ours else ())
+        kept = iter(self._documents.create_several(access, others) if others else ())
+        return [Stored(key=next(filed), beside=True) if is_lab else next(kept) for is_lab in labs_say]
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
         known = documents.find("Observation", key)
@@ -58,13 +66,13 @@ class Results:
                 raise failed(422, "business-rule", "What was no laboratory result does not become one.")
             return self._documents.update(access, key, said, version)
         number = _current(access, key, version)
-        report = _report(access, said, number=number)
+        report = _report(access, said, documents.person_of(said, base=access.base), number=number)
         filed = _file(access, report)
         if filed != key:
             raise failed(
                 422, "business-rule", "A result keeps its code. Take this one back, then send another."
             )
-        documents.index_words(access, "Observation", key, said, WORDS, is_new=False)
+        documents.index_words_again(access, "Observation", key, said, WORDS)
         return Stored(key=key, beside=True)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:
@@ -87,8 +95,9 @@ def is_laboratory(said: Resource) -> bool:
     )
 
 
-def _report(access: Access, said: Resource, *, number: str) -> labs.IncomingReport:
-    person_id = documents.person_of(said, base=access.base)
+def _report(
+    access: Access, said: Resource, person_id: PersonId | None, *, number: str
+) -> labs.IncomingReport:
     if person_id is None:
         raise failed(422, "required", "A laboratory result needs its patient.", at="Observation.subject")
     clock = Clockwork(zone=ZoneInfo("UTC"))
@@ -128,9 +137,32 @@ def _performer(said: Resource, access: Access) -> str:
     return next((text for text in shown if text), access.grant.client_name)
 
 
+def _file_new(access: Access, several: Sequence[New]) -> list[UUID]:
+    people = documents.persons_of(access, several)
+    reports = []
+    for new, person_id in zip(several, people, strict=True):
+        with naming(new.at):
+            reports.append(_report(access, new.said, person_id, number=str(new_id())))
+    filed: list[labs.Filed | None] = [None] * len(reports)
+    if len(reports) > 1:
+        with naming(several[0].at):  # who may file none
+            filed = labs.file_reports(actor=access.actor, reports=reports, now=access.now)
+    keys = []
+    for new, report, done in zip(several, reports, filed, strict=True):
+        with naming(new.at):
+            keys.append(_result_id(report, done) if done else _file(access, report))
+    documents.index_words(
+        access, "Observation", [(key, new.said) for key, new in zip(keys, several, strict=True)], WORDS
+    )
+    return keys
+
+
 def _file(access: Access, report: labs.IncomingReport) -> UUID:
+    return _result_id(report, labs.file_report(actor=access.actor, report=report, now=access.now))
+
+
+def _result_id(report: labs.IncomingReport, filed: labs.Filed) -> UUID:
     first = report.observations[0]
-    filed = labs.file_report(actor=access.actor, report=report, now=access.now)
     if filed.waiting == "patient":
         raise failed(422, "business-rule", "It answers an order that is another patient's.")
     return labs.describe_result_id(report_id=filed.report_id, key=first.key)

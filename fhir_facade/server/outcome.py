@@ -5,8 +5,9 @@ Texts tell a client what to change. They never repeat what was sent: it may be s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from steadwell.errors import Kind, Refusal
@@ -84,3 +85,22 @@ def of_refusal(refusal: Refusal) -> Failed:
     headers = {"Retry-After": RETRY_SECONDS} if refusal.kind is Kind.BUSY else {}
     said = [Issue(code, f"{name}: {words}") for name, words in refusal.fields.items()]
     return Failed(status, tuple(said) or (Issue(code, refusal.text),), headers)
+
+
+@contextmanager
+def naming(at: str) -> Iterator[None]:
+    """What fails within names the entry of a Bundle that it is about; without an ``at`` it stays as it is."""
+    if not at:
+        yield
+        return
+    try:
+        yield
+    except Refusal as refusal:
+        raise _at(of_refusal(refusal), at) from refusal
+    except Failed as own:
+        raise _at(own, at) from own
+
+
+def _at(problem: Failed, at: str) -> Failed:
+    issues = (replace(i, expression=f"{at}.{i.expression}" if i.expression else at) for i in problem.issues)
+    return Failed(problem.status, tuple(issues), problem.headers)

@@ -7,10 +7,11 @@ list there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from fhir_facade.server import definitions
 from fhir_facade.server.wire import Resource
@@ -81,6 +82,9 @@ class Origin:
     key: Callable[[str], Sql | None] | None = None  # finds a row by id where that is no UUID
     listed: str = "true"  # rows that a search shows; a read shows others as well (a merged patient)
     decides: frozenset[str] = frozenset()  # elements of which the app alone has the say, whatever was sent
+    seen: Callable[[Access], Collection[UUID] | None] | None = (
+        None  # whose rows there are, where they are few
+    )
     speaks_of: str = ""  # an expression of the type of which a row tells; '*' where that is not known
     beside: bool = False  # documents keep what its app has no column for
     versions: Callable[[Access, str], list[tuple[int, Any, Resource]]] | None = None

@@ -52,7 +52,7 @@ class Visits:
                 now=access.now,
                 note=text_of(said.get("comment")) or text_of(said.get("description")),
             )
-        documents.index_words(access, "Appointment", visit.appointment_id, said, WORDS, is_new=False)
+        documents.index_words_again(access, "Appointment", visit.appointment_id, said, WORDS)
         return Stored(key=visit.appointment_id, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
@@ -73,7 +73,7 @@ class Visits:
                 raise failed(
                     422, "business-rule", "Of a visit, only its status and its time can be changed here."
                 )
-        documents.index_words(access, "Appointment", key, said, WORDS, is_new=False)
+        documents.index_words_again(access, "Appointment", key, said, WORDS)
         return Stored(key=key, beside=True)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -19,6 +20,15 @@ class Stored:
     existed: bool = False  # an app knew it already (a patient under an identifier of theirs)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """One to be made. ``key`` is the id that a Bundle has promised it, ``at`` its entry there."""
+
+    said: Resource
+    key: UUID | None = None
+    at: str = ""
+
+
 class Writer(Protocol):
     """How a type is written. ``version`` is the one the client saw, None where it did not say."""
 
@@ -27,3 +37,14 @@ class Writer(Protocol):
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored: ...
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None: ...
+
+
+class Together(Writer, Protocol):
+    """One that makes several with as many statements as one. What is wrong with one names its entry.
+
+    Not ``together``: to make one, another of the same Bundle may have to be there.
+    """
+
+    together: bool
+
+    def create_several(self, access: Access, several: Sequence[New]) -> list[Stored]: ...

@@ -7,20 +7,24 @@ with its author is kept, and the act is audited.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, documents, validation, wire
 from fhir_facade.server.access import Access
-from fhir_facade.server.outcome import Failed, failed, gone, not_found
+from fhir_facade.server.outcome import Failed, failed, gone, naming, not_found
 from fhir_facade.server.registry import Definition, Origin
 from fhir_facade.server.search import running
 from fhir_facade.server.wire import Resource
-from fhir_facade.server.writers import Stored, Writer
+from fhir_facade.server.writers import New, Stored, Together, Writer
 from steadwell.relations import Sql
 
+_Each = TypeVar("_Each")
+_Key = TypeVar("_Key")
 MAX_BYTES = 4 * 2**20
 DOCUMENTS = "documents"  # the origin of what no app owns
 
@@ -60,17 +64,61 @@ def writer_of(definition: Definition, letter: str) -> Writer:
     return definition.writer
 
 
-def create(access: Access, definition: Definition, said: Resource) -> Written:
-    """Make one. Its id is ours, whatever was sent."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """One that is to be made, found right. ``new`` is without an id: its id is ours, whatever was sent."""
+
+    definition: Definition
+    new: New
+
+
+def prepare(
+    access: Access, definition: Definition, said: Resource, *, key: UUID | None = None, at: str = ""
+) -> Creation:
+    """Before anything is written: whether it may be, and whether it is FHIR."""
     access.need(definition.type, "c")
-    writer = writer_of(definition, "c")
+    writer_of(definition, "c")
     checked(definition, said)
-    said = {name: value for name, value in said.items() if name != "id"}
+    plain = {name: value for name, value in said.items() if name != "id"}
+    return Creation(definition=definition, new=New(said=plain, key=key, at=at))
+
+
+def create(access: Access, definition: Definition, said: Resource) -> Written:
+    creation = prepare(access, definition, said)
     with access.one_transaction():
-        stored = writer.create(access, said)
-        return _noted(
-            access, definition, stored, said, "POST", letter="c", status=200 if stored.existed else 201
-        )
+        stored = writer_of(definition, "c").create(access, creation.new.said)
+        return _noted(access, [(creation, stored)], "POST", letter="c")[0]
+
+
+def together(definition: Definition) -> Together | None:
+    """The writer of a type of which several are made at once."""
+    writer: Any = definition.writer
+    return writer if getattr(writer, "together", False) and "create" in definition.interactions else None
+
+
+def create_several(access: Access, several: Sequence[Creation]) -> list[Written]:
+    """All of them or none, with as many statements as one of each type: of types whose writer can."""
+    with access.one_transaction():
+        made: dict[int, Stored] = {}
+        for writer, places in _by(several, lambda each: together(each.definition)):
+            assert writer is not None  # noqa: S101 - whoever asks has looked
+            stored = writer.create_several(access, [several[place].new for place in places])
+            made.update(zip(places, stored, strict=True))
+        pairs = [(each, made[place]) for place, each in enumerate(several)]
+        return _noted(access, pairs, "POST", letter="c")
+
+
+def _by(several: Sequence[_Each], key: Callable[[_Each], _Key]) -> list[tuple[_Key, list[int]]]:
+    """Places by what they have in common, in the order in which that comes up."""
+    found: list[tuple[_Key, list[int]]] = []
+    for place, each in enumerate(several):
+        own = key(each)
+        known = next((places for other, places in found if other is own), None)
+        if known is None:
+            found.append((own, [place]))
+        else:
+            known.append(place)
+    return found
 
 
 def update(
@@ -102,8 +150,9 @@ def update(
             same = _written(definition, now.resource, 200)
             return replace(same, resource=masking.own_words(access, definition, now))
         stored = writer.update(access, _uuid(key), said, version)
-        status = 201 if known is not None and known.deleted else 200
-        return _noted(access, definition, stored, said, method, letter="u", status=status)
+        written = Creation(definition=definition, new=New(said=said))
+        (noted,) = _noted(access, [(written, stored)], method, letter="u")
+        return replace(noted, status=201 if known is not None and known.deleted else 200)
 
 
 def delete(access: Access, definition: Definition, key: str, version: int | None) -> Written:
@@ -142,37 +191,65 @@ def _content(resource: Resource) -> bytes:
 
 
 def _noted(
-    access: Access,
-    definition: Definition,
-    stored: Stored,
-    said: Resource,
-    method: str,
-    *,
-    letter: str,
-    status: int,
-) -> Written:
+    access: Access, several: Sequence[tuple[Creation, Stored]], method: str, *, letter: str
+) -> list[Written]:
     """Read back what was written: only a row that the token may write stays written."""
-    origin = _origin(definition, stored)
-    tail = Sql(" AND t.id = %s", (stored.key,))
-    person = origin.person or "NULL"
-    found = running.read_rows(access, definition, _alone(origin), letter, person, tail, by_key=True)
-    now = found.get(str(stored.key))
-    if now is None:
-        raise failed(403, "forbidden", "The token's scopes do not reach what this would write.")
-    resource = now.resource
-    if stored.beside:
-        resource = documents.keep_beside(
-            access, stored.key, said, now.resource, now.person_id, method=method, decides=origin.decides
-        )
-    auditing.record(
+    read = _read_back(access, several, letter)
+    _keep_beside(access, several, read, method)
+    act = {"POST": "create", "PUT": "update", "PATCH": "update"}[method]
+    auditing.record_several(
         access,
-        {"POST": "create", "PUT": "update", "PATCH": "update"}[method],
-        definition.type,
-        [now.person_id],
-        entity=str(stored.key),
+        [
+            auditing.Act(act=act, kind=made.definition.type, person_id=found.person_id, entity=stored.key)
+            for (made, stored), found in zip(several, read, strict=True)
+        ],
     )
-    shown = masking.own_words(access, definition, replace(now, resource=resource))
-    return replace(_written(definition, resource, status), resource=shown)
+    return [
+        replace(
+            _written(made.definition, found.resource, 200 if stored.existed or letter == "u" else 201),
+            resource=masking.own_words(access, made.definition, found),
+        )
+        for (made, stored), found in zip(several, read, strict=True)
+    ]
+
+
+def _read_back(
+    access: Access, several: Sequence[tuple[Creation, Stored]], letter: str
+) -> list[running.Found]:
+    """One statement for each origin that has some of them."""
+    rows: dict[int, running.Found] = {}
+    for origin, places in _by(several, lambda each: _origin(each[0].definition, each[1])):
+        definition = several[places[0]][0].definition
+        keys = [several[place][1].key for place in places]
+        one = Sql(" AND t.id = %s", (keys[0],))
+        tail = one if len(keys) == 1 else Sql(" AND t.id = ANY (%s::uuid[])", (keys,))
+        person = origin.person or "NULL"
+        found = running.read_rows(access, definition, _alone(origin), letter, person, tail, by_key=True)
+        rows |= {p: found[str(key)] for p, key in zip(places, keys, strict=True) if str(key) in found}
+    for place, (made, _) in enumerate(several):
+        if place not in rows:
+            with naming(made.new.at):
+                raise failed(403, "forbidden", "The token's scopes do not reach what this would write.")
+    return [rows[place] for place in range(len(several))]
+
+
+def _keep_beside(
+    access: Access, several: Sequence[tuple[Creation, Stored]], read: list[running.Found], method: str
+) -> None:
+    """What a client said of what an app keeps: ``read`` becomes how that reads now."""
+    places = [place for place, (_, stored) in enumerate(several) if stored.beside]
+    if not places:
+        return
+    words = [
+        documents.Words(
+            key=several[place][1].key, said=several[place][0].new.said, mapped=read[place].resource,
+            person_id=read[place].person_id, method=method,
+            decides=_origin(several[place][0].definition, several[place][1]).decides,
+        )
+        for place in places
+    ]  # fmt: skip
+    for place, resource in zip(places, documents.keep_beside(access, words), strict=True):
+        read[place] = replace(read[place], resource=resource)
 
 
 def _origin(definition: Definition, stored: Stored) -> Origin:

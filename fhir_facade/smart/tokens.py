@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -20,12 +22,13 @@ from steadwell.ids import PersonId, SiteId, UserId, new_id
 
 RESERVED = frozenset({"portal"})  # in whose name patients choose here
 LONGEST = timedelta(days=366)
-_FIND = """
+# Columns as in ``grant_of``.
+FIND = """
 SELECT t.id, t.user_id, t.person_id, t.scopes, t.expires_at, t.fhir_user, c.client_id, c.name, c.per_minute,
   c.site_id, c.medicine_source, EXISTS (SELECT FROM fhir_facade_consentrule r WHERE r.effect = 'deny'
     AND r.client_id IN ('', c.client_id))
 FROM fhir_facade_accesstoken t JOIN fhir_facade_client c ON c.id = t.client_id
-WHERE t.token_hash = %s AND t.expires_at > %s AND t.revoked_at IS NULL AND c.active
+WHERE t.token_hash = %(digest)s AND t.expires_at > %(now)s AND t.revoked_at IS NULL AND c.active
 """
 
 
@@ -112,10 +115,12 @@ def _checked(
 def find_grant(token: str, now: datetime) -> Grant | None:
     """What a token stands for; None when it is unknown, ended, run out, or its client was switched off."""
     with prepared.cursor() as cursor:
-        cursor.execute(_FIND, [hashed(token), now])
+        cursor.execute(FIND, {"digest": hashed(token), "now": now})
         row = cursor.fetchone()
-    if row is None:
-        return None
+    return None if row is None else grant_of(row)
+
+
+def grant_of(row: Sequence[Any]) -> Grant:
     return Grant(
         token_id=row[0], user_id=row[1] and UserId(row[1]), person_id=row[2] and PersonId(row[2]),
         scopes=scopes.parse(row[3]), expires_at=row[4], fhir_user=row[5], client_id=row[6],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,28 @@ def register() -> None:
     """One consumer of each event of a topic."""
     for topic in topics.TOPICS.values():
         for event in topic.told:
-            outbox.subscribe_batch(event, consumer=f"fhir.{topic.code}", queue=QUEUE, handler=_hearing(topic))
+            outbox.subscribe_batch(
+                event, consumer=_consumer(topic.code), queue=QUEUE, handler=_hearing(topic)
+            )
+
+
+def _consumer(code: str) -> str:
+    return f"fhir.{code}"
+
+
+def wake(codes: Collection[str], *, now: datetime) -> None:
+    """In the transaction of a subscription to these topics: from here on what happens is noted."""
+    outbox.wake([_consumer(code) for code in codes], now=now)
+
+
+def rest(*, now: datetime) -> None:
+    """Topics that nobody subscribes to cost nothing."""
+    outbox.rest([_consumer(code) for code in topics.TOPICS], wanted=_wanted, now=now)
+
+
+def _wanted() -> set[str]:
+    live = Subscription.objects.filter(state__in=HEARS, deleted_at__isnull=True)
+    return {_consumer(code) for codes in live.values_list("topics", flat=True) for code in codes}
 
 
 def _hearing(topic: topics.Topic) -> Callable[[Sequence[outbox.Heard[Any]]], None]:

@@ -11,7 +11,7 @@ from fhir_facade.server.outcome import failed, not_found, stale
 from fhir_facade.server.wire import Resource
 from fhir_facade.server.writers import Stored
 from fhir_facade.smart.models import Client
-from fhir_facade.subscriptions import locking, places, rights, sealing, standing, wanted
+from fhir_facade.subscriptions import hearing, locking, places, rights, sealing, standing, wanted
 from fhir_facade.subscriptions.models import Subscription, SubscriptionEvent
 from steadwell.ids import new_id
 from steadwell.outbox import service as outbox
@@ -51,6 +51,7 @@ class Keeping:
         )  # fmt: skip
         _note(access, made, "POST")
         if not asked.off:
+            hearing.wake(made.topics, now=access.now)
             standing.promise(made, now=access.now)
         standing.promise_end(made, now=access.now)
         return Stored(key=made.pk)
@@ -81,6 +82,7 @@ class Keeping:
         if now.state == State.OFF:
             standing.rest(now)
         else:  # at once, whatever pause it was in
+            hearing.wake(now.topics, now=access.now)
             standing.promise_anew(now, now=access.now)
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:

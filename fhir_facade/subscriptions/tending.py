@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from fhir_facade.oauth.models import Approval
 from fhir_facade.smart.models import AccessToken
-from fhir_facade.subscriptions import locking, places, standing
+from fhir_facade.subscriptions import hearing, locking, places, standing
 from fhir_facade.subscriptions.models import Subscription, SubscriptionEvent
 from steadwell.events import SubscriptionSendDue
 from steadwell.outbox import service as outbox
@@ -74,3 +74,4 @@ def tidy(row: outbox.DueRow, ctx: outbox.DeliveryContext) -> None:
     SubscriptionEvent.objects.filter(occurred_at__lt=ctx.now - KEPT).delete()
     Subscription.objects.filter(deleted_at__lt=ctx.now - KEPT).delete()
     places.forget(now=ctx.now)
+    hearing.rest(now=ctx.now)

@@ -93,6 +93,8 @@ class Refill(models.Model):
         indexes = [
             # A patient's refills, newest first.
             models.Index(fields=["person_id", "-requested_at"], name="medications_refill_person"),
+            # Whom a site's clinicians care for.
+            models.Index(fields=["site_id"], name="medications_refill_site"),
             # What a clinic's staff have to act on, oldest first.
             models.Index(
                 fields=["site_id", "requested_at"],

@@ -97,6 +97,12 @@ class Statement(Said):
         indexes = [
             # A patient's statements: every list and every check.
             models.Index(fields=["person_id"], name="medications_statement_person"),
+            # Whom a site's clinicians care for.
+            models.Index(
+                fields=["site_id"],
+                name="medications_statement_site",
+                condition=Q(site_id__isnull=False),
+            ),
             # The statements of a source record that is somebody else's from now on.
             models.Index(
                 fields=["record_id"],

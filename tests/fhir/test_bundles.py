@@ -10,6 +10,7 @@ import pytest
 from fhir_house import bundle, observation, post, practitioner, vital
 
 from fhir_facade.server.bundles import MOST_ENTRIES
+from steadwell.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +143,69 @@ def test_item_47_the_same_twice_is_refused(house):
 
     assert house.ehr.post("", bundle(put, put)).status == 400
     assert house.ehr.post("", bundle(post(practitioner(), name), post(practitioner(), name))).status == 400
+
+
+@pytest.mark.parametrize("kind", [observation, vital])
+def test_item_47_made_together_each_is_what_it_would_be_alone(house, kind):
+    """Of laboratories and of others, with what refers to them: read, versions, search and audit."""
+    said = [kind(house.ada, f"{number}.50") for number in range(4, 7)]
+    panel, name = vital(house.ada), urn()
+    panel["hasMember"] = [{"reference": name}]
+
+    answer = house.ehr.post("", bundle(*(post(each) for each in said), post(said[0], name), post(panel)))
+    alone = [house.ehr.post("Observation", each) for each in said]
+
+    assert answer.status == 200, answer.text
+    made = [each["resource"] for each in answer.entries]
+    for one, other in zip(made[:3], alone, strict=True):
+        assert {**one, "id": "", "meta": ""} == {**other.json, "id": "", "meta": ""}
+        assert one["meta"].keys() == other.json["meta"].keys()
+        assert house.ehr.get(f"Observation/{one['id']}").json == one
+        assert house.ehr.get(f"Observation/{one['id']}/_history/1").json == one
+    assert made[4]["hasMember"] == [{"reference": f"Observation/{made[3]['id']}"}]
+    found = house.ehr.get("Observation", {"patient": str(house.ada), "_count": "20"}).ids
+    assert set(found) == {each["id"] for each in (*made, *(each.json for each in alone))}
+    noted = AuditEntry.objects.filter(action="fhir.create", subject_id=house.ada)
+    assert {str(each) for each in noted.values_list("entity_id", flat=True)} == set(found)
+
+
+@pytest.mark.parametrize("kind", [observation, vital])
+def test_item_47_what_is_wrong_among_many_is_named(house, kind):
+    """By what a resource says, whose it is, and what the token may write; nothing of the others stays."""
+    good = [post(kind(house.ada)) for _ in range(3)]
+    narrow = house.api("system/Observation.cruds?status=final")
+    cases = [
+        (house.ehr, post(kind(house.ada, status="bogus")), 422, "Bundle.entry[2].Observation.status"),
+        (house.ehr, post(kind(uuid4())), 422, "Bundle.entry[2]"),
+        (narrow, post(kind(house.ada, status="preliminary")), 403, "Bundle.entry[2]"),
+    ]
+    for api, bad, status, expression in cases:
+        answer = api.post("", bundle(*good[:2], bad, good[2]))
+
+        assert answer.status == status, answer.text
+        assert answer.issue["expression"] == [expression]
+    assert house.ehr.get("Observation", {"patient": str(house.ada), "_summary": "count"}).json["total"] == 0
+
+
+def test_item_47_what_nobody_may_is_told_of_the_first(house):
+    """A patient files no laboratory's results, however many."""
+    answer = house.of(house.ada).post("", bundle(*(post(observation(house.ada)) for _ in range(2))))
+
+    assert answer.status == 403
+    assert answer.issue["expression"] == ["Bundle.entry[0]"]
+
+
+def test_item_47_a_condition_finds_what_came_before_it(house):
+    """Creations are not gathered past a condition that one of them fulfils."""
+    doctor = practitioner()
+    number = doctor["identifier"][0]["value"]
+    said = vital(house.ada, performer=[{"reference": f"Practitioner?identifier={number}"}])
+
+    answer = house.ehr.post("", bundle(post(doctor), post(said)))
+
+    assert answer.status == 200, answer.text
+    made, other = (each["resource"] for each in answer.entries)
+    assert other["performer"] == [{"reference": f"Practitioner/{made['id']}"}]
 
 
 def test_item_47_visits_and_results_go_along(house):

@@ -222,7 +222,7 @@ def test_item_45_and_51_compartment_and_everything(shelf):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_searches_stay_within_their_statements(house, django_assert_num_queries, kind):
-    """Token, throttle, find, load, audit: however many there are. A chart is read in four."""
+    """Token, find, load, audit: however many there are. A chart is read in three."""
     for number in range(8):
         house.ehr.post(kind, MAKERS[kind](house.ada, identifier=identified(f"N{number}")))
         fed(house, house.ada)
@@ -230,12 +230,12 @@ def test_searches_stay_within_their_statements(house, django_assert_num_queries,
         fed_allergy(house, house.ada)
     params = {"patient": str(house.ada), "code:missing": "false"}
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(house.ehr.get(kind, params).matches) == 16
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(house.ehr.get(kind, {**params, "_count": "2"}).matches) == 2
     key = house.ehr.get(kind, params).ids[0]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         house.ehr.get(f"{kind}/{key}")
 
 
@@ -244,5 +244,5 @@ def test_encounters_stay_within_their_statements(house, django_assert_num_querie
     for number in range(4):
         step(house.visit(house.ada, hours=number), scheduling.arrive)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         assert len(house.ehr.get("Encounter", {"patient": str(house.ada), "date": "ge2020"}).matches) == 4

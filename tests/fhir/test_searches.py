@@ -470,13 +470,13 @@ def test_item_46_values_that_mean_nothing(house, params):
 
 
 def test_searches_stay_within_their_statements(house, django_assert_num_queries):
-    """Token, throttle, find, load twice, audit: however many there are."""
+    """Token, find, load twice, audit: however many there are."""
     for number in range(5):
         house.lab_report(house.ada, ("2823-3", f"4.{number}"))
         house.ehr.post("Observation", vital(house.ada))
     params = {"patient": str(house.ada), "category": "laboratory,vital-signs", "date": "ge2020"}
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(house.ehr.get("Observation", params).matches) == 10
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         house.ehr.get(f"Patient/{house.ada}")

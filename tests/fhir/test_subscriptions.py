@@ -12,11 +12,12 @@ from receiving import BACKPORT, HANG, asked, later, run, state_of, subscribed, u
 
 from fhir_facade.server import capability
 from fhir_facade.smart import tokens
-from fhir_facade.subscriptions import keeping, topics
+from fhir_facade.subscriptions import hearing, keeping, topics
 from medications import service as medications
 from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.actor import system
+from steadwell.outbox.models import OutboxDelivery
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +49,22 @@ def test_item_77_handshake_comes_before_active(house, receiver):
     assert greeting.said("subscription").endswith(f"/fhir/Subscription/{made.json['id']}")
     assert greeting.said("topic") == url_of("appointment-booked")
     assert state_of(house.ehr, made.json["id"]) == "active"
+
+
+def test_what_nobody_subscribes_to_is_delivered_to_nobody(house, receiver):
+    """And is delivered from the moment that somebody does."""
+    hearing.rest(now=clock.now())
+    house.visit(house.ada)
+    before = OutboxDelivery.objects.filter(consumer__startswith="fhir.").count()
+    subscribed(house.ehr, receiver)
+
+    house.visit(house.bo, hours=1)
+    hearing.rest(now=clock.now())  # somebody listens: it stays awake
+    house.visit(house.ada, hours=2)
+    run()
+
+    assert before == 0
+    assert receiver.numbers == [1, 2]
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from fhir_facade.server.kept import documents
 from fhir_facade.server.outcome import failed
 from fhir_facade.server.registry import Definition, Kind, Param
 from fhir_facade.server.resources.kept_only import ALL
+from fhir_facade.server.storing import Value
 from fhir_facade.server.wire import Resource
-from fhir_facade.server.writers import Stored
 from steadwell.relations import FALSE, Sql
 
 # Whose medicines name it. It is nobody's itself, and says what somebody takes all the same.
@@ -45,13 +46,9 @@ def _relation(access: Access) -> Sql:
 class Medications(Documents):
     """Systems and clinicians describe medicines; a patient's own words go into a MedicationStatement."""
 
-    def create(self, access: Access, said: Resource) -> Stored:
+    def look(self, access: Access, said: Resource) -> Iterable[Value]:
         _may_write(access)
-        return Documents.create(self, access, said)
-
-    def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
-        _may_write(access)
-        return Documents.update(self, access, key, said, version)
+        return ()
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:
         _may_write(access)

@@ -7,7 +7,7 @@ written in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -151,6 +151,10 @@ def version_relation(*kinds: medications.StatementKind) -> Callable[[Access], Sq
     return rows
 
 
+def seen(access: Access) -> Collection[UUID] | None:
+    return medications.find_patients_seen(actor=access.actor)
+
+
 def versions(
     make: Callable[[Access], Sql], build: Callable[[Row, Access], Resource]
 ) -> Callable[[Access, str], list[tuple[int, datetime, Resource]]]:
@@ -215,7 +219,7 @@ def owned(
         origins=(
             Origin(
                 name="medications", relation=rows, columns=beside_too(kind, params, columns), build=build,
-                person="t.person_id", beside=True, versions=versions(version_rows, build),
+                person="t.person_id", seen=seen, beside=True, versions=versions(version_rows, build),
             ),
         ),
         params=params,

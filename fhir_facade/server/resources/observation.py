@@ -30,6 +30,7 @@ PROFILE = f"{US_CORE}us-core-observation-lab"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_LABORATORY = concept(CATEGORY, "laboratory", "Laboratory")
 STATUS = {"partial": "preliminary", "appended": "amended"}
 STATUS_SQL = (
     "CASE t.status WHEN 'partial' THEN 'preliminary' WHEN 'appended' THEN 'amended' ELSE t.status END"
@@ -86,7 +87,7 @@ def build(row: Row, access: Access) -> Resource:
         {
             "meta": meta(row, PROFILE, source=lab_results.source_of(row["sender"])),
             "status": STATUS.get(row["status"], row["status"]),
-            "category": [concept(CATEGORY, "laboratory", "Laboratory")],
+            "category": [_LABORATORY],
             "code": _code(row),
             "subject": reference("Patient", row["person_id"]),
             "effectiveDateTime": _effective(row),
@@ -147,15 +148,11 @@ def value(row: Row) -> dict[str, Any]:
 
 
 def _quantity(number: str, unit: str, unit_text: str, comparator: str = "") -> dict[str, Any]:
-    return without_empty(
-        {
-            "value": Digits(number),
-            "comparator": comparator,
-            "unit": unit_text or unit or "1",
-            "system": UCUM,
-            "code": unit or "1",
-        }
-    )
+    made: dict[str, Any] = {"value": Digits(number)}
+    if comparator:
+        made["comparator"] = comparator
+    made["unit"], made["system"], made["code"] = unit_text or unit or "1", UCUM, unit or "1"
+    return made
 
 
 def _interpretation(row: Row) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from fhir_facade.server.access import Access
@@ -10,8 +11,8 @@ from fhir_facade.server.kept import documents
 from fhir_facade.server.outcome import failed
 from fhir_facade.server.registry import Definition, Kind, Param
 from fhir_facade.server.resources.kept_only import ALL
+from fhir_facade.server.storing import Value
 from fhir_facade.server.wire import Resource
-from fhir_facade.server.writers import Stored
 
 PARAMS = (
     Param(name="url", kind=Kind.URI, paths=("url",)),
@@ -30,13 +31,9 @@ PARAMS = (
 class Questionnaires(Documents):
     """Clinicians and systems write forms that can be filled in; patients only read them."""
 
-    def create(self, access: Access, said: Resource) -> Stored:
+    def look(self, access: Access, said: Resource) -> Iterable[Value]:
         _may_write(access)
-        return Documents.create(self, access, said)
-
-    def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
-        _may_write(access)
-        return Documents.update(self, access, key, said, version)
+        return ()
 
     def delete(self, access: Access, key: UUID, version: int | None) -> None:
         _may_write(access)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Iterable
+from typing import ClassVar
 
 from fhir_facade.server import questionnaires
 from fhir_facade.server.access import Access
 from fhir_facade.server.documents import Documents
 from fhir_facade.server.elements import US_CORE
 from fhir_facade.server.kept import documents
-from fhir_facade.server.models import SearchValue
 from fhir_facade.server.registry import Definition, Kind, Param
 from fhir_facade.server.resources.kept_only import ALL
+from fhir_facade.server.storing import Value
 from fhir_facade.server.wire import Resource
-from fhir_facade.server.writers import Stored
 
 _WHO = ("Practitioner", "PractitionerRole", "Organization", "Patient", "RelatedPerson")
 PARAMS = (
@@ -35,23 +35,11 @@ PARAMS = (
 class Responses(Documents):
     """Found by the id of its form, in whichever way it names it."""
 
-    def create(self, access: Access, said: Resource) -> Stored:
-        form = questionnaires.check(access, said)
-        stored = Documents.create(self, access, said)
-        self._found_by(stored.key, form)
-        return stored
+    together: ClassVar[bool] = False  # its form may be an entry of the same Bundle
 
-    def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
+    def look(self, access: Access, said: Resource) -> Iterable[Value]:
         form = questionnaires.check(access, said)
-        stored = Documents.update(self, access, key, said, version)
-        self._found_by(key, form)
-        return stored
-
-    def _found_by(self, key: UUID, form: str) -> None:
-        SearchValue.objects.create(
-            document_id=key, type=self.type, param="questionnaire", target_type="Questionnaire",
-            target_id=form,
-        )  # fmt: skip
+        return [{"param": "questionnaire", "target_type": "Questionnaire", "target_id": form}]
 
 
 DEFINITION = Definition(

@@ -88,7 +88,18 @@ def _union(parts: Sequence[Sql]) -> Sql:
 
 def _matching(access: Access, query: Query, origin: Origin) -> Sql:
     start = compiling.rows(access, query.definition, origin, letter="s")
-    return start + Sql(" AND ") + compiling.conditions(access, query.definition, origin, query.clauses)
+    conditions = compiling.conditions(access, query.definition, origin, query.clauses)
+    return start + Sql(" AND ") + conditions + _from_few(access, query, origin)
+
+
+def _from_few(access: Access, query: Query, origin: Origin) -> Sql:
+    """Of a search of everybody's: whose rows there can be, where these are few. It leaves nothing out, and
+    whoever sees few patients does not look through the rows of all.
+    """
+    if origin.seen is None or _of_one_patient(query):
+        return Sql("")
+    few = origin.seen(access)
+    return Sql("") if few is None else Sql(f" AND {origin.person} = ANY (%s::uuid[])", (sorted(few),))
 
 
 def _page(access: Access, query: Query, total: int | None) -> Page:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from steadwell import prepared
 from steadwell.actor import Actor, Role
@@ -21,8 +21,14 @@ _COLUMNS = (
     "at, user_id, roles, capacity, actor_name, action, category,"
     " subject_id, entity_id, reason, detail, request_id, trace_id"
 )
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s)"
-_INSERT = f"INSERT INTO audit_auditentry ({_COLUMNS}) VALUES "  # noqa: S608 - constants only
+_INSERT = f"INSERT INTO audit_auditentry ({_COLUMNS}) "
+_ONE = """VALUES (%(at)s, %(user_id)s, %(roles)s, %(capacity)s, %(actor_name)s, %(action)s, %(category)s,
+  %(subject_id)s, %(entity_id)s, %(reason)s, %(detail)s::jsonb, %(request_id)s, %(trace_id)s)"""
+# Several travel as JSON, so that they are one text however many.
+_SEVERAL = """SELECT %(at)s, %(user_id)s::uuid, roles, capacity, %(actor_name)s, action, category, subject_id,
+  entity_id, reason, detail, %(request_id)s, %(trace_id)s
+FROM json_to_recordset(%(rows)s::json) AS t(roles text, capacity text, action text, category text,
+  subject_id uuid, entity_id uuid, reason text, detail jsonb)"""
 _REASON_LENGTH = 500
 
 
@@ -76,21 +82,50 @@ def record_many(entries: Sequence[Entry], *, actor: Actor, now: datetime) -> Non
     """Record several acts of one actor in one statement."""
     if not entries:
         return
-    request_id, trace_id = observability.current_request_id(), observability.current_trace_id()
-    values: list[Any] = []
-    for entry in entries:
-        acting = actor.acting_roles(subject_id=entry.subject_id, site_ids=entry.site_ids)
-        values += (
-            now, actor.user_id, ",".join(sorted(acting)), capacity_of(actor, entry.subject_id), actor.name,
-            entry.action, entry.category, entry.subject_id, entry.entity_id, entry.reason[:_REASON_LENGTH],
-            orjson.dumps(entry.detail).decode() if entry.detail else "{}", request_id, trace_id,
-        )  # fmt: skip
     try:
-        # One entry is the common case, with one text; several are as many texts as there are counts.
-        with prepared.cursor() if len(entries) == 1 else connection.cursor() as cursor:
-            cursor.execute(_INSERT + ", ".join([_ROW] * len(entries)), values)
+        with prepared.cursor() as cursor:
+            if len(entries) == 1:
+                cursor.execute(_INSERT + _ONE, _values(entries[0], actor, now))
+            else:
+                cursor.execute(_INSERT + _SEVERAL, _rows(entries, actor, now))
     except DatabaseError as error:
         raise AuditUnavailable from error
+
+
+def _values(entry: Entry, actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        **_shared(actor, now),
+        **_own(entry, actor),
+        "detail": orjson.dumps(entry.detail).decode() if entry.detail else "{}",
+    }
+
+
+def _rows(entries: Sequence[Entry], actor: Actor, now: datetime) -> dict[str, Any]:
+    rows = [{**_own(entry, actor), "detail": entry.detail} for entry in entries]
+    return {**_shared(actor, now), "rows": orjson.dumps(rows).decode()}
+
+
+def _shared(actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "at": now,
+        "user_id": actor.user_id,
+        "actor_name": actor.name,
+        "request_id": observability.current_request_id(),
+        "trace_id": observability.current_trace_id(),
+    }
+
+
+def _own(entry: Entry, actor: Actor) -> dict[str, Any]:
+    acting = actor.acting_roles(subject_id=entry.subject_id, site_ids=entry.site_ids)
+    return {
+        "roles": ",".join(sorted(acting)),
+        "capacity": capacity_of(actor, entry.subject_id),
+        "action": entry.action,
+        "category": entry.category,
+        "subject_id": entry.subject_id,
+        "entity_id": entry.entity_id,
+        "reason": entry.reason[:_REASON_LENGTH],
+    }
 
 
 def capacity_of(actor: Actor, subject_id: PersonId | None) -> str:

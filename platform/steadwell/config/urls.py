@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("fhir_facade.oauth.urls")),  # these two first: programs ask most often
+    path("fhir/", include("fhir_facade.urls")),
     path("", include("steadwell.portal.urls")),
     path("", include("steadwell.observability.urls")),
     path("accounts/", include("steadwell.accounts.urls")),
@@ -20,8 +22,6 @@ urlpatterns = [
     path("", include("fhir_facade.forms.urls")),
     path("clinic/", include("scheduling.urls_clinic")),
     path("", include("notifications.urls")),
-    path("", include("fhir_facade.oauth.urls")),
-    path("fhir/", include("fhir_facade.urls")),
     path("admin/", include("steadwell.accounts.admin_door")),
     path("admin/", admin.site.urls),
 ]

@@ -151,3 +151,14 @@ class RequestKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.pk}"
+
+
+class OutboxAudience(models.Model):
+    """Whether anybody listens to a consumer that speaks for others. No row: somebody does. phi: none."""
+
+    consumer = models.CharField(max_length=100, primary_key=True)
+    rests = models.BooleanField()  # nobody does: nothing is delivered to it
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.consumer

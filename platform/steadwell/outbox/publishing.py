@@ -23,12 +23,16 @@ WITH event AS (
     FROM unnest(%(ids)s::uuid[], %(names)s::text[], %(payloads)s::jsonb[], %(traceparents)s::text[])
         AS told (id, name, payload, traceparent)
     RETURNING id, name
+), resting AS (
+    SELECT consumer FROM outbox_outboxaudience WHERE rests AND consumer = ANY (%(consumers)s::text[])
+    ORDER BY consumer FOR SHARE
 ), deliveries AS (
     INSERT INTO outbox_outboxdelivery
         (event_id, consumer, queue, state, attempts, created_at, available_at, called, last_error)
     SELECT event.id, copy.consumer, copy.queue, 'waiting', 0, %(now)s, %(now)s, false, ''
     FROM event JOIN unnest(%(hears)s::text[], %(consumers)s::text[], %(queues)s::text[])
         AS copy (hears, consumer, queue) ON copy.hears = event.name
+    WHERE NOT EXISTS (SELECT FROM resting WHERE resting.consumer = copy.consumer)
 )
 SELECT pg_notify(%(channel)s, '')
 """
@@ -37,7 +41,8 @@ SELECT pg_notify(%(channel)s, '')
 def publish(event: Event, *, now: datetime) -> EventId:
     """Promise an event to every consumer, in the caller's transaction: both commit, or neither.
 
-    One statement: the event, one delivery per consumer, and the bell for the relay.
+    One statement: the event, one delivery per consumer that does not rest (``audiences``), and the bell for
+    the relay.
     """
     return publish_many([event], now=now)[0]
 

@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from steadwell.outbox.ages import quarantined_count, queue_ages, queue_depths
+from steadwell.outbox.audiences import rest, wake
 from steadwell.outbox.due import cancel_due, schedule, schedule_many
 from steadwell.outbox.errors import Impossible, NotQuarantined, Retry
 from steadwell.outbox.promises import Later, Promises
@@ -49,6 +50,7 @@ __all__ = [
     "queue_depths",
     "repeat",
     "replay",
+    "rest",
     "schedule",
     "schedule_many",
     "settle",
@@ -56,4 +58,5 @@ __all__ = [
     "subscribe_batch",
     "subscribe_outside",
     "subscribe_outside_batch",
+    "wake",
 ]

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("medications", "0003_statements_of_a_site")]
+    operations = [
+        AddIndexConcurrently(
+            model_name="refill",
+            index=models.Index(fields=["site_id"], name="medications_refill_site"),
+        ),
+    ]
