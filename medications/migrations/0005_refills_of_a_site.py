@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("medications", "0003_statements_of_a_site")]
+    dependencies = [("medications", "0004_statements_of_a_site")]
     operations = [
         AddIndexConcurrently(
             model_name="refill",

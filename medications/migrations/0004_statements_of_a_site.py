@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("medications", "0002_refill_steps_say_what_they_show")]
+    dependencies = [("medications", "0003_reminders_keep_versions")]
     operations = [
         AddIndexConcurrently(
             model_name="statement",
