@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import checking, rendering
+from notifications.carrying.accounts import CALL_LIST
 from notifications.ledger import ActionKind
 from notifications.models import Attempt, Channel, MessageState
 from notifications.models.wordings import WordingState
@@ -281,7 +282,11 @@ def told(each: ToldMessage) -> dict[str, object]:
         "is_failed": each.state == MessageState.FAILED, "told_at": each.told_at,
         "cause": cause_text(each.cause) if each.cause else "",
         "steps": [
-            {"words": Attempt.Step(step.step).label, "provider": step.provider, "at": step.at}
+            {
+                "words": Attempt.Step(step.step).label, "at": step.at,
+                # A call is made by people here: the channel says so already.
+                "provider": "" if step.provider == CALL_LIST else step.provider,
+            }
             for step in each.steps
         ],
     }  # fmt: skip

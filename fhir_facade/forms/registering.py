@@ -20,8 +20,11 @@ def register() -> None:
     portal.register_panel(key="forms.own", place="home", build=own_panel, roles=patients, order=6)
     portal.register_nav(
         key="clinic-forms", label=_("Forms"), url_name="forms:waiting", area=portal.Area.CLINIC,
-        roles=access.READERS, icon="clipboard", order=5, badge=waiting_badge, prefix="/clinic/forms/",
+        roles=access.READERS, icon="clipboard", order=5, prefix="/clinic/forms/",
     )  # fmt: skip
+    portal.register_panel(
+        key="forms.waiting", place="clinic", build=waiting_panel, roles=access.READERS, order=125
+    )
     portal.register_panel(
         key="forms.patient", place="patient", build=patient_panel, roles=access.ASKERS, order=110
     )
@@ -37,11 +40,17 @@ def own_panel(request: portal.PortalRequest) -> portal.Panel | None:
     )
 
 
-def waiting_badge(request: portal.PortalRequest) -> int:
+def waiting_panel(request: portal.PortalRequest) -> portal.Panel | None:
+    """Above the clinic's day: what waits to be read. In the header each page would have to count it."""
     actor = request.actor
     now = clock.now()
     sites = [s.site_id for s in scheduling.list_sites(now=now) if actor.roles_at(s.site_id) & access.READERS]
-    return settling.count_waiting(site_ids=sites) if sites else 0
+    waiting = settling.count_waiting(site_ids=sites) if sites else 0
+    return (
+        portal.Panel(template="fhir_facade/forms/_waiting.html", context={"waiting": waiting})
+        if waiting
+        else None
+    )
 
 
 def patient_panel(request: portal.PortalRequest) -> portal.Panel | None:

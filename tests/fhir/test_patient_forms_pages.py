@@ -195,7 +195,8 @@ def test_a_form_from_the_desk_to_the_clinician(house, reader, size, script):
     look(ada, "form sent", script)
 
     doctor = walking(reader, size, house.doctor)
-    page = doctor.open("/clinic/forms/")
+    page = doctor.open("/clinic/")
+    page.get_by_role("link", name="Read them").press("Enter")
     seen(doctor, "forms to read")
     page.get_by_role("link", name="Canaryada, Adafirst").press("Enter")
     page.get_by_text("7.50").wait_for()
