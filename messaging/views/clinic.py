@@ -29,7 +29,6 @@ from steadwell.portal import service as portal
 
 READERS = access.CARE_TEAM
 FIELD = "site"
-_KEPT = "_conversations_waiting"
 _MOST_IN_PANEL = 5
 
 
@@ -235,18 +234,9 @@ def _name(person: identity.PersonSummary) -> str:
     return f"{person.family_name}, {person.given_name}"
 
 
-def waiting(request: portal.PortalRequest) -> int:
-    """What waits for an answer of the reader; asked once a request."""
-    found: int | None = getattr(request, _KEPT, None)
-    if found is None:
-        found = reading.count_waiting(request.actor)
-        setattr(request, _KEPT, found)
-    return found
-
-
 def clinic_panel(request: portal.PortalRequest) -> portal.Panel | None:
     """Above the clinic's day: messages that wait."""
-    count = waiting(request)
+    count = reading.count_waiting(request.actor)
     return (
         portal.Panel(template="messaging/clinic/_panel.html", context={"waiting": count}) if count else None
     )

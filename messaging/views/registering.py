@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from messaging.views.clinic import READERS, clinic_panel, patient_panel, waiting
+from messaging.views.clinic import READERS, clinic_panel, patient_panel
 from steadwell.portal import service as portal
 
 
@@ -24,8 +24,7 @@ def register() -> None:
         area=portal.Area.CLINIC,
         roles=READERS,
         icon="speech",
-        order=6,
-        badge=waiting,
+        order=6,  # no badge: a statement on each page of staff; the day's page says how many wait
     )
     portal.register_panel(
         key="messaging.waiting", place="clinic", build=clinic_panel, roles=READERS, order=125

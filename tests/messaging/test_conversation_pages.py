@@ -202,13 +202,12 @@ def test_who_acts_for_a_patient_writes_for_them(house):
     assert "Acting for the patient" in words(house.client(house.doctor).get(f"{QUEUE}{view.pk}/"))
 
 
-def test_what_waits_is_counted_in_the_header_and_on_the_clinics_day(house):
+def test_what_waits_is_counted_on_the_clinics_day(house):
     house.started(subject=Subject.OTHER)
 
     page = house.client(house.desk).get("/clinic/", follow=True)
 
     assert "1 conversation waits for an answer" in words(page)
-    assert "Questions 1" in words(page)
 
 
 @pytest.mark.parametrize("query", ["?state=gossip", "?site=00000000-0000-7000-8000-000000000000"])
