@@ -21,7 +21,9 @@ _ACTOR = system("demo")
 
 
 def seed_forms(*, person_ids: Sequence[PersonId], now: datetime) -> bool:
-    """Each is asked by a clinic where they have a visit. False when it is there already. Raises Forbidden outside a demo."""
+    """Each is asked by a clinic where they have a visit. False when it is there already. Raises Forbidden
+    outside a demo.
+    """
     if not settings.DEMO:
         raise Forbidden
     if Document.objects.filter(type=offering.KIND, client_id=access.PORTAL).exists():
