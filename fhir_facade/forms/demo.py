@@ -1,4 +1,4 @@
-"""The demo's form, and two patients who are asked to fill it in: made up, as everybody there is."""
+"""The demo's form, and patients who are asked to fill it in: made up, as everybody there is."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from django.conf import settings
 from fhir_facade.forms import access, offering
 from fhir_facade.server.models import Document
 from fhir_facade.server.registry import registry
+from scheduling import service as scheduling
 from steadwell.actor import system
 from steadwell.errors import Forbidden
-from steadwell.ids import PersonId, SiteId
+from steadwell.ids import PersonId
 
 URL: Final = "http://steadwell.example/forms/before-your-visit"
 _ACTOR = system("demo")
 
 
-def seed_forms(*, patients: Sequence[tuple[PersonId, SiteId]], now: datetime) -> bool:
-    """False when it is there already. Raises Forbidden outside a demo."""
+def seed_forms(*, person_ids: Sequence[PersonId], now: datetime) -> bool:
+    """Each is asked by a clinic where they have a visit. False when it is there already. Raises Forbidden
+    outside a demo.
+    """
     if not settings.DEMO:
         raise Forbidden
     if Document.objects.filter(type=offering.KIND, client_id=access.PORTAL).exists():
@@ -28,11 +31,12 @@ def seed_forms(*, patients: Sequence[tuple[PersonId, SiteId]], now: datetime) ->
     definition = registry().find(offering.KIND)
     assert definition is not None and definition.writer is not None  # noqa: S101, PT018 - it is ours
     form = definition.writer.create(access.of_portal(_ACTOR, now), _before_visit())
-    for person_id, site_id in patients:
-        offering.offer(
-            actor=_ACTOR, person_id=person_id, site_id=site_id, form_id=form.key,
-            request_key=f"demo:{person_id}", now=now,
-        )  # fmt: skip
+    for person_id in person_ids:
+        for site_id in sorted(scheduling.list_sites_of_patient(person_ids=[person_id]))[:1]:
+            offering.offer(
+                actor=_ACTOR, person_id=person_id, site_id=site_id, form_id=form.key,
+                request_key=f"demo:{person_id}", now=now,
+            )  # fmt: skip
     return True
 
 

@@ -106,9 +106,11 @@ def _post(
 
 
 def _send(request: portal.PortalRequest, opened: ToFill, asked: Form, bound: FillForm, now: datetime) -> bool:
+    seen = request.POST.get("seen", "")
     try:
         filling.send(
-            actor=request.actor, offer_id=opened.offer.offer_id, seen_version=opened.offer.version,
+            actor=request.actor, offer_id=opened.offer.offer_id,
+            seen_version=int(seen) if seen.isdecimal() and len(seen) < 9 else -1,
             form_version=asked.version, answers=bound.answers(), request_key=portal.request_key(request),
             now=now,
         )  # fmt: skip

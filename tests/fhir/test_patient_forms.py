@@ -357,7 +357,7 @@ def test_lists_ask_a_fixed_number_of_questions(house, django_assert_max_num_quer
 
 def test_the_demo_asks_two_patients_once(house, settings):
     settings.DEMO = True
-    about = {"patients": [(house.ada, house.site)], "now": clock.now()}
+    about = {"person_ids": [house.ada, house.bo], "now": clock.now()}
 
     assert facade.seed_forms(**about)
     assert not facade.seed_forms(**about)

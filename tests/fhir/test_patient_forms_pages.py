@@ -35,7 +35,11 @@ def filled(house: FormsHouse, **more: Any) -> dict[str, Any]:
     names = {"pain": "q2", "level": "q3", "where": "q4", "side": "q6", "when": "q7", **REST}
     said = {names[name]: value for name, value in more.pop("said", {}).items()}
     shown = [names[each] for each in [*more.pop("asked", ("pain", "where", "when")), *REST]]
-    return {"request_key": str(new_id()), "form": str(house.form().version), "asked": shown} | said | more
+    return (
+        {"request_key": str(new_id()), "form": str(house.form().version), "seen": "1", "asked": shown}
+        | said
+        | more
+    )
 
 
 def saved() -> dict[str, Any]:
@@ -94,6 +98,21 @@ def test_what_does_not_fit_comes_back_with_its_mistake(house, field, value):
     answer = page.post(f"/forms/{offer.offer_id}/", filled(house, said={"pain": "no", field: value}))
 
     assert "Please look at this again" in answer.content.decode()
+    assert FormOffer.objects.get().state == "offered"
+
+
+def test_a_page_from_before_the_clinic_asked_again_is_looked_at_again(house):
+    offer, page = house.offered(), browser(house.patient)
+    sent = house.sent(offer)
+    settling.ask_again(
+        actor=house.doctor, offer_id=offer.offer_id, seen_version=sent.version, words="Since when?",
+        request_key=str(new_id()), now=clock.now(),
+    )  # fmt: skip
+
+    answer = page.post(f"/forms/{offer.offer_id}/", filled(house, said={"pain": "no"}))
+
+    assert "Something happened to this form meanwhile" in answer.content.decode()
+    assert "Since when?" in answer.content.decode()
     assert FormOffer.objects.get().state == "offered"
 
 

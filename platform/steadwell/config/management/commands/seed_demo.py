@@ -33,12 +33,12 @@ class Command(BaseCommand):
 
 
 def seed_forms(now: datetime) -> bool:
-    """Two of the patients whom scheduling made have a form to fill in."""
+    """The first two who sign in have a form to fill in."""
     from fhir_facade import service as fhir
     from scheduling import service as scheduling
 
     handed = scheduling.demo_patients(now=now)[:2]
-    return fhir.seed_forms(patients=[(each.person_id, each.site_id) for each in handed], now=now)
+    return fhir.seed_forms(person_ids=[each.person_id for each in handed], now=now)
 
 
 def seed_results(now: datetime) -> bool:
