@@ -18,14 +18,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fhir_facade.oauth import addresses, approvals, consent, wanted
 from fhir_facade.oauth.models import Approval, Kind, Registration, ReviewState
+from fhir_facade.server.search import running
 from fhir_facade.subscriptions import shown
+from scheduling import service as scheduling
 from steadwell import clock
-from steadwell.actor import Role
+from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 from steadwell.portal import service as portal
+from steadwell.relations import Sql
 
 _MOST = 50
 
@@ -84,12 +87,26 @@ def launch(request: portal.PortalRequest, person_id: UUID, client_id: UUID) -> H
     identity.get_person(actor=request.actor, person_id=PersonId(person_id), now=now)  # may this reader?
     secret = secrets.token_urlsafe(32)
     approvals.open_launch(
-        actor=request.actor, client=registration.client, person_id=PersonId(person_id), secret=secret, now=now
-    )
+        actor=request.actor, client=registration.client, person_id=PersonId(person_id), secret=secret,
+        now=now, encounter_id=_encounter_of(request.actor, PersonId(person_id)),
+    )  # fmt: skip
     query = urlencode({"iss": addresses.fhir_base(), "launch": secret})
     return HttpResponseRedirect(
         f"{registration.launch_url}{'&' if '?' in registration.launch_url else '?'}{query}"
     )
+
+
+def _encounter_of(actor: Actor, person_id: PersonId) -> UUID | None:
+    """The visit that the patient is at just now, where this reader may see it."""
+    rows = scheduling.describe_encounter_rows(actor=actor)
+    ids = list(identity.ids_for(actor, person_id))
+    here = Sql(
+        ") t WHERE t.person_id = ANY (%s) AND t.status IN ('arrived', 'in-progress')"
+        " ORDER BY t.began_at DESC LIMIT 1",
+        (ids,),
+    )
+    found = running.fetch(Sql("SELECT t.id FROM (") + rows + here)
+    return found[0][0] if found else None
 
 
 def staff_apps_panel(request: portal.PortalRequest) -> portal.Panel | None:

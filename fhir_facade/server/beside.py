@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fhir_facade.server import wire
-from fhir_facade.server.elements import absent
+from fhir_facade.server import profiles, wire
 from fhir_facade.server.wire import Resource
 from steadwell.relations import Sql
 
 # The server's own, whatever was sent.
 _OWN = frozenset({"resourceType", "id", "meta"})
-_ABSENT = absent()
 _CHOICES = ("value", "effective", "deceased", "occurrence", "medication")
 
 
@@ -41,8 +39,8 @@ def together(resource: Resource, row: Mapping[str, Any], decides: frozenset[str]
 
 def laid_over(now: Resource, said: Resource, then: Resource, decides: frozenset[str]) -> Resource:
     """``now`` is what the app says, ``then`` what it said when ``said`` was written. Of the elements in
-    ``decides`` the app alone has the say; identifiers of both are shown. What has to be there and neither
-    knows is marked as absent.
+    ``decides`` the app alone has the say; identifiers of both are shown. What a profile wants and the client
+    left out is the app's, and be it the mark that it is not known.
     """
     made = {
         name: value
@@ -51,9 +49,10 @@ def laid_over(now: Resource, said: Resource, then: Resource, decides: frozenset[
         and name.removeprefix("_") not in decides
         and _group(name.removeprefix("_"), now) == _group(name.removeprefix("_"), then)
     }
+    shown = decides | profiles.wanted_of(now)
     for name, value in now.items():
         changed = _group(name, now) != _group(name, then)
-        if name not in _OWN and name not in made and (changed or name in decides or value == _ABSENT):
+        if name not in _OWN and name not in made and (changed or name in shown):
             made[name] = value
     if "identifier" in decides:
         made["identifier"] = _identifiers(said, now)

@@ -112,7 +112,7 @@ def sender_of(access: Access) -> str:
 
 def source_of(sender: str) -> str:
     """Where a laboratory's words came from; a client's are in its document, which says so itself."""
-    return "" if sender.startswith(ALONE) else f"urn:steadwell:source:{sender}"
+    return "" if sender.startswith(ALONE) or not sender else f"urn:steadwell:source:{sender}"
 
 
 def _performer(said: Resource, access: Access) -> str:

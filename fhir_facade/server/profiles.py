@@ -51,6 +51,19 @@ _THEN: Mapping[str, tuple[str, frozenset[str], tuple[str, ...]]] = {
 }
 
 
+# The names of elements that a resource of a profile has, by the profile's URL.
+_WANTED: Mapping[str, frozenset[str]] = {
+    f"{US_CORE}{name}": frozenset(paths) | frozenset(_THEN.get(name, ("", "", ()))[2])
+    for name, paths in _MANDATORY.items()
+}
+
+
+def wanted_of(resource: Resource) -> frozenset[str]:
+    """What a resource has to have by the profiles that it says it keeps to."""
+    several = resource["meta"].get("profile", ())
+    return frozenset().union(*(_WANTED.get(each, frozenset()) for each in several))
+
+
 def check(resource: Resource, profile: str) -> Iterator[Issue]:
     """What a resource lacks for a profile; of a profile without rules here, nothing."""
     kind, name = resource["resourceType"], profile.partition("|")[0].removeprefix(US_CORE)

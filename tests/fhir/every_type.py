@@ -72,7 +72,7 @@ def _subscription(house: House, patient: Body) -> Body:
     return {
         "resourceType": "Subscription", "status": "requested", "reason": "Reminders",
         "criteria": topics.TOPICS["appointment-booked"].url,
-        "channel": {"type": "rest-hook", "endpoint": ENDPOINT, "header": ["Authorization: Bearer canary-key"]},
+        "channel": {"type": "rest-hook", "endpoint": ENDPOINT, "header": ["X-Key: canary-key"]},
     }  # fmt: skip
 
 

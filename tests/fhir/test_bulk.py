@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import validating
@@ -19,6 +20,8 @@ from fhir_facade.smart.models import Client as FhirClient
 from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.actor import system
+from steadwell.outbox.deliveries import deliver
+from steadwell.outbox.models import OutboxDelivery
 
 pytestmark = pytest.mark.django_db
 ASYNC = {"prefer": "respond-async"}
@@ -70,11 +73,18 @@ def test_item_72_export_is_asked_for_and_answered_later(house):
     assert type(house.ehr)("").get("$export", **ASYNC).status == 401
     assert house.ehr.get("$export").status == 400
 
-    place = asked(house.ehr)
+    group = house.ehr.post("Group", {"resourceType": "Group", "type": "person", "actual": True}).json["id"]
+    for path in ("$export", "Patient/$export", f"Group/{group}/$export"):
+        answer = house.ehr.get(path, accept="application/fhir+json", **ASYNC)
 
-    waiting = house.ehr.get(place)
-    assert waiting.status == 202
-    assert waiting.headers["Retry-After"]
+        assert answer.status == 202, path
+        assert answer.headers["Content-Location"].startswith("http://testserver/fhir/bulk/")
+        waiting = house.ehr.follow(answer.headers["Content-Location"])
+        assert waiting.status == 202
+        assert int(waiting.headers["Retry-After"]) > 0
+        assert "types" in waiting.headers["X-Progress"]
+        assert house.ehr.get(path).status == 400, path
+        assert type(house.ehr)("").get(path, **ASYNC).status == 401, path
 
 
 def test_item_73_manifest_and_end(house):
@@ -84,6 +94,8 @@ def test_item_73_manifest_and_end(house):
     done = house.ehr.get(place)
 
     assert done.status == 200
+    assert done.headers["Content-Type"] == "application/json"
+    assert parsedate_to_datetime(done.headers["Expires"]) > clock.now()
     assert {"transactionTime", "request", "requiresAccessToken", "output", "error"} <= done.json.keys()
     assert all(each["url"].startswith("http") for each in done.json["output"])
     assert house.ehr.delete(place).status == 202
@@ -188,13 +200,29 @@ def test_file_travels_compressed(house):
     assert json.loads(gzip.decompress(answer.content).splitlines()[0])["resourceType"] == "Patient"
 
 
+def test_item_75_it_has_a_queue_of_its_own_and_may_run_twice(house):
+    place = asked(house.ehr, params={"_type": "Patient"})
+
+    queues = set(OutboxDelivery.objects.filter(state="waiting").values_list("queue", flat=True))
+    run_promised()
+    first = house.ehr.get(place).json
+    delivery = OutboxDelivery.objects.filter(queue="fhir.export").latest("pk")
+    OutboxDelivery.objects.filter(pk=delivery.pk).update(state="handed", attempts=0)
+    deliver(delivery_id=delivery.pk, now=clock.now())
+
+    assert "fhir.export" in queues
+    again = house.ehr.get(place).json
+    assert again["output"] == first["output"]
+    assert len(lines(house.ehr, again)["Patient"]) == 2
+
+
 def test_so_many_at_once(house):
     answers = [house.ehr.get("$export", **ASYNC).status for _ in range(5)]
 
     assert answers == [202, 202, 202, 202, 429]
 
 
-def test_what_has_run_out_is_forgotten(house, time_machine):
+def test_item_75_what_has_run_out_is_forgotten(house):
     asked(house.ehr)
     run_promised()
     later = clock.now() + timedelta(hours=25)

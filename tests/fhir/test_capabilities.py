@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every_type import body
 from fhir_house import Api, observation, practitioner
 
 from fhir_facade.server import operations
@@ -11,6 +12,17 @@ from fhir_facade.server.registry import Kind, registry
 pytestmark = pytest.mark.django_db
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 NOBODY = "00000000-0000-7000-8000-000000000000"
+# Each type of US Core 6.1.0 that is served, with its profile.
+CLAIMED = {
+    "AllergyIntolerance": "allergyintolerance", "DiagnosticReport": "diagnosticreport-lab",
+    "Encounter": "encounter", "Location": "location", "Medication": "medication",
+    "MedicationRequest": "medicationrequest", "Observation": "observation-lab",
+    "Organization": "organization", "Patient": "patient", "Practitioner": "practitioner",
+    "PractitionerRole": "practitionerrole", "Provenance": "provenance",
+    "QuestionnaireResponse": "questionnaireresponse", "RelatedPerson": "relatedperson",
+    "ServiceRequest": "servicerequest", "Specimen": "specimen",
+}  # fmt: skip
+INNER = {"resourceType": "Organization", "id": "o", "name": "O"}
 SAMPLES = {
     Kind.DATE: "ge2020-01-01", Kind.TOKEN: "x", Kind.STRING: "abc", Kind.REFERENCE: NOBODY,
     Kind.QUANTITY: "gt5|http://unitsofmeasure.org|mg/dL", Kind.URI: "http://example.org",
@@ -32,11 +44,13 @@ def test_item_01_metadata_needs_no_token():
 
 
 def test_item_02_profiles_of_us_core_are_named():
-    answer = Api().get("metadata")
+    answer, declared = Api().get("metadata"), resources()
 
     assert "http://hl7.org/fhir/us/core/CapabilityStatement/us-core-server" in answer.json["instantiates"]
-    assert f"{US_CORE}us-core-patient" in resources()["Patient"]["supportedProfile"]
-    assert f"{US_CORE}us-core-observation-lab" in resources()["Observation"]["supportedProfile"]
+    for kind, profile in CLAIMED.items():
+        assert f"{US_CORE}us-core-{profile}" in declared[kind]["supportedProfile"], kind
+    claimed = [each for said in declared.values() for each in said.get("supportedProfile", ())]
+    assert len([each for each in claimed if each.startswith(US_CORE)]) == len(CLAIMED)
 
 
 def test_item_76_exports_are_declared():
@@ -94,16 +108,59 @@ def test_item_03_verbs_that_are_not_declared_are_refused(house, kind):
     wanted = {
         "create": ("POST", kind),
         "update": ("PUT", f"{kind}/{NOBODY}"),
+        "patch": ("PATCH", f"{kind}/{NOBODY}"),
         "delete": ("DELETE", f"{kind}/{NOBODY}"),
     }
 
     for name, (verb, path) in wanted.items():
-        answer = house.ehr.send(
-            verb, path, {"resourceType": kind, "id": NOBODY} if verb != "DELETE" else None
-        )
+        body = {"DELETE": None, "PATCH": []}.get(verb, {"resourceType": kind, "id": NOBODY})
+        form = "application/json-patch+json" if verb == "PATCH" else "application/fhir+json"
+        answer = house.ehr.send(verb, path, body, kind=form)
         assert (answer.status == 405) == (name not in inner), (name, answer.text)
         if answer.status == 405:
             assert verb not in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("kind", [d.type for d in registry()])
+def test_item_03_what_is_declared_to_be_read_answers_and_nothing_else(house, kind):
+    """Searches, versions and conditional writes: told by what a refusal says."""
+    said = resources()[kind]
+    inner = {each["code"] for each in said["interaction"]}
+
+    def answers(path, method="GET", body=None):
+        answer = house.ehr.send(method, path, body)
+        return "not-supported" not in {each["code"] for each in answer.json.get("issue", ())}
+
+    search = f"{kind}?service-type=check-up" if kind == "Slot" else kind
+    assert answers(search) == ("search-type" in inner)
+    assert answers(f"{kind}/{NOBODY}/_history/1") == ("vread" in inner) == said["readHistory"]
+    assert answers(f"{kind}/{NOBODY}/_history") == ("history-instance" in inner)
+    assert answers(f"{kind}/_history") == ("history-type" in inner)
+    assert answers(f"{kind}?_id={NOBODY}", "DELETE") == (said.get("conditionalDelete") == "single")
+    sent = {"resourceType": kind}
+    assert answers(f"{kind}?_id={NOBODY}", "PUT", sent) == bool(said.get("conditionalUpdate"))
+
+
+@pytest.mark.parametrize("kind", [d.type for d in registry()])
+def test_item_03_declared_operations_answer_and_no_other(house, kind):
+    declared = {each["name"] for each in resources()[kind].get("operation", [])}
+
+    for name in [*operations.OPERATIONS, "export", "match", "nonsense"]:
+        answers = [
+            house.ehr.send(method, where, {"resourceType": "Parameters"} if method == "POST" else None)
+            for where in (f"{kind}/${name}", f"{kind}/{NOBODY}/${name}") for method in ("GET", "POST")
+        ]  # fmt: skip
+        there = [each for each in answers if each.json.get("issue", [{}])[0].get("code") != "not-supported"]
+        assert bool(there) == (name in declared), (name, [each.text for each in answers])
+
+
+def test_item_03_all_at_the_base_is_declared(house):
+    rest = Api().get("metadata").json["rest"][0]
+
+    assert {each["code"] for each in rest["interaction"]} == {"transaction", "batch"}
+    for kind in ("transaction", "batch"):
+        assert house.ehr.post("", {"resourceType": "Bundle", "type": kind, "entry": []}).status == 200
+    assert house.ehr.get("$export", prefer="respond-async").status == 202
 
 
 @pytest.mark.parametrize(
@@ -163,6 +220,58 @@ def test_item_05_invariants_are_rules(house):
 
     assert refused.status == 422
     assert "obs-6" in refused.issue["diagnostics"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "said"),
+    [
+        ("obs-7", "Observation", {"component": [
+            {"code": {"coding": [{"system": "http://loinc.org", "code": "2823-3"}]}, "valueString": "x"}]}),
+        ("pat-1", "Patient", {"contact": [{"relationship": [{"text": "Mother"}]}]}),
+        ("per-1", "MedicationStatement",
+         {"effectivePeriod": {"start": "2026-05-02", "end": "2026-05-01"}}),
+        ("qty-3", "Observation", {"valueQuantity": {"value": 1, "code": "mg"}}),
+        ("cpt-2", "Practitioner", {"telecom": [{"value": "555"}]}),
+        ("ait-1", "AllergyIntolerance", {"clinicalStatus": None}),
+        ("que-2", "Questionnaire", {"item": [{"linkId": "a", "type": "string"}] * 2}),
+        ("ref-1", "Observation", {"performer": [{"reference": "#nobody"}]}),
+        ("ext-1", "Observation", {"extension": [{"url": "http://x"}]}),
+        ("dom-2", "Observation", {
+            "contained": [{**INNER, "contained": [{"resourceType": "Basic", "id": "b", "code": {"text": "x"}}]}],
+            "performer": [{"reference": "#o"}],
+        }),
+        ("dom-3", "Observation", {"contained": [INNER]}),
+        ("dom-4", "Observation", {"contained": [{**INNER, "meta": {"versionId": "1"}}],
+                                  "performer": [{"reference": "#o"}]}),
+        ("dom-5", "Observation", {"contained": [{**INNER, "meta": {"security": [{"code": "R"}]}}],
+                                  "performer": [{"reference": "#o"}]}),
+        ("org-1", "Organization", {"name": None}), ("ppc-1", "Consent", {"policyRule": None}),
+        ("ppc-2", "Consent", {"patient": None}),
+    ],
+)  # fmt: skip
+def test_item_05_each_invariant_is_told_by_its_key(house, rule, kind, said):
+    house.open_clinic()
+    broken = {name: value for name, value in {**body(house, kind), **said}.items() if value is not None}
+
+    refused = house.ehr.post(kind, broken)
+
+    assert refused.status == 422, refused.text
+    assert rule in " ".join(each["diagnostics"] for each in refused.json["issue"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("bdl-1", {"total": 1}), ("bdl-2", {"entry": [{"search": {"mode": "match"}}]}),
+        ("bdl-7", {"entry": [{"fullUrl": "urn:x"}] * 2}),
+        ("bdl-8", {"entry": [{"fullUrl": "http://x/Patient/1/_history/1"}]}),
+    ],
+)  # fmt: skip
+def test_item_05_a_bundle_has_its_rules(house, rule, said):
+    refused = house.ehr.post("", {"resourceType": "Bundle", "type": "batch", **said})
+
+    assert refused.status == 400
+    assert rule in refused.issue["diagnostics"]
 
 
 def test_item_06_what_is_not_there_says_so(house):

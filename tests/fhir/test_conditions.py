@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from every_type import body, condition
 from fhir_house import House, bundle, observation, post, practitioner, together
 
 NPI = "http://hl7.org/fhir/sid/us-npi"
@@ -84,14 +85,17 @@ def test_item_24_conditional_patch(house):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_item_21_fifty_at_once_make_one():
+@pytest.mark.parametrize("kind", ["Practitioner", "Patient", "Observation", "MedicationStatement"])
+def test_item_21_fifty_at_once_make_one(kind):
+    """A document, and what each kind of app keeps."""
     house = House()
-    body, condition = named("81"), f"identifier={NPI}|81"
+    said, where = body(house, kind, "81"), condition(house, kind, "81")
 
-    answers = together(house, [lambda api: api.post("Practitioner", body, if_none_exist=condition)] * 50)
+    answers = together(house, [lambda api: api.post(kind, said, if_none_exist=where)] * 50)
 
     assert Counter(each.status for each in answers) == {201: 1, 200: 49}
     assert len({each.json["id"] for each in answers}) == 1
+    assert len(house.ehr.get(f"{kind}?{where}").ids) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from every_type import ENDPOINT, SYSTEM, body, changed, condition, definition_of, that_can
-from fhir_house import Api, bundle, post
+from every_type import body, changed, condition, definition_of, that_can
+from fhir_house import bundle, post
 
 from fhir_facade.server import wire
 from steadwell.audit.models import AuditEntry
@@ -43,7 +43,10 @@ def patch(kind, said):
         steps.append({"op": operation, "path": f"/{name}", "value": value})
         where = {"path": f"{kind}.{name}"} if name in said else {"path": kind, "name": name}
         parts = [{"name": n, "valueString": v} for n, v in where.items()]
-        parts += [{"name": "type", "valueCode": operation}, {"name": "value", VALUES.get(name, "valueCode"): value}]
+        parts += [
+            {"name": "type", "valueCode": operation},
+            {"name": "value", VALUES.get(name, "valueCode"): value},
+        ]
         operations.append({"name": "operation", "part": parts})
     return steps, {"resourceType": "Parameters", "parameter": operations}, wanted
 
@@ -191,7 +194,10 @@ def test_item_19_what_is_written_stays_as_it_was_written(house, kind):
     said = {
         **body(house, kind),
         "extension": [
-            *({"url": f"http://example.org/n{n}", "valueDecimal": wire.Digits(d)} for n, d in enumerate(digits)),
+            *(
+                {"url": f"http://example.org/n{n}", "valueDecimal": wire.Digits(each)}
+                for n, each in enumerate(digits)
+            ),
             {"url": "http://example.org/day", "valueDate": "2026-01"},
             {"url": "http://example.org/when", "valueDateTime": "2026-01-05T08:30:00.125+02:00"},
             {"url": "http://example.org/who", "valueReference": {"reference": "#inner"}},
@@ -224,7 +230,9 @@ def test_item_20_create_unless_there_is_one(house, kind):
 
     assert (first.status, again.status) == (201, 200), again.text
     assert again.json["id"] == first.json["id"]
-    assert again.headers["Location"].split("/_history/")[0] == first.headers["Location"].split("/_history/")[0]
+    assert (
+        again.headers["Location"].split("/_history/")[0] == first.headers["Location"].split("/_history/")[0]
+    )
     assert len(house.ehr.get(f"{kind}?{where}").ids) == 1
     other = house.ehr.post(kind, body(house, kind, "C-1"))
     if len(house.ehr.get(f"{kind}?{where}").ids) > 1:  # some have one of a number and no more
@@ -296,9 +304,7 @@ def test_item_47_one_of_each_type_is_kept_together_or_not_at_all(house):
 
 
 def test_item_48_one_of_each_type_stands_alone(house):
-    entries = [
-        post(said) for each in one_of_each(house) for said in (each, {**each, "nonsense": 1})
-    ]
+    entries = [post(said) for each in one_of_each(house) for said in (each, {**each, "nonsense": 1})]
 
     answer = house.ehr.post("", bundle(*entries, kind="batch"))
 

@@ -110,9 +110,17 @@ def wrong_by_its_own_rules(house):
     yield "Subscription", subscription, "create"
     yield "Consent", consent, "create"
     yield "MedicationRequest", request(house.ada, intent="plan"), "create"
-    yield "MedicationStatement", {**body(house, "MedicationStatement"), "subject": {"display": "Ada"}}, "create"
+    yield (
+        "MedicationStatement",
+        {**body(house, "MedicationStatement"), "subject": {"display": "Ada"}},
+        "create",
+    )
     yield "AllergyIntolerance", sick, None
-    yield "Questionnaire", form(item=[{"linkId": "a", "type": "group", "answerOption": [{"valueString": "x"}]}]), None
+    yield (
+        "Questionnaire",
+        form(item=[{"linkId": "a", "type": "group", "answerOption": [{"valueString": "x"}]}]),
+        None,
+    )
     yield "Medication", {**body(house, "Medication"), "status": "bogus"}, None
     yield "Communication", {**body(house, "Communication"), "status": "bogus"}, None
 
@@ -131,9 +139,10 @@ def test_item_53_rules_of_each_type(house):
 PROFILED = [kind for kind in WRITTEN if any(p.startswith(US_CORE) for p in definition_of(kind).profiles)]
 LACKING = {
     "AllergyIntolerance": "code", "DiagnosticReport": "category", "Encounter": "type", "Location": "name",
-    "Medication": "code", "MedicationRequest": "requester", "Observation": "category", "Organization": "active",
-    "Patient": "identifier", "Practitioner": "name", "PractitionerRole": "organization",
-    "QuestionnaireResponse": "authored", "RelatedPerson": "active", "ServiceRequest": "code", "Specimen": "type",
+    "Medication": "code", "MedicationRequest": "requester", "Observation": "category",
+    "Organization": "active", "Patient": "identifier", "Practitioner": "name",
+    "PractitionerRole": "organization", "QuestionnaireResponse": "authored", "RelatedPerson": "active",
+    "ServiceRequest": "code", "Specimen": "type",
 }  # fmt: skip
 
 
@@ -144,7 +153,9 @@ def test_item_53_profiles_want_more_than_fhir(house, kind):
         "Patient": {"identifier": identified("P-1")},
         "MedicationRequest": {"requester": {"display": "Dr Far"}},
         "DiagnosticReport": {
-            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "LAB"}]}]
+            "category": [
+                {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "LAB"}]}
+            ]
         },
     }.get(kind, {})  # fmt: skip
     poor = {name: value for name, value in good.items() if name != LACKING[kind]}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from connecting_apps import AUD, consented, patient, registered, tokens_of, told
+from connecting_apps import AUD, BACK, SCOPE, consented, patient, registered, tokens_of, told
+from django.conf import settings
 from django.test import Client
 from jwcrypto.jwk import JWKSet
 from jwcrypto.jwt import JWT
@@ -32,6 +34,18 @@ def test_item_61_configuration_names_what_is_there():
     assert {"authorization_code", "client_credentials"} <= set(said["grant_types_supported"])
     assert {"launch-standalone", "launch-ehr", "permission-v1", "permission-v2"} <= set(said["capabilities"])
     assert Client().get(said["jwks_uri"]).json()["keys"][0]["alg"] == "RS256"
+
+
+def test_item_62_what_certified_servers_can_do_is_named():
+    said = Client().get("/fhir/.well-known/smart-configuration").json()["capabilities"]
+
+    assert set(said) >= {
+        "launch-standalone", "launch-ehr", "client-public", "client-confidential-symmetric",
+        "client-confidential-asymmetric", "sso-openid-connect", "context-standalone-patient",
+        "context-ehr-patient", "context-ehr-encounter", "context-banner", "context-style",
+        "permission-patient", "permission-user", "permission-offline", "permission-v1", "permission-v2",
+        "authorize-post",
+    }  # fmt: skip
 
 
 def test_item_63_person_is_asked_and_the_app_gets_a_code():
@@ -130,11 +144,25 @@ def test_item_65_answer_of_the_token_endpoint():
     answer = app.exchange(consented(browser, app.address())["code"])
 
     said = answer.json()
+    assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Pragma"] == "no-cache"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert (said["token_type"], said["patient"]) == ("Bearer", str(person_id))
     assert said["expires_in"] == 3600
+    assert set(said["scope"].split()) == set(SCOPE.split())
+    assert said["need_patient_banner"] is True  # it was not opened from a page that shows whose chart it is
+    style = Client().get(said["smart_style_url"].removeprefix(settings.PUBLIC_URL)).json()
+    assert style["color_background"].startswith("#")
     assert is_worth_something(said["access_token"])
+
+
+def test_item_65_a_browser_may_ask_from_its_own_origin():
+    answer = Client().options("/oauth/token/")
+
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
 
 
 @pytest.mark.parametrize("verifier", ["", "wrong-wrong-wrong-wrong-wrong-wrong-wrong-wrong"])
@@ -144,6 +172,18 @@ def test_item_64_verifier_has_to_fit(verifier):
     code = consented(browser, app.address())["code"]
 
     assert app.exchange(code, code_verifier=verifier).status_code in {400, 401}
+
+
+def test_item_64_verifier_is_needed_and_is_not_the_challenge_itself():
+    browser, _ = patient()
+    app = registered()
+    sent = {"grant_type": "authorization_code", "redirect_uri": BACK}
+    challenge = parse_qs(urlsplit(app.address()).query)["code_challenge"][0]
+
+    codes = [consented(browser, app.address())["code"] for _ in range(2)]
+
+    assert app.token(**sent, code=codes[0]).status_code in {400, 401}
+    assert app.token(**sent, code=codes[1], code_verifier=challenge).status_code in {400, 401}
 
 
 def test_item_64_second_use_of_a_code_ends_what_the_first_brought():
@@ -176,6 +216,8 @@ def test_item_66_refresh_brings_new_tokens_and_never_more():
 
     assert is_worth_something(second["access_token"])
     assert second["patient"] == first["patient"]
+    assert second["scope"] == first["scope"]
+    assert app.refresh("nonsense").status_code in {400, 401}
     assert narrow["scope"] == "patient/Patient.r"
     wider = app.refresh(narrow.get("refresh_token", "none"), scope="patient/*.cruds")
     assert wider.status_code in {400, 401}
@@ -246,12 +288,22 @@ def test_item_67_identity_token_says_who_signed_in():
 
     keys = JWKSet.from_json(json.dumps(Client().get("/oauth/jwks.json").json()))
     token = JWT(jwt=said["id_token"], key=keys, algs=["RS256"])
-    claims = json.loads(token.claims)
+    claims, header = json.loads(token.claims), json.loads(token.header)
     issued = Client().get("/oauth/.well-known/openid-configuration").json()
+    assert (header["alg"], keys.get_key(header["kid"]) is not None) == ("RS256", True)
     assert claims["iss"] == issued["issuer"]
     assert claims["aud"] == app.client_id
+    assert 0 < len(claims["sub"]) < 256
     assert claims["fhirUser"] == f"{AUD}/Patient/{person_id}"
     assert claims["exp"] > claims["iat"]
+    sent = {"authorization": f"Bearer {said['access_token']}"}
+    user = Client().get(claims["fhirUser"].removeprefix(settings.PUBLIC_URL), headers=sent)
+    assert (user.status_code, user.json()["resourceType"]) == (200, "Patient")
+    assert {
+        "issuer", "jwks_uri", "authorization_endpoint", "token_endpoint", "response_types_supported",
+        "subject_types_supported", "id_token_signing_alg_values_supported",
+    } <= issued.keys()  # fmt: skip
+    assert issued["id_token_signing_alg_values_supported"] == ["RS256"]
 
 
 def test_item_68_granted_is_what_was_ticked():
@@ -292,6 +344,10 @@ def test_item_71_introspection_is_for_clients_that_prove_themselves():
     assert about["active"] is True
     assert set(about["scope"].split()) == set(said["scope"].split())
     assert (about["client_id"], about["patient"]) == (app.client_id, str(person_id))
+    assert about["exp"] > clock.now().timestamp()
+    assert about["iss"] == Client().get("/oauth/.well-known/openid-configuration").json()["issuer"]
+    assert about["sub"] == str(Approval.objects.get().user_id)
+    assert about["fhirUser"] == f"{AUD}/Patient/{person_id}"
     assert dead == {"active": False}
     assert stranger.status_code == 401
 

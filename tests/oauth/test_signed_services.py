@@ -9,6 +9,7 @@ from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import small_clinic as clinic
 from connecting_apps import ADMIN, ASSERTION_TYPE, consented, ec_key, patient, registered, rsa_key
 from django.db import connection
 from django.test import Client, override_settings
@@ -18,9 +19,11 @@ from fhir_facade import outbound
 from fhir_facade.oauth import keysets, registering
 from fhir_facade.oauth.models import Kind, Registration
 from fhir_facade.smart import tokens
+from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.accounts import service as accounts
-from steadwell.actor import Role
+from steadwell.actor import Role, system
+from steadwell.audit.models import AuditEntry
 from steadwell.errors import Invalid
 from steadwell.ids import SiteId, new_id
 
@@ -165,10 +168,10 @@ def test_confidential_app_may_prove_itself_by_signature():
     assert app.exchange(consented(browser, app.address())["code"]).status_code == 200
 
 
-def clinician():
+def clinician(site=None):
     user_id = accounts.create_user(
-        email=f"{new_id()}@example.org", password=None, roles=[Role.CLINICIAN], site_ids=[SiteId(new_id())],
-        now=clock.now(),
+        email=f"{new_id()}@example.org", password=None, roles=[Role.CLINICIAN],
+        site_ids=[site or SiteId(new_id())], now=clock.now(),
     )  # fmt: skip
     return sign_in(Client(), user_id)
 
@@ -188,6 +191,38 @@ def test_staff_open_an_app_on_a_chart():
     assert launch["iss"][0].endswith("/fhir")
     assert said["patient"] == str(person_id)
     assert said["need_patient_banner"] is False
+
+
+def test_item_62_launch_tells_the_visit_that_the_patient_is_at():
+    (_, person_id) = patient()
+    site = clinic.site(time_zone="UTC")
+    doctor, practitioner = clinician(site), clinic.clinician(site, hours=((0, 24),))
+    kind = clinic.visit_type(site)
+    scope = "launch patient/Encounter.rs"
+    app = registered(Kind.STAFF_APP, scope=scope, launch_url="https://app.example.org/launch")
+    row = Registration.objects.get(client__client_id=app.client_id)
+    at = clock.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    visit = scheduling.book_direct(
+        actor=system("desk"), person_id=person_id, offer=clinic.offer(kind, practitioner, site, at),
+        request_key=clinic.key(), now=clock.now(),
+    )  # fmt: skip
+
+    def said():
+        gone = doctor.get(f"/clinic/patients/{person_id}/apps/{row.pk}/")
+        launch = parse_qs(urlsplit(gone.headers["Location"]).query)["launch"][0]
+        return app.exchange(consented(doctor, app.address(scope=scope, launch=launch))["code"]).json()
+
+    before = said()
+    scheduling.arrive(
+        actor=system("desk"), appointment_id=visit.appointment_id, request_key=clinic.key(), now=at
+    )
+    after = said()
+
+    assert "encounter" not in before
+    assert after["encounter"] == str(visit.appointment_id)
+    sent = {"authorization": f"Bearer {after['access_token']}"}
+    shown = Client().get(f"/fhir/Encounter/{after['encounter']}", headers=sent).json()
+    assert shown["subject"]["reference"] == f"Patient/{person_id}"
 
 
 def test_launch_of_somebody_else_opens_nothing():
@@ -248,6 +283,38 @@ def test_administrator_approves_in_the_admin_and_sees_the_secret_once():
     assert "<code>" not in desk.get(page).content.decode()
     row.refresh_from_db()
     assert row.state == "approved"
+
+
+def test_administrator_says_whose_word_a_services_medicines_are():
+    app = service(approved=False)
+    row = Registration.objects.get(client__client_id=app.client_id)
+    desk, page = administrator(), f"/admin/fhir_facade/registration/{row.pk}/change/"
+    assert '<option value="ehr-a" selected>' in desk.get(page).content.decode()
+
+    answer = desk.post(
+        page, {"act": "approve", "reason": "the pharmacy of the house", "medicine_source": "pharmacy"}
+    )
+
+    assert answer.status_code == 302
+    token = ask(app).json()["access_token"]
+    assert tokens.find_grant(token, clock.now()).medicine_source == "pharmacy"
+    assert '<option value="pharmacy" selected>' in desk.get(page).content.decode()
+    entry = AuditEntry.objects.get(action="app.approve-registration")
+    assert (entry.detail["medicine_source"], entry.reason) == ("pharmacy", "the pharmacy of the house")
+
+
+@pytest.mark.parametrize("kind", [Kind.SERVICE, Kind.PATIENT_APP])
+def test_source_of_medicines_is_a_services_and_one_of_three(kind):
+    app = service(approved=False) if kind == Kind.SERVICE else registered(approved=False)
+    row = Registration.objects.get(client__client_id=app.client_id)
+    desk, page = administrator(), f"/admin/fhir_facade/registration/{row.pk}/change/"
+
+    desk.post(page, {"act": "approve", "reason": "known", "medicine_source": "nobody"})
+
+    row.refresh_from_db()
+    assert row.client.medicine_source == "ehr-a"
+    assert row.state == ("waiting" if kind == Kind.SERVICE else "approved")
+    assert ("medicine_source" in desk.get(page).content.decode()) == (kind == Kind.SERVICE)
 
 
 def test_decision_needs_a_reason_and_an_administrator():

@@ -128,7 +128,7 @@ def quantity(text: str) -> dict[str, Any]:
     found = _AMOUNT.fullmatch(text.strip())
     if found is None:
         return {}
-    return without_empty({"value": Digits(found[1]), "unit": found[2] or ""})
+    return _amount(found[1], found[2]) if found[2] else {"value": Digits(found[1])}
 
 
 def practitioner(key: UUID | None, name: str) -> dict[str, Any]:

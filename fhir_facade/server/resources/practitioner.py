@@ -20,7 +20,13 @@ COLUMNS = {
     "given": (_NAME,),
     "identifier": (Column(exprs={"system": f"'{sid('practitioner')}'", "code": "t.id::text"}),),
     "active": (Column(exprs={"system": "''", "code": "t.active::text"}),),
-    "communication": (),
+    "communication": (
+        Column(
+            exprs={"system": "'urn:ietf:bcp:47'", "code": "n.code"},
+            within="EXISTS (SELECT FROM unnest(t.languages) n(code) WHERE {})",
+            sort="t.languages[1]",
+        ),
+    ),
     "_profile": (Column(exprs={"exact": f"'{PROFILE}'"}),),
 }
 

@@ -23,13 +23,30 @@ _ONE, _TWO, _CLOSE = "1.000000000000000", "2.000000000000000", Decimal("1e-9")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
+_SIGNS = r"[\s!-/:-@\[-`{-~\u00a0-\u00bf\u2000-\u206f]"
+
+
 def folded(text: str) -> str:
     return identity.folded_name(text)
 
 
 def sql_folded(expression: str) -> str:
-    """The same in SQL, for the few rows that carry no folded text: case and accents removed."""
-    return f"lower(regexp_replace(normalize({expression}, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    """The same in SQL, for the few rows that carry no folded text: case, accents and apostrophes removed, and
+    a space for each other sign. Signs by their ranges, for a database that knows letters of ASCII only.
+    """
+    letters = f"regexp_replace(normalize({expression}, NFKD), '[\u0300-\u036f''’‘`ʻʼ.]', '', 'g')"
+    for one, other in (
+        ("æ", "ae"),
+        ("Æ", "ae"),
+        ("œ", "oe"),
+        ("Œ", "oe"),
+        ("þ", "th"),
+        ("Þ", "th"),
+        ("ß", "ss"),
+    ):
+        letters = f"replace({letters}, '{one}', '{other}')"
+    plain = f"lower(translate({letters}, 'øØđĐðÐłŁıħĦŋŊ', 'ooddddllihhnn'))"
+    return f"trim(regexp_replace({plain}, '{_SIGNS}+', ' ', 'g'))"
 
 
 def match(param: Param, modifier: str, value: str, column: Column, *, base: str) -> Sql:
