@@ -42,7 +42,7 @@ class Connected:
     publisher: str
     purpose: str
     whose: str
-    may: list[consent.Line]
+    may: list[tuple[str, list[str]]]
     since: str
     until: str
     ended: str
@@ -151,7 +151,7 @@ def _of(request: portal.PortalRequest, *, now: datetime) -> list[Connected]:
                 id=each.pk, app=each.client.name, publisher=registration.publisher if registration else "",
                 purpose=registration.purpose if registration else "",
                 whose=f"{person.given_name} {person.family_name}" if person else "",
-                may=consent.lines(wanted.sorted_out(each.scopes.split())),
+                may=consent.grouped(consent.lines(wanted.sorted_out(each.scopes.split()))),
                 since=portal.day_text(each.approved_at.date(), "day-short-year"),
                 until=portal.day_text(each.ends_at.date(), "day-short-year"),
                 ended=_ended(each, now), reads=reads.get(each.client.client_id, []),

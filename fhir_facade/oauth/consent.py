@@ -82,6 +82,14 @@ def lines(wanted: Wanted) -> list[Line]:
     )
 
 
+def grouped(several: Iterable[Line]) -> list[tuple[str, list[str]]]:
+    """What may be done, each with the kinds of data that it may be done to."""
+    found: dict[str, list[str]] = {}
+    for line in several:
+        found.setdefault(line.detail, []).append(line.words)
+    return list(found.items())
+
+
 def durations(*, stays: bool) -> Sequence[tuple[str, str]]:
     """How long the app may come back: only once where it did not ask for more."""
     if not stays:

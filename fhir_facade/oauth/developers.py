@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fhir_facade.oauth import addresses, registering, sandbox
 from fhir_facade.oauth.consent import WORDS
 from fhir_facade.oauth.models import Kind
+from fhir_facade.server import capability, operations
 from fhir_facade.server.registry import Definition, registry
 from fhir_facade.subscriptions import topics
 from fhir_facade.subscriptions.wanted import BACKPORT
@@ -189,9 +190,16 @@ def _served(definition: Definition) -> Served:
         "read": _("read"), "search-type": _("search"), "create": _("create"), "update": _("change"),
         "patch": _("patch"), "delete": _("delete"), "history-instance": _("former versions"),
     }  # fmt: skip
+    exports = ["$export"] if definition.type in capability.EXPORTS else []
     return Served(
         type=definition.type,
         words=str(WORDS.get(definition.type, definition.type)),
-        can=", ".join(words for name, words in verbs.items() if name in done),
+        can=", ".join(
+            [
+                *(words for name, words in verbs.items() if name in done),
+                *(f"${each.name}" for each in operations.of(definition)),
+                *exports,
+            ]
+        ),
         searched_by=", ".join(param.name for param in definition.params),
     )

@@ -125,9 +125,10 @@ def _note(access: Access, now: Subscription, method: str) -> None:
 def _columns(access: Access, asked: wanted.Wanted, said: Resource) -> dict[str, Any]:
     return {
         "body": wire.text(_without_ours(access, said)), "criteria": asked.criteria,
-        "by_topic": asked.by_topic, "topics": asked.topics, "queries": asked.queries, "content": asked.content, "payload": asked.payload,
-        "endpoint": asked.endpoint, "receiver": asked.receiver, "headers": sealing.seal(asked.headers),
-        "heartbeat": asked.heartbeat, "timeout": asked.timeout, "ends_at": asked.ends_at,
+        "by_topic": asked.by_topic, "topics": asked.topics, "queries": asked.queries,
+        "content": asked.content, "payload": asked.payload, "endpoint": asked.endpoint,
+        "receiver": asked.receiver, "headers": sealing.seal(asked.headers), "heartbeat": asked.heartbeat,
+        "timeout": asked.timeout, "ends_at": asked.ends_at,
         "state": State.OFF if asked.off else State.REQUESTED,
     }  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from uuid import uuid4
 
 import pytest
@@ -79,6 +81,43 @@ def test_item_47_verbs_in_their_order(house):
     assert [e["response"]["status"] for e in answer.entries] == ["200", "200", "201", "204"]
     assert answer.entries[0]["resource"]["gender"] == "female"
     assert house.ehr.get(f"Practitioner/{old['id']}").status == 410
+
+
+def test_item_47_patches_go_along(house):
+    """A FHIRPath Patch as it is, a JSON Patch in a Binary."""
+    first, second = (house.ehr.post("Practitioner", practitioner()).json for _ in range(2))
+    steps = [{"op": "add", "path": "/gender", "value": "female"}]
+    binary = {
+        "resourceType": "Binary",
+        "contentType": "application/json-patch+json",
+        "data": base64.b64encode(json.dumps(steps).encode()).decode(),
+    }
+    parts = [
+        {"name": "type", "valueCode": "add"},
+        {"name": "path", "valueString": "Practitioner"},
+        {"name": "name", "valueString": "gender"},
+        {"name": "value", "valueCode": "male"},
+    ]
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+    entries = [
+        {"resource": said, "request": {"method": "PATCH", "url": f"Practitioner/{each['id']}"}}
+        for each, said in ((first, binary), (second, parameters))
+    ]
+
+    answer = house.ehr.post(
+        "", bundle({"request": {"method": "GET", "url": f"Practitioner/{first['id']}"}}, *entries)
+    )
+
+    assert [e["response"]["status"] for e in answer.entries] == ["200"] * 3, answer.text
+    assert [e["resource"]["gender"] for e in answer.entries] == ["female", "female", "male"]
+    failing = [
+        {**entries[0], "resource": {**binary, "data": base64.b64encode(b'[{"op": "x"}]').decode()}},
+        post(practitioner()),
+    ]
+    before = house.ehr.get("Practitioner", {"_summary": "count"}).json["total"]
+    refused = house.ehr.post("", bundle(*failing))
+    assert (refused.status, refused.issue["expression"]) == (422, ["Bundle.entry[0]"]), refused.text
+    assert house.ehr.get("Practitioner", {"_summary": "count"}).json["total"] == before
 
 
 def test_item_47_conditional_references(house):

@@ -29,9 +29,9 @@ MUST_SUPPORT = {
     "Location": "status name telecom address managingOrganization",
     "Medication": "code",
     "MedicationRequest": "status intent category reportedBoolean medicationCodeableConcept"
-    " medicationReference subject encounter authoredOn requester reasonCode dosageInstruction.text dosageInstruction.timing"
-    " dosageInstruction.doseAndRate.doseQuantity dispenseRequest.numberOfRepeatsAllowed"
-    " dispenseRequest.quantity",
+    " medicationReference subject encounter authoredOn requester reasonCode dosageInstruction.text"
+    " dosageInstruction.timing dosageInstruction.doseAndRate.doseQuantity"
+    " dispenseRequest.numberOfRepeatsAllowed dispenseRequest.quantity",
     "Observation": "status category code subject effectiveDateTime valueQuantity valueCodeableConcept"
     " valueString dataAbsentReason specimen referenceRange performer",
     "Organization": "identifier active name telecom address",

@@ -311,6 +311,22 @@ def test_item_48_one_of_each_type_stands_alone(house):
     assert [e["response"]["status"] for e in answer.entries] == ["201", "400"] * len(WRITTEN)
 
 
+# -- H: for whom --
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WRITTEN if definition_of(kind).compartment])
+def test_item_69_a_patients_token_writes_for_nobody_else(house, kind):
+    own, mine = house.of(house.ada), body(house, kind)
+    theirs = wire.load(wire.text(mine).replace(str(house.ada), str(house.bo)))
+    before = house.ehr.get(kind, {"_summary": "count"}).json["total"]
+
+    answers = [own.post(kind, theirs), own.post("", bundle(post(theirs)))]
+
+    assert {each.status for each in answers} <= {403, 404, 422}, [each.text for each in answers]
+    assert house.ehr.get(kind, {"_summary": "count"}).json["total"] == before
+    assert not any(str(house.bo) in each.text for each in answers)
+
+
 # -- K: where it came from, and who looked --
 
 

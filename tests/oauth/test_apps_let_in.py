@@ -240,8 +240,12 @@ def test_item_66_revoked_token_is_worth_nothing():
     app = registered()
     said = tokens_of(app, browser)
 
+    sent = {"authorization": f"Bearer {said['access_token']}"}
+    assert Client().get(f"/fhir/Patient/{said['patient']}", headers=sent).status_code == 200
+
     app.wire.post("/oauth/revoke/", {"client_id": app.client_id, "token": said["access_token"]})
 
+    assert Client().get(f"/fhir/Patient/{said['patient']}", headers=sent).status_code == 401
     assert not is_worth_something(said["access_token"])
     assert app.refresh(said["refresh_token"]).status_code in {400, 401}
 

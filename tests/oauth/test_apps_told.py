@@ -44,6 +44,8 @@ def test_person_sees_what_the_app_is_told(let_in):
     page = browser.get("/apps/").content.decode()
 
     assert "It is sent a message" in page
+    may = page.partition("<h3>It may</h3>")[2].partition("<h3>")[0]
+    assert "<li>See:<ul><li>Visits</li></ul></li>" in may
     assert "when a visit is booked" in page
     assert "with what it says" not in page
 

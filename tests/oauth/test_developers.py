@@ -23,6 +23,11 @@ def test_everybody_reads_what_is_served():
 
     assert all(f'<th scope="row">{each.type}</th>' in page for each in registry())
     assert "/fhir/.well-known/smart-configuration" in page
+    for each in registry():
+        row = page.partition(f'<th scope="row">{each.type}</th>')[2].partition("</tr>")[0]
+        assert all(f"${name}" in row for name in each.operations), each.type
+        assert ("$validate" in row) == (each.writer is not None), each.type
+        assert all(param.name in row for param in each.params), each.type
 
 
 def test_whoever_is_signed_in_asks_and_waits_for_review():

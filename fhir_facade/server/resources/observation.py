@@ -51,10 +51,13 @@ _LOCAL = (
 )
 
 SUBJECT = Column(exprs={"type": "'Patient'", "id": "t.person_id"}, person=True)
+# What a client sent says so in its document; of what a feed said its sender is the source.
 SOURCE = Column(
     exprs={
-        "exact": f"CASE WHEN t.sender NOT LIKE '{lab_results.ALONE}%%'"
-        " THEN 'urn:steadwell:source:' || t.sender END"
+        "exact": f"CASE WHEN t.sender NOT LIKE '{lab_results.ALONE}%%'"  # noqa: S608 - a constant
+        " THEN 'urn:steadwell:source:' || t.sender"
+        " ELSE (SELECT b.body::jsonb -> 'meta' ->> 'source' FROM fhir_facade_document b"
+        " WHERE b.id = t.id AND b.beside) END"
     }
 )
 COLUMNS = {
