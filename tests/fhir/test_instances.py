@@ -282,6 +282,7 @@ def test_item_19_what_is_legal_and_unknown_stays(house):
     patient = {
         "resourceType": "Patient",
         "name": [{"family": "Newcomer"}],
+        "gender": "other",
         "birthDate": "1970-01",
         "_birthDate": {"extension": [{"url": "http://example.org/why", "valueString": "approximate"}]},
     }
