@@ -5,6 +5,7 @@ a new type has no place to hide.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from both_patients import consent
@@ -29,7 +30,7 @@ def definition_of(kind: str) -> Definition:
 
 def body(house: House, kind: str, number: str = "") -> Body:
     """``number`` is its identifier, where the type has one."""
-    made = _BODIES[kind](house, {"reference": f"Patient/{house.ada}"})
+    made = deepcopy(_BODIES[kind](house, {"reference": f"Patient/{house.ada}"}))  # a test may change it
     if number and definition_of(kind).param("identifier"):
         named = {"system": SYSTEM, "value": number}
         made["identifier"] = named if kind == "QuestionnaireResponse" else [named]
