@@ -8,18 +8,16 @@ from typing import Any
 import pytest
 from both_patients import fill
 from every_type import body, definition_of, that_can
-from fhir_house import OPERATOR, Api, House, clinic
-from fhir_medicines import fed, fed_allergy
+from fhir_house import Api, House
+from fhir_medicines import fed
+from said_richly import enrich
 
 from fhir_facade.server import profiles
 from fhir_facade.server.elements import RXNORM, UCUM, US_CORE
 from fhir_facade.server.registry import registry
 from labs import service as labs
-from scheduling.models import Practitioner, Site
 
 pytestmark = pytest.mark.django_db
-EXTENSIONS = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
-OMB = "urn:oid:2.16.840.1.113883.6.238"
 # What US Core 6.1.0 wants a server to support, as far as it is no part of another element.
 MUST_SUPPORT = {
     "AllergyIntolerance": "clinicalStatus verificationStatus code patient reaction.manifestation",
@@ -71,84 +69,8 @@ def inside(said: Any, name: str) -> Iterator[dict[str, Any]]:
 @pytest.fixture
 def full(house: House) -> House:
     fill(house)
-    rich(house)
+    enrich(house)
     return house
-
-
-def rich(house: House) -> None:
-    """Beside what both patients have: what only some systems say."""
-    Site.objects.filter(pk=house.site).update(phone="555-0111", address="1 Main St, Springfield, IL")
-    Practitioner.objects.filter(pk=house.clinician).update(title="Physician")
-    patient = {"reference": f"Patient/{house.ada}"}
-    doctor = {"reference": f"Practitioner/{house.clinician}"}
-    reach = {
-        "telecom": [{"system": "phone", "value": "555-0123", "use": "work"}],
-        "address": [{"line": ["2 Side St"], "city": "Springfield", "state": "IL", "postalCode": "62701"}],
-    }
-    visit = house.ehr.get("Encounter", {"patient": str(house.ada)}).ids[0]
-    codes = {
-        "race": [{"url": "ombCategory", "valueCoding": {"system": OMB, "code": "2106-3"}},
-                 {"url": "text", "valueString": "White"}],
-        "ethnicity": [{"url": "text", "valueString": "Not Hispanic"}],
-        "tribal-affiliation": [{"url": "tribalAffiliation", "valueCodeableConcept": {"text": "Navajo"}}],
-    }  # fmt: skip
-    of_patient = [{"url": f"{EXTENSIONS}{name}", "extension": parts} for name, parts in codes.items()]
-    of_patient.append({"url": f"{EXTENSIONS}sex", "valueCode": "248152002"})
-    own = [
-        {
-            **body(house, "Patient", "R-1"), "extension": of_patient, "deceasedDateTime": "2026-06-01",
-            "name": [{"use": "old", "family": "Before", "given": ["Ike"], "suffix": ["Jr"]},
-                     {"use": "official", "family": "Newcomer", "given": ["Ike"]}],
-            "telecom": reach["telecom"],
-            "address": [{**reach["address"][0], "use": "old", "period": {"end": "2026-01-01"}}],
-        },
-        {**body(house, "Practitioner", "R-2"), **reach},
-        {**body(house, "PractitionerRole"), "practitioner": doctor, "telecom": reach["telecom"]},
-        {**body(house, "Organization", "R-3"), **reach},
-        {**body(house, "RelatedPerson"), **reach, "relationship": [{"text": "Mother"}]},
-        {
-            **body(house, "ServiceRequest", "R-4"), "category": [{"text": "Laboratory"}], "requester": doctor,
-            "occurrencePeriod": {"start": "2026-05-01"}, "authoredOn": "2026-05-01",
-            "reasonCode": [{"text": "Tired"}],
-        },
-        {
-            **body(house, "Specimen", "R-5"),
-            "accessionIdentifier": {"system": "http://example.org/a", "value": "1"},
-            "collection": {"collectedDateTime": "2026-05-01"},
-        },
-        {**body(house, "QuestionnaireResponse", "R-6"), "author": patient},
-        {
-            **body(house, "MedicationRequest", "R-7"), "encounter": {"reference": f"Encounter/{visit}"},
-            "category": [{"coding": [{"code": "outpatient", "system":
-                "http://terminology.hl7.org/CodeSystem/medicationrequest-category"}]}],
-        },
-        {**body(house, "Patient", "R-8"), "gender": "unknown"},
-        {name: value for name, value in body(house, "Patient", "R-9").items() if name != "gender"},
-    ]  # fmt: skip
-    labs.place_order(
-        actor=OPERATOR, number="LO-1", person_id=house.ada, site_id=house.site, name="Blood count",
-        loinc="57021-8", practitioner_id=house.clinician, request_key=clinic.key(), now=house.now,
-    )  # fmt: skip
-    for each in own:
-        made = house.ehr.post(each["resourceType"], each)
-        assert made.status == 201, made.text
-    fed(
-        house,
-        house.bo,
-        reason_text="Pain",
-        prescriber_name="Dr Far",
-        quantity_text="30 tablets",
-        refills_left=2,
-    )
-    fed_allergy(house, house.bo)
-    said = [("ST", "cloudy", "5767-9"), ("CE", "positive", "5802-4"), ("ST", "not performed", "2345-7")]
-    house.lab_report(house.ada, specimen="Urine", observations=tuple(
-        labs.IncomingObservation(
-            key=loinc, code=labs.Coded(code=loinc, text=f"Test {loinc}", system="LN"), value_type=kind,
-            value=value, status=labs.Status.FINAL, **({"value_code": labs.Coded(
-                code="10828004", text="Positive", system="SCT")} if kind == "CE" else {}),
-        ) for kind, value, loinc in said
-    ))  # fmt: skip
 
 
 def served(full: House) -> Iterator[tuple[str, list[dict[str, Any]]]]:

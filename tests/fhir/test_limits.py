@@ -130,6 +130,22 @@ def test_item_92_a_booking_that_is_sent_again_is_the_same_booking(house):
 
 
 @pytest.mark.django_db
+def test_searches_have_their_limits_and_say_so(house):
+    """Values, parameters and chains, with words."""
+    several = {
+        "values": {"_id": ",".join(str(number) for number in range(101))},
+        "parameters": [("code", "x")] * 31,
+        "chain": {"patient.link.link.link.link.name": "x"},
+    }
+
+    for asked in several.values():
+        refused = house.ehr.get("Observation", asked)
+        assert refused.status == 400
+        assert len(refused.issue["diagnostics"]) > 20
+    assert house.ehr.get("Observation", [("code", "x")] * 30).status == 200
+
+
+@pytest.mark.django_db
 def test_what_was_counted_and_claimed_is_forgotten(house, monkeypatch):
     monkeypatch.setattr(tidying, "BATCH", 2)
     now = clock.now()

@@ -277,6 +277,9 @@ def test_others_subscriptions_are_not_there(house, receiver):
             assert each.get(path).status == 404
         assert each.put(f"Subscription/{key}", asked(receiver, id=key)).status == 404
         assert each.delete(f"Subscription/{key}").status == 404
+        assert each.get("Provenance", {"target": f"Subscription/{key}"}).ids == []
+        assert each.get(f"Provenance/{key}.1").status == 404
+    assert house.ehr.get("Provenance", {"target": f"Subscription/{key}"}).ids == [f"{key}.1"]
     assert house.ehr.get("Subscription", {"status": "active", "url": receiver.url}).ids == [key]
     assert house.ehr.get("Subscription", {"criteria": url_of("appointment-booked")[:20]}).ids == [key]
 
