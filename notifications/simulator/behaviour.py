@@ -64,7 +64,7 @@ class Provider:
     behaviour: Behaviour = field(default_factory=Behaviour)
     known: OrderedDict[str, str] = field(default_factory=OrderedDict)  # key -> reference
     asked: int = 0  # requests that came in, whatever became of them
-    open: int = 0  # of these, how many wait for their answer now
+    open: set[object] = field(default_factory=set)  # of these, those that wait for their answer
     most_open: int = 0
     seconds: dict[int, int] = field(default_factory=dict)  # how many came in each second
 
@@ -72,12 +72,12 @@ class Provider:
     def counted(self) -> Iterator[None]:
         """One request, from when it came until it is answered or its line is gone."""
         self.count()
-        self.open += 1
-        self.most_open = max(self.most_open, self.open)
+        self.open.add(one := object())
+        self.most_open = max(self.most_open, len(self.open))
         try:
             yield
         finally:
-            self.open -= 1
+            self.open.discard(one)
 
     def count(self) -> None:
         self.asked += 1

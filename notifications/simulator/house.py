@@ -113,6 +113,7 @@ class House:
             for provider in self.providers.values():
                 provider.known.clear()
                 provider.seconds.clear()
+                provider.open.clear()  # also what hangs: nobody waits for it any more
                 provider.asked = provider.most_open = 0
             return Reply(204)
         return Reply(404, b"{}")
