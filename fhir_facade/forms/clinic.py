@@ -26,8 +26,6 @@ from steadwell.identity import service as identity
 from steadwell.ids import PersonId, SiteId
 from steadwell.portal import service as portal
 
-SITE = "site"
-
 
 class OfferForm(forms.Form):
     """Which form, and for which of the reader's clinics."""
@@ -62,7 +60,7 @@ class AgainForm(forms.Form):
 def waiting(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
     sites = _sites(request, access.READERS, now)
-    site = _site_asked(request, sites)
+    site = portal.site_asked(request, sites)
     found = settling.list_waiting(actor=request.actor, site_id=site, now=now)
     names = _names(request, {each.person_id for each in found}, now)
     context = {
@@ -194,15 +192,6 @@ def _sites(request: portal.PortalRequest, roles: frozenset[Role], now: datetime)
 def _sites_for(request: portal.PortalRequest, about: PersonId, now: datetime) -> dict[SiteId, str]:
     theirs = scheduling.list_sites_of_patient(person_ids=access.ids_of(about))
     return {key: name for key, name in _sites(request, access.ASKERS, now).items() if key in theirs}
-
-
-def _site_asked(request: portal.PortalRequest, sites: Mapping[SiteId, str]) -> SiteId:
-    """The one in the address, else the first. NotFound for one where the reader reads nothing."""
-    text = request.GET.get(SITE)
-    asked = SiteId(_uuid(text)) if text else next(iter(sites), None)
-    if asked is None or asked not in sites:
-        raise NotFound
-    return asked
 
 
 def _names(request: portal.PortalRequest, people: Collection[PersonId], now: datetime) -> dict[PersonId, str]:

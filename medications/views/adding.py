@@ -22,11 +22,11 @@ from medications.presenters import both
 from medications.suggesting import suggest
 from medications.types import Source, StatementView, Status
 from medications.views.attempting import Attempt, attempt
-from medications.views.standing import about, zone_of
+from medications.views.standing import zone_of
 from steadwell import clock
 from steadwell.errors import NotFound
 from steadwell.ids import PersonId
-from steadwell.portal.service import FIELD, READERS, PortalRequest, request_key, requires
+from steadwell.portal.service import FIELD, READERS, PortalRequest, about, request_key, requires
 
 
 @requires(*READERS)

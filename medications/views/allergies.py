@@ -18,10 +18,10 @@ from medications.presenters import allergies as words
 from medications.presenters import both
 from medications.types import AllergyView
 from medications.views.attempting import attempt
-from medications.views.standing import about, list_of
+from medications.views.standing import list_of
 from steadwell import clock
 from steadwell.errors import NotFound
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
+from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, about, request_key, requires
 
 
 @requires(*READERS)

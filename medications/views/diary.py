@@ -23,10 +23,10 @@ from medications.presenters.words import medicine as spoken_name
 from medications.types import DiaryEntry, Taken
 from medications.views.attempting import attempt
 from medications.views.medicines import medicine_page, own_line, reminders_of
-from medications.views.standing import about, list_of, zone_of
+from medications.views.standing import list_of, zone_of
 from steadwell import clock
 from steadwell.errors import Invalid
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, request_key, requires
+from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, about, request_key, requires
 
 _WALL = "%H:%M:%S"
 

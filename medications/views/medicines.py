@@ -21,7 +21,7 @@ from medications.presenters import medicines as words
 from medications.presenters.words import medicine as spoken_name
 from medications.types import LineView, MedicineList, ReminderView
 from medications.views.attempting import attempt
-from medications.views.standing import about, list_of, zone_of
+from medications.views.standing import list_of, zone_of
 from steadwell import clock
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
@@ -30,6 +30,7 @@ from steadwell.portal.service import (
     READERS,
     PortalRequest,
     Whose,
+    about,
     person_facts,
     request_key,
     requires,

@@ -19,10 +19,10 @@ from medications.presenters import refills as words
 from medications.presenters.words import medicine
 from medications.views.attempting import attempt
 from medications.views.medicines import own_line
-from medications.views.standing import about, zone_of
+from medications.views.standing import zone_of
 from steadwell import clock
 from steadwell.errors import Invalid, NotFound
-from steadwell.portal.service import READERS, PortalRequest, request_key, requires
+from steadwell.portal.service import READERS, PortalRequest, about, request_key, requires
 
 
 @requires(*READERS)

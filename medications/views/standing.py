@@ -12,17 +12,6 @@ from steadwell.ids import PersonId
 from steadwell.portal import service as portal
 
 
-def about(request: portal.PortalRequest, now: datetime, person_id: PersonId | None = None) -> portal.Whose:
-    """The person asked for; else the reader, else the first whom they act for."""
-    found = portal.whose(request, now=now, person_id=person_id)
-    if found is None:
-        people = portal.choices(request, now=now)
-        found = portal.whose(request, now=now, person_id=people[0].person_id) if people else None
-    if found is None:
-        raise NotFound
-    return found
-
-
 def zone_of(person_id: PersonId, now: datetime) -> str:
     """The reader's own zone where they chose one, else that of a clinic where they are known, else of the
     first clinic there is: nobody here lives by UTC.

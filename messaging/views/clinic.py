@@ -28,7 +28,6 @@ from steadwell.ids import PersonId, SiteId, UserId
 from steadwell.portal import service as portal
 
 READERS = access.CARE_TEAM
-FIELD = "site"
 _MOST_IN_PANEL = 5
 
 
@@ -38,7 +37,7 @@ _MOST_IN_PANEL = 5
 def queue(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
     sites = _sites(request, now)
-    site = _site_asked(request, sites)
+    site = portal.site_asked(request, sites)
     state = _state_asked(request)
     found = messaging.list_queue(actor=request.actor, site_id=site, state=state, now=now)
     names = identity.names(
@@ -136,7 +135,7 @@ def _context(
         "page": page,
         "patient": _name(person),
         "facts": portal.person_facts(person),
-        "queue": f"{reverse('clinic-messaging:queue')}?{FIELD}={site}",
+        "queue": f"{reverse('clinic-messaging:queue')}?{portal.SITE_FIELD}={site}",
         "form": form,
         "answer": form if isinstance(form, AnswerForm) else AnswerForm(),
         "close": form if isinstance(form, CloseForm) else CloseForm(),
@@ -198,22 +197,6 @@ def _sites(request: portal.PortalRequest, now: datetime) -> dict[SiteId, str]:
     return dict(sorted(mine.items(), key=lambda pair: pair[1].casefold()))
 
 
-def _site_asked(request: portal.PortalRequest, sites: Mapping[SiteId, str]) -> SiteId:
-    """The one in the address, else the first."""
-    text = request.GET.get(FIELD)
-    if text:
-        try:
-            asked = SiteId(UUID(text))
-        except ValueError as error:
-            raise NotFound from error
-        if asked not in sites:
-            raise NotFound
-        return asked
-    if not sites:
-        raise NotFound
-    return next(iter(sites))
-
-
 def _state_asked(request: portal.PortalRequest) -> State:
     try:
         return State(request.GET.get("state", State.WAITING.value))
@@ -223,9 +206,9 @@ def _state_asked(request: portal.PortalRequest) -> State:
 
 def _tabs(site: SiteId, current: State) -> list[dict[str, object]]:
     labels = {State.WAITING: _("To be answered"), State.ANSWERED: _("Answered"), State.CLOSED: _("Closed")}
-    base = reverse("clinic-messaging:queue")
+    base = f"{reverse('clinic-messaging:queue')}?{portal.SITE_FIELD}={site}"
     return [
-        {"label": label, "url": f"{base}?{FIELD}={site}&state={state.value}", "current": state is current}
+        {"label": label, "url": f"{base}&state={state.value}", "current": state is current}
         for state, label in labels.items()
     ]
 

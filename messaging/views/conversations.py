@@ -19,19 +19,8 @@ from messaging.types import ConversationView, Side, Subject
 from messaging.views.attempting import attempt
 from steadwell import clock
 from steadwell.errors import NotFound
-from steadwell.ids import PersonId, SiteId
+from steadwell.ids import SiteId
 from steadwell.portal import service as portal
-
-
-def about(request: portal.PortalRequest, now: datetime, person_id: PersonId | None = None) -> portal.Whose:
-    """The person asked for; else the reader, else the first whom they act for."""
-    found = portal.whose(request, now=now, person_id=person_id)
-    if found is None:
-        people = portal.choices(request, now=now)
-        found = portal.whose(request, now=now, person_id=people[0].person_id) if people else None
-    if found is None:
-        raise NotFound
-    return found
 
 
 def zone_at(site_id: SiteId, now: datetime) -> str:
@@ -45,7 +34,7 @@ def zone_at(site_id: SiteId, now: datetime) -> str:
 @require_safe
 def conversations(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
-    whose = about(request, now)
+    whose = portal.about(request, now)
     found = messaging.list_conversations(actor=request.actor, person_id=whose.person_id, now=now)
     zones = {each.site_id: zone_at(each.site_id, now) for each in found}
     rows = presenters.rows_for_patient(found, ports.clinic().site_names(now=now), zones, now=now)
@@ -57,7 +46,7 @@ def conversations(request: portal.PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
-    whose = about(request, now)
+    whose = portal.about(request, now)
     sites = messaging.list_sites(actor=request.actor, person_id=whose.person_id, now=now)
     if not sites:
         raise NotFound
@@ -116,7 +105,7 @@ def conversation(request: portal.PortalRequest, conversation_id: UUID) -> HttpRe
         actor=request.actor, conversation_id=conversation_id, side=Side.PATIENT, now=now
     )
     context = {
-        "about": about(request, now, found.person_id),
+        "about": portal.about(request, now, found.person_id),
         "page": _page(request, found, now),
         "form": form,
         **_telephone(found.site_id, now),

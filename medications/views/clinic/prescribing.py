@@ -18,7 +18,7 @@ from medications.suggesting import suggest
 from medications.types import CheckView, StatementView
 from medications.views.attempting import attempt
 from medications.views.clinic import checking
-from medications.views.clinic.standing import READERS, names_of, site_asked, sites_of
+from medications.views.clinic.standing import READERS, names_of, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
 from steadwell.ids import PersonId, SiteId
@@ -34,7 +34,7 @@ def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     about = PersonId(person_id)
     medications.find_pharmacy_of(actor=request.actor, person_id=about, now=now)  # NotFound to who may not
     sites = sites_of(request, now)
-    site = site_asked(request, sites)
+    site = portal.site_asked(request, sites)
     form = _form(request)
     check: CheckView | None = None
     problem = ""

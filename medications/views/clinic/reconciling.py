@@ -24,7 +24,7 @@ from medications.suggesting import suggest
 from medications.types import Evidence, LineView, Status
 from medications.views.attempting import Attempt, attempt
 from medications.views.clinic import checking
-from medications.views.clinic.standing import READERS, clinicians, names_of, site_asked, sites_of
+from medications.views.clinic.standing import READERS, clinicians, names_of, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
 from steadwell.errors import Invalid
@@ -42,7 +42,7 @@ def queue(request: portal.PortalRequest) -> HttpResponse:
     """What the sources disagree about, and what nobody could read, the longest open first."""
     now = clock.now()
     sites = sites_of(request, now)
-    site = site_asked(request, sites)
+    site = portal.site_asked(request, sites)
     actor = request.actor
     differ = medications.list_to_reconcile(actor=actor, site_id=site, now=now, limit=PAGE)
     unread = medications.list_not_understood(actor=actor, site_id=site, now=now, limit=PAGE)

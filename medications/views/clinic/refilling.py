@@ -22,7 +22,7 @@ from medications.types import CheckView, RefillState, RefillView
 from medications.views.attempting import Attempt, attempt
 from medications.views.clinic import checking
 from medications.views.clinic.reconciling import number, site_zone, tabs
-from medications.views.clinic.standing import READERS, names_of, site_asked, sites_of
+from medications.views.clinic.standing import READERS, names_of, sites_of
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.errors import Invalid, NotFound
@@ -37,7 +37,7 @@ STUCK = frozenset({RefillState.UNANSWERED, RefillState.PHARMACY_REFUSED})
 def queue(request: portal.PortalRequest) -> HttpResponse:
     now = clock.now()
     sites = sites_of(request, now)
-    site = site_asked(request, sites)
+    site = portal.site_asked(request, sites)
     found = medications.list_refill_queue(actor=request.actor, site_id=site, now=now)
     names = names_of(request, (each.person_id for each in found), now)
     context = {

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from medications import access, charts, ports
 from medications.errors import MedicineNotFound
 from medications.refills.counting import count_waiting
 from steadwell.actor import Role
-from steadwell.errors import NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId
 from steadwell.portal import service as portal
 
 READERS = frozenset({Role.CLINICIAN})
 COUNTERS = frozenset({Role.CLINICIAN, Role.MANAGER, Role.ADMINISTRATOR})
-FIELD = "site"
 _KEPT = "_refills_waiting"
 
 
@@ -27,22 +24,6 @@ def sites_of(request: portal.PortalRequest, now: datetime) -> dict[SiteId, str]:
     names = ports.care().site_names(now=now)
     mine = {site: name for site, name in names.items() if Role.CLINICIAN in actor.roles_at(site)}
     return dict(sorted(mine.items(), key=lambda pair: pair[1].casefold()))
-
-
-def site_asked(request: portal.PortalRequest, sites: Mapping[SiteId, str]) -> SiteId:
-    """The one in the address, else the first. NotFound for one where the reader is no clinician."""
-    text = request.POST.get(FIELD) or request.GET.get(FIELD)
-    if text:
-        try:
-            asked = SiteId(UUID(text))
-        except ValueError as error:
-            raise NotFound from error
-        if asked not in sites:
-            raise NotFound
-        return asked
-    if not sites:
-        raise NotFound
-    return next(iter(sites))
 
 
 def names_of(request: portal.PortalRequest, people: Iterable[PersonId], now: datetime) -> dict[PersonId, str]:

@@ -21,6 +21,7 @@ from steadwell.portal.people import person_facts, person_rows
 from steadwell.portal.refusals import error_response, refusal_response
 from steadwell.portal.request_keys import new_request_key, request_key
 from steadwell.portal.returning import SeeOther, return_address
+from steadwell.portal.sites import SITE_FIELD, site_asked
 from steadwell.portal.wall_time import (
     at_site,
     clock_text,
@@ -30,11 +31,12 @@ from steadwell.portal.wall_time import (
     time_text,
     zone_text,
 )
-from steadwell.portal.whose import FIELD, READERS, Whose, choices, reader_zone, whose
+from steadwell.portal.whose import FIELD, READERS, Whose, about, choices, reader_zone, whose
 
 __all__ = [
     "FIELD",
     "READERS",
+    "SITE_FIELD",
     "Area",
     "ContentSecurityPolicyMiddleware",
     "Day",
@@ -50,6 +52,7 @@ __all__ = [
     "SeeOther",
     "TimeOfDayInput",
     "Whose",
+    "about",
     "actor_of",
     "at_site",
     "build_policy",
@@ -75,6 +78,7 @@ __all__ = [
     "request_key",
     "requires",
     "return_address",
+    "site_asked",
     "time_text",
     "whose",
     "zone_text",

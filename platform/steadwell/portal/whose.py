@@ -72,6 +72,17 @@ def whose(request: PortalRequest, *, now: datetime, person_id: PersonId | None =
     return Whose(person_id=chosen.person_id, name=chosen.name, is_self=chosen.is_self, choices=found)
 
 
+def about(request: PortalRequest, now: datetime, person_id: PersonId | None = None) -> Whose:
+    """The person asked for; else the reader, else the first whom they act for. NotFound without any."""
+    found = whose(request, now=now, person_id=person_id)
+    if found is None:
+        people = choices(request, now=now)
+        found = whose(request, now=now, person_id=people[0].person_id) if people else None
+    if found is None:
+        raise NotFound
+    return found
+
+
 def choices(request: PortalRequest, *, now: datetime, current: PersonId | None = None) -> tuple[Choice, ...]:
     """The reader first, then those they act for by name."""
     actor = request.actor
