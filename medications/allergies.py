@@ -9,7 +9,6 @@ from uuid import UUID
 
 from medications import access, charts, reading, recording, viewing
 from medications.charts import Locked
-from medications.claims import claim
 from medications.errors import MedicineNotFound, NotYoursToChange, StaleFact
 from medications.models import Allergy, AllergyVersion
 from medications.statements import OWN
@@ -17,6 +16,7 @@ from medications.types import AllergyView, Filed, IncomingAllergy, Source
 from steadwell.actor import Actor, Role
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, new_id
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 _SEVERITIES = frozenset({"", "mild", "moderate", "severe"})
@@ -64,7 +64,7 @@ def add_allergy(
     def work() -> AllergyView:
         chart = charts.lock(person_id, now)
         access.may_write_own_words(actor, chart.ids)
-        entity_id, is_new = claim(actor, request_key, "medications.add-allergy", body, now)
+        entity_id, is_new = begin_request(actor, request_key, "medications.add-allergy", body, now)
         if is_new:
             said = IncomingAllergy(
                 source=_source(actor, chart), system=OWN, external_id=str(entity_id),
@@ -111,7 +111,7 @@ def change_allergy(
         before = Allergy.objects.get(pk=allergy_id)
         if before.source != _source(actor, chart).value:
             raise NotYoursToChange
-        _, is_new = claim(actor, request_key, "medications.change-allergy", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.change-allergy", body, now)
         if is_new:
             _refuse_stale(before, seen_version)
             said = IncomingAllergy(

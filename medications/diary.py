@@ -8,7 +8,6 @@ from uuid import UUID
 
 from medications import access, charts
 from medications.charts import Locked
-from medications.claims import claim
 from medications.errors import MedicineNotFound, StaleFact
 from medications.models import DiaryVersion
 from medications.statements import person_of_line
@@ -18,6 +17,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.history.service import as_of
 from steadwell.ids import PersonId
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 CATEGORY = "diary"
@@ -60,7 +60,7 @@ def note_dose(
     def work() -> DiaryEntry:
         chart = charts.lock(person_id, now)
         access.may_keep_diary(actor, chart.ids)
-        entry_id, is_new = claim(actor, request_key, "medications.note-dose", body, now)
+        entry_id, is_new = begin_request(actor, request_key, "medications.note-dose", body, now)
         if not is_new:
             return _view(_newest(entry_id))
         row = _add(
@@ -95,7 +95,7 @@ def change_note(
         chart = charts.lock(person_id, now)
         access.may_keep_diary(actor, chart.ids)
         before = _newest(entry_id)
-        _, is_new = claim(actor, request_key, "medications.change-note", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.change-note", body, now)
         if not is_new:
             return _view(before)
         if before.version != seen_version:

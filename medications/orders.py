@@ -8,7 +8,6 @@ from uuid import UUID
 
 from medications import access, charts, checking, metrics, ports, reading, recording
 from medications.charts import Locked
-from medications.claims import claim
 from medications.models import Statement
 from medications.recording import State
 from medications.statements import OWN, own_of, person_of, valid
@@ -17,6 +16,7 @@ from medications.types import CheckView, IncomingStatement, Source, StatementKin
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, PractitionerId, SiteId
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 
@@ -87,7 +87,7 @@ def prescribe(
     def work() -> StatementView:
         chart = charts.lock(person_id, now)
         access.may_prescribe(actor, site_id, chart.ids)
-        entity_id, is_new = claim(actor, request_key, "medications.prescribe", body, now)
+        entity_id, is_new = begin_request(actor, request_key, "medications.prescribe", body, now)
         state = recording.look(chart)
         if not is_new:
             return state.view(entity_id)
@@ -135,7 +135,7 @@ def change_order(
         chart = charts.lock(person_id, now)
         access.may_decide(actor, chart.ids)
         before = own_of(statement_id, Source.CLINICIAN)
-        _, is_new = claim(actor, request_key, "medications.change-order", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.change-order", body, now)
         state = recording.look(chart)
         if not is_new:
             return state.view(statement_id)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from medications import access, charts, checking, metrics, queries, reading, recording, replaying
 from medications.charts import Locked
-from medications.claims import claim
 from medications.dosage import read
 from medications.errors import MedicineNotFound, StaleFact
 from medications.models import Statement
@@ -21,6 +20,7 @@ from medications.types import LineView, Outcome, Placement, Status
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId
+from steadwell.outbox.service import begin_request
 from steadwell.terminology import service as terminology
 from steadwell.transactions import write
 
@@ -82,7 +82,7 @@ def place_statements(
     def work() -> tuple[LineView, ...]:
         chart = charts.lock(person_id, now)
         access.may_decide(actor, chart.ids)
-        _, is_new = claim(actor, request_key, "medications.place-several", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.place-several", body, now)
         for each in placements if is_new else ():
             # Each at a moment of its own: what is recorded about a patient has one order.
             state = recording.look(charts.lock(person_id, now))

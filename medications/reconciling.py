@@ -13,7 +13,6 @@ from uuid import UUID
 
 from medications import access, charts, checking, metrics, queries, recording, replaying
 from medications.charts import Locked
-from medications.claims import claim
 from medications.dosage import read
 from medications.errors import MedicineNotFound, NothingDecided, StaleFact
 from medications.models import DecisionVersion
@@ -23,6 +22,7 @@ from medications.status import TAKEN
 from medications.types import LineView, Outcome, Status
 from steadwell.actor import Actor
 from steadwell.ids import PersonId
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 
@@ -117,7 +117,7 @@ def decide_on(
     def work() -> LineView:
         chart = charts.lock(person_id, now)
         access.may_decide(actor, chart.ids)
-        _, is_new = claim(actor, key, f"medications.{operation}", body, now)
+        _, is_new = begin_request(actor, key, f"medications.{operation}", body, now)
         state = recording.look(chart)
         if not is_new:
             about = UUID(str(body.get("line") or body.get("statement") or body["entity"]))

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from medications import access, charts
 from medications.charts import Locked
-from medications.claims import claim
 from medications.errors import MedicineNotFound, StaleFact
 from medications.models import Line, Reminder, ReminderVersion
 from medications.statements import person_of_line
@@ -20,6 +19,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId
 from steadwell.outbox import service as outbox
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 KIND = "medications.reminder"
@@ -63,7 +63,7 @@ def set_reminder(
     def work() -> ReminderView:
         chart = charts.lock(person_id, now)
         access.may_keep_diary(actor, chart.ids)
-        claimed, is_new = claim(actor, request_key, "medications.set-reminder", body, now)
+        claimed, is_new = begin_request(actor, request_key, "medications.set-reminder", body, now)
         row = Reminder.objects.filter(person_id=chart.person_id, line_id=line_id, at=at).first()
         if is_new:
             if row is not None and row.active:
@@ -92,7 +92,7 @@ def end_reminder(
         chart = charts.lock(person_id, now)
         access.may_keep_diary(actor, chart.ids)
         row = Reminder.objects.get(pk=reminder_id)
-        _, is_new = claim(actor, request_key, "medications.end-reminder", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.end-reminder", body, now)
         if is_new:
             _refuse_stale(row, seen_version)
             row.version, row.active, row.next_at = row.version + 1, False, None

@@ -9,7 +9,6 @@ from django.db import transaction
 
 from medications import access, charts, checking, metrics, recording
 from medications.charts import Locked
-from medications.claims import claim
 from medications.errors import MedicineNotFound, NotYoursToChange, StaleFact
 from medications.models import Line, Statement
 from medications.recording import State
@@ -27,6 +26,7 @@ from medications.types import (
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, new_id
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 OWN = "steadwell"
@@ -97,7 +97,7 @@ def add_medicine(
     def work() -> StatementView:
         chart = charts.lock(person_id, now)
         access.may_write_own_words(actor, chart.ids)
-        entity_id, is_new = claim(actor, request_key, "medications.add", body, now)
+        entity_id, is_new = begin_request(actor, request_key, "medications.add", body, now)
         if not is_new:
             return recording.look(chart).view(entity_id)
         said = IncomingStatement(
@@ -149,7 +149,7 @@ def change_medicine(
         chart = charts.lock(person_id, now)
         access.may_write_own_words(actor, chart.ids)
         before = own_of(statement_id, Source.PATIENT)
-        _, is_new = claim(actor, request_key, "medications.change", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.change", body, now)
         if not is_new:
             return recording.look(chart).view(statement_id)
         recording.refuse_stale(before, seen_version, chart)
@@ -204,7 +204,7 @@ def report_stopped(
         state = recording.look(chart)
         line = state.line(line_id)
         own = next((w for w in line.words if w.source is Source.PATIENT), None)
-        entity_id, is_new = claim(actor, request_key, "medications.stopped", body, now)
+        entity_id, is_new = begin_request(actor, request_key, "medications.stopped", body, now)
         claimed = own.statement_id if own else entity_id
         if not is_new:
             return state.view(claimed)

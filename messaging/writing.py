@@ -22,7 +22,7 @@ from steadwell.actor import Actor, Role
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.identity import service as identity
-from steadwell.ids import PersonId, SiteId, UserId, new_id
+from steadwell.ids import PersonId, SiteId, UserId
 from steadwell.outbox import service as outbox
 from steadwell.transactions import write
 
@@ -61,7 +61,7 @@ def start_conversation(
 
     def work() -> ConversationView:
         access.may_write_for(actor, person_id)
-        conversation_id, is_new = _claim(actor, request_key, "start", body, now)
+        conversation_id, is_new = outbox.begin_request(actor, request_key, "messaging.start", body, now)
         if not is_new:
             return viewing.with_entries(lock_conversation(conversation_id), Side.PATIENT)
         if site_id not in list_sites(actor=actor, person_id=person_id, now=now):
@@ -191,7 +191,7 @@ def _act(
     def work() -> ConversationView:
         row = lock_conversation(conversation_id)
         access.may_act(actor, side, person_id=row.person_id, site_id=row.site_id, subject=row.subject)
-        _, is_new = _claim(actor, key, action, body, now)
+        _, is_new = outbox.begin_request(actor, key, f"messaging.{action}", body, now)
         if is_new:
             _refuse_stale(row, seen_version, side)
             if side is Side.PATIENT and row.version >= MOST_ENTRIES:  # staff can still answer and close
@@ -201,17 +201,6 @@ def _act(
         return viewing.with_entries(row, side)
 
     return write(work)
-
-
-def _claim(
-    actor: Actor, key: str, operation: str, body: Mapping[str, object], now: datetime
-) -> tuple[UUID, bool]:
-    """The id that is this request's own, and whether this is its first run."""
-    attempt = new_id()
-    claimed = outbox.claim_request(
-        actor=actor, key=key, operation=f"messaging.{operation}", body=body, result_id=attempt, now=now
-    )
-    return claimed, claimed == attempt
 
 
 def _refuse_stale(row: Conversation, seen_version: int | None, side: Side) -> None:

@@ -22,7 +22,6 @@ from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.errors import Invalid, NotFound, Refusal
-from steadwell.identity import service as identity
 from steadwell.ids import PersonId, SiteId
 from steadwell.portal import service as portal
 
@@ -62,7 +61,7 @@ def waiting(request: portal.PortalRequest) -> HttpResponse:
     sites = _sites(request, access.READERS, now)
     site = portal.site_asked(request, sites)
     found = settling.list_waiting(actor=request.actor, site_id=site, now=now)
-    names = _names(request, {each.person_id for each in found}, now)
+    names = portal.listed_names(request, {each.person_id for each in found}, now)
     context = {
         "site": site,
         "sites": sites,
@@ -89,7 +88,7 @@ def answers(request: portal.PortalRequest, offer_id: UUID) -> HttpResponse:
     context = {
         "offer": found.offer,
         "title": found.offer.title or _("Form"),
-        "patient": _names(request, {found.offer.person_id}, now).get(found.offer.person_id, ""),
+        "patient": portal.listed_names(request, {found.offer.person_id}, now).get(found.offer.person_id, ""),
         "sections": presenting.sections(found.said),
         "when": presenting.moment(found.offer.sent_at) if found.offer.sent_at else "",
         "state": state,
@@ -103,7 +102,7 @@ def _settle(
     request: portal.PortalRequest, offer_id: UUID, again: AgainForm | None, now: datetime
 ) -> HttpResponse:
     common: dict[str, Any] = {
-        "actor": request.actor, "offer_id": offer_id, "seen_version": _number(request),
+        "actor": request.actor, "offer_id": offer_id, "seen_version": portal.seen_version(request),
         "request_key": portal.request_key(request), "now": now,
     }  # fmt: skip
     if again is None:
@@ -134,7 +133,7 @@ def patient(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     found = offering.list_of_patient(actor=request.actor, person_id=about, now=now)
     context = {
         "person_id": person_id,
-        "patient": _names(request, {about}, now).get(about, ""),
+        "patient": portal.listed_names(request, {about}, now).get(about, ""),
         "rows": presenting.rows(found, presenting.FOR_STAFF),
         "form": form if offered else None,
         "may_read": Role.CLINICIAN in request.actor.roles,
@@ -150,7 +149,7 @@ def _post(request: portal.PortalRequest, about: PersonId, form: OfferForm, now: 
             request,
             lambda: offering.withdraw(
                 actor=request.actor, offer_id=_uuid(request.POST.get("offer", "")), now=now,
-                seen_version=_number(request), request_key=key,
+                seen_version=portal.seen_version(request), request_key=key,
             ),
             _("Taken back. The patient is asked no longer."),
         )  # fmt: skip
@@ -192,18 +191,6 @@ def _sites(request: portal.PortalRequest, roles: frozenset[Role], now: datetime)
 def _sites_for(request: portal.PortalRequest, about: PersonId, now: datetime) -> dict[SiteId, str]:
     theirs = scheduling.list_sites_of_patient(person_ids=access.ids_of(about))
     return {key: name for key, name in _sites(request, access.ASKERS, now).items() if key in theirs}
-
-
-def _names(request: portal.PortalRequest, people: Collection[PersonId], now: datetime) -> dict[PersonId, str]:
-    found = identity.names(actor=request.actor, person_ids=sorted(people), now=now) if people else {}
-    return {person_id: f"{each.family_name}, {each.given_name}" for person_id, each in found.items()}
-
-
-def _number(request: portal.PortalRequest) -> int:
-    text = request.POST.get("seen", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid
-    return int(text)
 
 
 def _uuid(text: str) -> UUID:

@@ -20,6 +20,7 @@ from fhir_facade.server.registry import registry
 from notifications import service as notifications
 from steadwell.actor import Actor
 from steadwell.ids import PersonId, SiteId
+from steadwell.outbox import service as outbox
 
 KIND: Final = "QuestionnaireResponse"
 MOST = 100
@@ -84,7 +85,7 @@ def send(
     body = {"offer": str(offer_id), "seen": seen_version, "form": form_version, "answers": dict(answers)}
     with transaction.atomic(durable=True):
         found = _own(actor, offer_id)
-        _, is_new = steps.claim(actor, request_key, "send", body, now)
+        _, is_new = outbox.begin_request(actor, request_key, "forms.send", body, now)
         if not is_new:
             return steps.shown(found)
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.OFFERED)

@@ -18,6 +18,7 @@ from notifications import service as notifications
 from steadwell.actor import Actor
 from steadwell.errors import NotFound
 from steadwell.ids import PersonId, SiteId
+from steadwell.outbox import service as outbox
 
 KIND = "Questionnaire"
 MOST = 100
@@ -57,7 +58,7 @@ def offer(
     body = {"person": str(person_id), "site": str(site_id), "form": str(form_id)}
     with transaction.atomic(durable=True):
         access.may_ask(actor, site_id, ids)
-        offer_id, is_new = steps.claim(actor, request_key, "offer", body, now)
+        offer_id, is_new = outbox.begin_request(actor, request_key, "forms.offer", body, now)
         if not is_new:
             return steps.shown(steps.find(offer_id))
         form = Document.objects.filter(pk=form_id, type=KIND, beside=False).first()
@@ -88,7 +89,7 @@ def withdraw(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: st
         found = steps.find(offer_id)
         if not access.asks_at(actor, SiteId(found.site_id)):
             raise NotFound
-        _, is_new = steps.claim(actor, request_key, "withdraw", body, now)
+        _, is_new = outbox.begin_request(actor, request_key, "forms.withdraw", body, now)
         if not is_new:
             return steps.shown(found)
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.OFFERED)

@@ -16,6 +16,7 @@ from notifications import service as notifications
 from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import SiteId
+from steadwell.outbox import service as outbox
 
 MOST = 200
 LONGEST = 500
@@ -96,7 +97,7 @@ def _settle(
     with transaction.atomic(durable=True):
         found = steps.find(offer_id)
         access.may_read(actor, SiteId(found.site_id))
-        _, is_new = steps.claim(actor, request_key, operation, body, now)
+        _, is_new = outbox.begin_request(actor, request_key, f"forms.{operation}", body, now)
         if not is_new:
             return steps.shown(found)
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.SENT)

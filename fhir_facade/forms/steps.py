@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -15,21 +15,9 @@ from fhir_facade.server.models import Document
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
-from steadwell.ids import PersonId, SiteId, new_id
-from steadwell.outbox import service as outbox
+from steadwell.ids import PersonId, SiteId
 
 CATEGORY = "form"
-
-
-def claim(
-    actor: Actor, key: str, operation: str, body: Mapping[str, object], now: datetime
-) -> tuple[UUID, bool]:
-    """The id that is this request's own, and whether this is its first run."""
-    attempt = new_id()
-    claimed = outbox.claim_request(
-        actor=actor, key=key, operation=f"forms.{operation}", body=body, result_id=attempt, now=now
-    )
-    return claimed, claimed == attempt
 
 
 def find(offer_id: UUID) -> FormOffer:

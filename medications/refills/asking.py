@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 
 from medications import access, charts, recording
 from medications.charts import Locked
-from medications.claims import claim
 from medications.errors import CannotRefill, MedicineNotFound, RefillUnderWay, StaleFact
 from medications.models import Chart, Pharmacy, Refill
 from medications.models.refills import UNDER_WAY
@@ -24,6 +23,7 @@ from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, SiteId
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 CATEGORY = "refill"
@@ -84,7 +84,7 @@ def request_refill(
     def work() -> RefillView:
         chart = charts.lock(person_id, now)
         access.may_ask_refill(actor, chart.ids)
-        refill_id, is_new = claim(actor, request_key, "medications.request-refill", body, now)
+        refill_id, is_new = begin_request(actor, request_key, "medications.request-refill", body, now)
         if not is_new:
             return viewing.with_steps(_get(refill_id))
         state = recording.look(chart)
@@ -116,7 +116,7 @@ def withdraw_refill(
         chart = charts.lock(person_id, now)
         access.may_ask_refill(actor, chart.ids)
         row = steps.lock(refill_id)
-        _, is_new = claim(actor, request_key, "medications.withdraw-refill", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.withdraw-refill", body, now)
         if is_new:
             refuse_stale(row, seen_version)
             steps.move(row, RefillState.WITHDRAWN, actor=actor, at=chart.recorded_at)
@@ -137,7 +137,7 @@ def choose_pharmacy(
         chart = charts.lock(person_id, now)
         access.may_ask_refill(actor, chart.ids)
         found = pharmacy_by(pharmacy_id)
-        _, is_new = claim(actor, request_key, "medications.choose-pharmacy", body, now)
+        _, is_new = begin_request(actor, request_key, "medications.choose-pharmacy", body, now)
         if is_new:
             Chart.objects.filter(pk=chart.person_id).update(pharmacy=found)
             audit.record(

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from medications import access, charts, checking, metrics, recording
 from medications.charts import Locked
-from medications.claims import claim
 from medications.dosage import read
 from medications.errors import CannotRefill, RefillMoved, RefusalNeedsReason
 from medications.models import Chart, Refill, Statement
@@ -24,6 +23,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid
 from steadwell.ids import PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.outbox.service import begin_request
 from steadwell.transactions import write
 
 _STUCK = frozenset({RefillState.UNANSWERED.value, RefillState.PHARMACY_REFUSED.value})
@@ -158,7 +158,7 @@ def _act(
         chart = charts.lock(person_id, now)
         row = steps.lock(refill_id)
         access.may_decide_refill(actor, SiteId(row.site_id))
-        _, is_new = claim(actor, key, f"medications.{action}-refill", body, now)
+        _, is_new = begin_request(actor, key, f"medications.{action}-refill", body, now)
         if is_new:
             asking.refuse_stale(row, seen_version)
             do(Act(actor=actor, chart=chart, row=row, now=now))

@@ -26,7 +26,17 @@ from medications.views.medicines import medicine_page, own_line, reminders_of
 from medications.views.standing import list_of, zone_of
 from steadwell import clock
 from steadwell.errors import Invalid
-from steadwell.portal.service import FIELD, READERS, PortalRequest, Whose, about, request_key, requires
+from steadwell.portal.service import (
+    FIELD,
+    READERS,
+    PortalRequest,
+    Whose,
+    about,
+    request_key,
+    requires,
+    seen_version,
+    version_number,
+)
 
 _WALL = "%H:%M:%S"
 
@@ -93,7 +103,7 @@ def _note(request: PortalRequest, line_id: UUID, now: datetime) -> None:
         medications.change_note(
             actor=request.actor,
             entry_id=_uuid(entry_id),
-            seen_version=_number(seen),
+            seen_version=version_number(seen),
             taken=taken,
             taken_at=now,
             note=words_said,
@@ -156,7 +166,7 @@ def _seen_at(request: PortalRequest, at: time) -> int:
     for each in request.POST.getlist("seen"):
         wall, _sep, version = each.partition(" ")
         if wall == f"{at:{_WALL}}":
-            return _number(version)
+            return version_number(version)
     return 0
 
 
@@ -168,7 +178,7 @@ def end_reminder(request: PortalRequest, reminder_id: UUID) -> HttpResponse:
         ended = medications.end_reminder(
             actor=request.actor,
             reminder_id=reminder_id,
-            seen_version=_number(request.POST.get("seen", "")),
+            seen_version=seen_version(request),
             request_key=request_key(request),
             now=now,
         )
@@ -196,12 +206,6 @@ def _instant(text: str) -> datetime | None:
     if at.tzinfo is None:
         raise Invalid
     return at
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid
-    return int(text)
 
 
 def _uuid(text: str) -> UUID:

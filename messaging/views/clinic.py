@@ -40,12 +40,10 @@ def queue(request: portal.PortalRequest) -> HttpResponse:
     site = portal.site_asked(request, sites)
     state = _state_asked(request)
     found = messaging.list_queue(actor=request.actor, site_id=site, state=state, now=now)
-    names = identity.names(
-        actor=request.actor, person_ids=sorted({each.person_id for each in found}), now=now
-    )
+    names = portal.listed_names(request, (each.person_id for each in found), now)
     zone = ports.clinic().site_zone(site_id=site, now=now)
     rows = presenters.rows_for_team(
-        found, {each: _name(person) for each, person in names.items()}, _holders(request, site, now), sites,
+        found, names, _holders(request, site, now), sites,
         zone, now=now,
     )  # fmt: skip
     context = {"site": site, "sites": sites, "tabs": _tabs(site, state), "rows": rows, "state": state.value}
@@ -67,10 +65,11 @@ def conversation(request: portal.PortalRequest, conversation_id: UUID) -> HttpRe
     found = messaging.read_conversation(
         actor=request.actor, conversation_id=conversation_id, side=Side.CARE_TEAM, now=now
     )
+    seen = portal.seen_version(request) if answered.stale else found.version
     return render(
         request,
         "messaging/clinic/conversation.html",
-        _context(request, found, form, _seen(request) if answered.stale else found.version, now),
+        _context(request, found, form, seen, now),
         status=answered.status,
     )
 
@@ -83,7 +82,7 @@ _SAID = {
 
 
 def _answered(request: portal.PortalRequest, conversation_id: UUID, now: datetime) -> tuple[Form, Attempt]:
-    act, seen, key = request.POST.get("act", ""), _seen(request), portal.request_key(request)
+    act, seen, key = request.POST.get("act", ""), portal.seen_version(request), portal.request_key(request)
     form = _form(request, act, conversation_id, now)
 
     def do() -> ConversationView:
@@ -116,7 +115,8 @@ def _form(request: portal.PortalRequest, act: str, conversation_id: UUID, now: d
     found = messaging.read_conversation(
         actor=request.actor, conversation_id=conversation_id, side=Side.CARE_TEAM, now=now
     )
-    return AssignForm(request.POST, team=_team(request, found.site_id, now, holder=found.assigned_to))
+    holders = _holders(request, found.site_id, now)
+    return AssignForm(request.POST, team=_team(request.actor.user_id, holders, holder=found.assigned_to))
 
 
 def _context(
@@ -133,14 +133,14 @@ def _context(
     held = str(found.assigned_to) if found.assigned_to else AssignForm.NOBODY
     return {
         "page": page,
-        "patient": _name(person),
+        "patient": portal.listed_name(person),
         "facts": portal.person_facts(person),
         "queue": f"{reverse('clinic-messaging:queue')}?{portal.SITE_FIELD}={site}",
         "form": form,
         "answer": form if isinstance(form, AnswerForm) else AnswerForm(),
         "close": form if isinstance(form, CloseForm) else CloseForm(),
         "assign": form if isinstance(form, AssignForm) else AssignForm(
-            team=_team(request, site, now, holder=found.assigned_to), initial={"to": held}
+            team=_team(actor.user_id, holders, holder=found.assigned_to), initial={"to": held}
         ),
         "me": str(actor.user_id),
         "is_mine": found.assigned_to is not None and found.assigned_to == actor.user_id,
@@ -161,15 +161,15 @@ def _holders(request: portal.PortalRequest, site: SiteId, now: datetime) -> Mapp
 
 
 def _team(
-    request: portal.PortalRequest, site: SiteId, now: datetime, *, holder: UserId | None = None
+    me: UserId | None, holders: Mapping[UserId, str], *, holder: UserId | None
 ) -> list[tuple[str, str]]:
     """Nobody, oneself, and every clinician by name: accounts of the front desk have none to choose by, but
     for the one who has it.
     """
-    me, nameless = request.actor.user_id, _("A colleague")
+    nameless = _("A colleague")
     others = [
         (str(each), name)
-        for each, name in _holders(request, site, now).items()
+        for each, name in holders.items()
         if each != me and (name != nameless or each == holder)
     ]
     return [
@@ -181,13 +181,6 @@ def _team(
 
 def _chosen(value: str) -> UserId | None:
     return None if value == AssignForm.NOBODY else UserId(UUID(value))
-
-
-def _seen(request: portal.PortalRequest) -> int:
-    text = request.POST.get("seen", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid
-    return int(text)
 
 
 def _sites(request: portal.PortalRequest, now: datetime) -> dict[SiteId, str]:
@@ -211,10 +204,6 @@ def _tabs(site: SiteId, current: State) -> list[dict[str, object]]:
         {"label": label, "url": f"{base}&state={state.value}", "current": state is current}
         for state, label in labels.items()
     ]
-
-
-def _name(person: identity.PersonSummary) -> str:
-    return f"{person.family_name}, {person.given_name}"
 
 
 def clinic_panel(request: portal.PortalRequest) -> portal.Panel | None:

@@ -71,7 +71,7 @@ def move_button(visit: Appointment, move: Move) -> Button:
 
 def name_of(person_id: PersonId, names: Names) -> str:
     person = names.get(person_id)
-    return f"{person.family_name}, {person.given_name}" if person else _("Name not shown")
+    return portal.listed_name(person) if person else _("Name not shown")
 
 
 def marks_of(visit: Appointment) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from medications.suggesting import suggest
 from medications.types import CheckView, StatementView
 from medications.views.attempting import attempt
 from medications.views.clinic import checking
-from medications.views.clinic.standing import READERS, names_of, sites_of
+from medications.views.clinic.standing import READERS, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
 from steadwell.ids import PersonId, SiteId
@@ -51,7 +51,7 @@ def prescribe(request: portal.PortalRequest, person_id: UUID) -> HttpResponse:
     zone = zone_of(about, now)
     context = {
         "person_id": person_id,
-        "patient": names_of(request, [about], now).get(about, ""),
+        "patient": portal.listed_names(request, [about], now).get(about, ""),
         "site": site,
         "sites": sites,
         "form": form,

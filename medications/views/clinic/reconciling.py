@@ -24,10 +24,9 @@ from medications.suggesting import suggest
 from medications.types import Evidence, LineView, Status
 from medications.views.attempting import Attempt, attempt
 from medications.views.clinic import checking
-from medications.views.clinic.standing import READERS, clinicians, names_of, sites_of
+from medications.views.clinic.standing import READERS, clinicians, sites_of
 from medications.views.standing import zone_of
 from steadwell import clock
-from steadwell.errors import Invalid
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId
 from steadwell.portal import service as portal
@@ -46,7 +45,7 @@ def queue(request: portal.PortalRequest) -> HttpResponse:
     actor = request.actor
     differ = medications.list_to_reconcile(actor=actor, site_id=site, now=now, limit=PAGE)
     unread = medications.list_not_understood(actor=actor, site_id=site, now=now, limit=PAGE)
-    names = names_of(request, (each.person_id for each in (*differ, *unread)), now)
+    names = portal.listed_names(request, (each.person_id for each in (*differ, *unread)), now)
     zone = site_zone(site, now)
     context = {
         "site": site,
@@ -126,7 +125,7 @@ def line(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
         lambda: medications.settle_line(
             actor=request.actor,
             line_id=line_id,
-            seen_revision=number(request.POST.get("seen", "")),
+            seen_revision=portal.seen_version(request),
             status=Status(form.cleaned_data["status"]),
             dosage_text=form.cleaned_data["dosage"],
             reason=form.cleaned_data["reason"],
@@ -165,7 +164,7 @@ def _line_page(
     versions = medications.list_decisions(actor=request.actor, line_id=found.line_id, now=now)
     by = [each.content.get("practitioner_id") for each in versions]
     names = clinicians([found.decided_by, *(PractitionerId(b) for b in by if isinstance(b, UUID))], now)
-    patients = names_of(request, [found.person_id], now)
+    patients = portal.listed_names(request, [found.person_id], now)
     row = words.row(found, names=names, zone=zone)
     context = {
         "line": found,
@@ -211,7 +210,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
         "said": said,
         "name": medicine(said.name),
         "cell": words.cell(Evidence(statement=said, is_new=False), zone),
-        "patient": names_of(request, [said.person_id], now).get(said.person_id, ""),
+        "patient": portal.listed_names(request, [said.person_id], now).get(said.person_id, ""),
         "form": form,
         "typed": typed,
         "panel": checking.panel(request, placed.check, zone, now),
@@ -222,7 +221,7 @@ def place(request: portal.PortalRequest, statement_id: UUID) -> HttpResponse:
 
 def _place(request: portal.PortalRequest, statement_id: UUID, form: PlaceForm, now: datetime) -> LineView:
     chosen, reason = form.cleaned_data["product"], form.cleaned_data["reason"]
-    seen, decision = number(request.POST.get("seen", "")), number(request.POST.get("decision", ""))
+    seen, decision = portal.seen_version(request), portal.seen_version(request, "decision")
     key = portal.request_key(request)
     if chosen == PlaceForm.APART:
         return medications.keep_apart(
@@ -249,7 +248,7 @@ def revert(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
         medications.revert_decision(
             actor=request.actor,
             entity_id=line_id,
-            seen_version=number(request.POST.get("seen", "")),
+            seen_version=portal.seen_version(request),
             reason=form.cleaned_data["reason"],
             request_key=portal.request_key(request),
             now=now,
@@ -259,9 +258,3 @@ def revert(request: portal.PortalRequest, line_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The decision is taken back."))
     return redirect("clinic-medications:line", found.line_id)
-
-
-def number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid
-    return int(text)

@@ -21,8 +21,8 @@ from medications.safety.errors import PackUnusable
 from medications.types import CheckView, RefillState, RefillView
 from medications.views.attempting import Attempt, attempt
 from medications.views.clinic import checking
-from medications.views.clinic.reconciling import number, site_zone, tabs
-from medications.views.clinic.standing import READERS, names_of, sites_of
+from medications.views.clinic.reconciling import site_zone, tabs
+from medications.views.clinic.standing import READERS, sites_of
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.errors import Invalid, NotFound
@@ -39,7 +39,7 @@ def queue(request: portal.PortalRequest) -> HttpResponse:
     sites = sites_of(request, now)
     site = portal.site_asked(request, sites)
     found = medications.list_refill_queue(actor=request.actor, site_id=site, now=now)
-    names = names_of(request, (each.person_id for each in found), now)
+    names = portal.listed_names(request, (each.person_id for each in found), now)
     context = {
         "site": site,
         "sites": sites,
@@ -78,7 +78,7 @@ def refill(request: portal.PortalRequest, refill_id: UUID) -> HttpResponse:
     wrong = next((form for form in forms.values() if form.is_bound and form.errors), None)
     context = {
         "page": words.page(found, zone, now=now),
-        "patient": names_of(request, [found.person_id], now).get(found.person_id, ""),
+        "patient": portal.listed_names(request, [found.person_id], now).get(found.person_id, ""),
         "person_id": found.person_id,
         "forms": forms,
         "form": wrong,
@@ -126,7 +126,7 @@ def _forms(request: portal.PortalRequest, found: RefillView, now: datetime) -> d
 def _act(request: portal.PortalRequest, found: RefillView, act: str, form: Form, now: datetime) -> RefillView:
     said = form.cleaned_data
     actor, refill_id = request.actor, found.refill_id
-    seen, key = number(request.POST.get("seen", "")), portal.request_key(request)
+    seen, key = portal.seen_version(request), portal.request_key(request)
     if act == "approve":
         return medications.approve_refill(
             actor=actor, refill_id=refill_id, seen_version=seen, dosage_text=said["dosage"],

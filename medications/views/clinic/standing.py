@@ -9,7 +9,6 @@ from medications import access, charts, ports
 from medications.errors import MedicineNotFound
 from medications.refills.counting import count_waiting
 from steadwell.actor import Role
-from steadwell.identity import service as identity
 from steadwell.ids import PersonId, PractitionerId, SiteId
 from steadwell.portal import service as portal
 
@@ -24,14 +23,6 @@ def sites_of(request: portal.PortalRequest, now: datetime) -> dict[SiteId, str]:
     names = ports.care().site_names(now=now)
     mine = {site: name for site, name in names.items() if Role.CLINICIAN in actor.roles_at(site)}
     return dict(sorted(mine.items(), key=lambda pair: pair[1].casefold()))
-
-
-def names_of(request: portal.PortalRequest, people: Iterable[PersonId], now: datetime) -> dict[PersonId, str]:
-    ids = sorted(set(people))
-    if not ids:
-        return {}
-    found = identity.names(actor=request.actor, person_ids=ids, now=now)
-    return {person_id: f"{each.family_name}, {each.given_name}" for person_id, each in found.items()}
 
 
 def clinicians(ids: Iterable[PractitionerId | None], now: datetime) -> Mapping[PractitionerId, str]:

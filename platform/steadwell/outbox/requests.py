@@ -13,6 +13,7 @@ import orjson
 from steadwell import prepared
 from steadwell.actor import Actor
 from steadwell.errors import Invalid, RequestKeyReused
+from steadwell.ids import new_id
 
 _LONGEST_KEY = 200
 _EXISTING = "SELECT result_id, digest FROM outbox_requestkey WHERE id = %(id)s"
@@ -57,6 +58,15 @@ def claim_request(
     if bytes(digest) != values["digest"]:
         raise RequestKeyReused
     return UUID(str(found))
+
+
+def begin_request(
+    actor: Actor, key: str, operation: str, body: Mapping[str, object], now: datetime
+) -> tuple[UUID, bool]:
+    """claim_request under a new id: the id that is this request's own, and whether this is its first run."""
+    attempt = new_id()
+    claimed = claim_request(actor=actor, key=key, operation=operation, body=body, result_id=attempt, now=now)
+    return claimed, claimed == attempt
 
 
 def _key_id(actor: Actor, operation: str, key: str) -> UUID:

@@ -23,7 +23,7 @@ from steadwell.outbox.registry import (
     subscribe_outside,
     subscribe_outside_batch,
 )
-from steadwell.outbox.requests import claim_request
+from steadwell.outbox.requests import begin_request, claim_request
 from steadwell.outbox.types import DeliveryContext, DueRow, Fallen, Heard, NewDueRow, OutsideHandler
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "OutsideHandler",
     "Promises",
     "Retry",
+    "begin_request",
     "cancel_due",
     "claim_request",
     "forget",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 from steadwell.portal import wall_time
+from steadwell.portal.access import PortalRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ def person_rows(
 ) -> list[PersonRow]:
     return [
         PersonRow(
-            name=f"{person.family_name}, {person.given_name}",
+            name=listed_name(person),
             birth_date=_birth_date(person),
             number=person.number,
             phone=person.phone or "",
@@ -36,6 +38,17 @@ def person_rows(
         )
         for person in people
     ]
+
+
+def listed_name(person: identity.PersonSummary) -> str:
+    """As staff look for it in a list."""
+    return f"{person.family_name}, {person.given_name}"
+
+
+def listed_names(request: PortalRequest, people: Iterable[PersonId], now: datetime) -> dict[PersonId, str]:
+    """Of those whom the reader may know, as identity.names."""
+    found = identity.names(actor=request.actor, person_ids=sorted(set(people)), now=now)
+    return {person_id: listed_name(each) for person_id, each in found.items()}
 
 
 def person_facts(person: identity.PersonSummary) -> list[tuple[str, str]]:

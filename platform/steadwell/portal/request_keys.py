@@ -23,3 +23,14 @@ def request_key(request: HttpRequest) -> str:
     if not _SHAPE.fullmatch(key):
         raise Invalid
     return key
+
+
+def seen_version(request: HttpRequest, field: str = "seen") -> int:
+    """The version that the writer saw, as the posted form has it. Raises Invalid for what is no number."""
+    return version_number(request.POST.get(field, ""))
+
+
+def version_number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid
+    return int(text)

@@ -17,9 +17,9 @@ from steadwell.portal.forms import (
 from steadwell.portal.months import Day, Month, month_of, next_month, previous_month
 from steadwell.portal.navigation import Area, register_nav
 from steadwell.portal.panels import Panel, register_panel, render_panels
-from steadwell.portal.people import person_facts, person_rows
+from steadwell.portal.people import listed_name, listed_names, person_facts, person_rows
 from steadwell.portal.refusals import error_response, refusal_response
-from steadwell.portal.request_keys import new_request_key, request_key
+from steadwell.portal.request_keys import new_request_key, request_key, seen_version, version_number
 from steadwell.portal.returning import SeeOther, return_address
 from steadwell.portal.sites import SITE_FIELD, site_asked
 from steadwell.portal.wall_time import (
@@ -62,6 +62,8 @@ __all__ = [
     "error_response",
     "is_ambiguous",
     "is_htmx",
+    "listed_name",
+    "listed_names",
     "moment_text",
     "month_of",
     "new_request_key",
@@ -78,8 +80,10 @@ __all__ = [
     "request_key",
     "requires",
     "return_address",
+    "seen_version",
     "site_asked",
     "time_text",
+    "version_number",
     "whose",
     "zone_text",
 ]
