@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from steadwell.launcher import embedded, given
 from steadwell.launcher.failures import Failure
@@ -80,6 +81,14 @@ def django_db_setup(django_db_blocker: Any, worker_id: str) -> Iterator[None]:
     with django_db_blocker.unblock():
         yield
         connections.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _the_language_of_nobody() -> Iterator[None]:
+    """A request leaves its reader's language on its thread, which in a test is everybody's."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

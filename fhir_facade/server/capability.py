@@ -99,7 +99,8 @@ def _rest() -> dict[str, Any]:
 
 
 @cache
-def _resource_cached(name: str) -> dict[str, Any]:
+def _declared(name: str) -> dict[str, Any]:
+    """What the registry declares of a type: the same for as long as the process lives."""
     definition = registry().find(name)
     assert definition is not None  # noqa: S101 - from the registry itself
     inner = set(definition.interactions)
@@ -130,8 +131,6 @@ def _resource_cached(name: str) -> dict[str, Any]:
         made["searchParam"] = [
             _param(each, definition.type) for each in (*_common(definition), *definition.params)
         ]
-    if definition.extensions is not None:
-        made["extension"] = definition.extensions()
     made["operation"] = [
         {"name": each.name, "definition": each.definition} for each in operations.of(definition)
     ] + [EXPORTS[each] for each in EXPORTS if each == definition.type]
@@ -139,7 +138,10 @@ def _resource_cached(name: str) -> dict[str, Any]:
 
 
 def _resource(definition: Definition) -> dict[str, Any]:
-    return _resource_cached(definition.type)
+    """Extensions name our own address, which settings say, so they are asked for each time."""
+    if definition.extensions is None:
+        return _declared(definition.type)
+    return _declared(definition.type) | {"extension": definition.extensions()}
 
 
 def _common(definition: Definition) -> list[Param]:

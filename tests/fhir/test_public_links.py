@@ -27,6 +27,7 @@ def test_item_40_links_are_written_with_the_public_address(house):
         api.post("Observation", vital(house.ada))
         by_address = api.get("Observation", {"patient": theirs}).ids
         following = api.get("Practitioner", {"_count": "1"}).link("next")
+    stated_here = api.get("metadata").text
     with override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
         plain = api.get("Practitioner", {"_count": "1"}, **forwarded)
 
@@ -36,3 +37,4 @@ def test_item_40_links_are_written_with_the_public_address(house):
     assert len(by_address) == 1
     assert plain.link("self").startswith("https://testserver")
     assert "evil" not in plain.text
+    assert public not in stated_here
