@@ -20,7 +20,7 @@ from tests.browsing import NARROW
 from tests.killing import wait_until
 from tests.notifications.house import patient, tell
 from tests.notifications.simulated import Simulator
-from tests.notifications.test_carrying import carry
+from tests.notifications.test_carrying import carry, carry_to_the_end
 from tests.notifications.test_in_browser import Make, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -89,7 +89,7 @@ def test_a_device_is_told_until_it_is_turned_off(reader: Make, settings: Any, si
     assert given == notifications.push_key()
 
     tell(somebody.person_id, now=clock.now())
-    carry()
+    carry_to_the_end()
     assert Message.objects.get(channel="push").state == "accepted"
     (arrived,) = [each for each in simulator.arrivals() if each["channel"] == "push"]
     assert arrived["to"] == "/devices/one"
