@@ -158,6 +158,17 @@ def test_staff_see_their_own_clinics_and_settle_with_a_reason() -> None:
         assert cursor.fetchone() == (1,)
 
 
+def test_what_nobody_offers_to_do_again_is_not_replayed() -> None:
+    asked()
+    notifications.check_ledger(now=LATER)
+
+    (missed,) = notifications.list_missed(actor=MANAGER, now=LATER)
+
+    assert not missed.can_replay
+    with pytest.raises(notifications.ActionNotMissed):
+        notifications.replay_action(actor=MANAGER, action_id=missed.action_id, now=LATER)
+
+
 def test_replay_opens_it_anew_and_tells_again_when_it_fails_again() -> None:
     somebody = patient()
     about = asked(somebody)

@@ -37,34 +37,27 @@ def contacts_of(person_ids: Iterable[PersonId]) -> dict[PersonId, Contact]:
         "person_id", "id", "email", "language", "time_zone"
     )
     return {
-        PersonId(person_id): Contact(
-            user_id=UserId(user_id),
-            email=email,
-            language=language or settings.LANGUAGE_CODE,
-            time_zone=time_zone,
-        )
+        PersonId(person_id): contact(user_id, email, language, time_zone)
         for person_id, user_id, email, language, time_zone in rows
         if person_id
     }
 
 
-def readers_of(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]:
-    """Everybody to tell about a patient: the patient first, then those who act for them now.
-
-    ``person_ids`` are the ids of one person (more than one after a merge). One statement.
-    """
-    found: dict[UserId, Reader] = {}
-    for reader in _readers(person_ids, now):
-        found.setdefault(reader.contact.user_id, reader)
-    return list(found.values())
+def contact(user_id: UUID, email: str, language: str, time_zone: str) -> Contact:
+    """Whoever chose no language is written to in the clinic's."""
+    return Contact(
+        user_id=UserId(user_id),
+        email=email,
+        language=language or settings.LANGUAGE_CODE,
+        time_zone=time_zone,
+    )
 
 
 def list_readers(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]:
-    """The same for many persons in one statement: whoever reads for two of them is there for each."""
-    return _readers(person_ids, now)
+    """Everybody to tell about these patients: the patients first, then those who act for them now.
 
-
-def _readers(person_ids: Iterable[PersonId], now: datetime) -> list[Reader]:
+    Whoever reads for two of them is there for each. One statement.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -82,16 +75,9 @@ def _readers(person_ids: Iterable[PersonId], now: datetime) -> list[Reader]:
         )
         rows = cursor.fetchall()
     return [
-        Reader(
-            contact=Contact(
-                user_id=UserId(user_id), email=email, language=language or settings.LANGUAGE_CODE,
-                time_zone=time_zone,
-            ),
-            person_id=PersonId(person_id),
-            is_patient=is_patient,
-        )
-        for user_id, email, language, time_zone, person_id, is_patient in rows
-    ]  # fmt: skip
+        Reader(contact=contact(*words), person_id=PersonId(person_id), is_patient=is_patient)
+        for *words, person_id, is_patient in rows
+    ]
 
 
 def user_ids_for(person_id: PersonId, *, now: datetime | None = None) -> list[UserId]:

@@ -37,7 +37,6 @@ from steadwell.accounts.queries import (
     list_proxies,
     list_readers,
     list_sessions,
-    readers_of,
     user_ids_for,
 )
 from steadwell.accounts.resetting import lift_lock_out, reset_second_factor
@@ -111,7 +110,6 @@ __all__ = [
     "may_manage_portal_access",
     "portal_access",
     "practitioners_of_users",
-    "readers_of",
     "resend_invitation",
     "reset_second_factor",
     "revoke_role",
