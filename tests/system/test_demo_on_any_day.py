@@ -13,15 +13,7 @@ from scheduling import models
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "now",
-    [
-        datetime(2028, 2, 29, 15, tzinfo=UTC),
-        datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC),
-        datetime(2027, 1, 1, tzinfo=UTC),
-        datetime(2027, 3, 14, 6, 30, tzinfo=UTC),  # New York's clocks go forward at 7
-        datetime(2027, 11, 7, 5, 30, tzinfo=UTC),  # and back at 6
-    ],
-    ids=str,
+    "now", [datetime(2028, 2, 29, 15, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)], ids=str
 )
 def test_demo_is_made(now):
     with time_machine.travel(now, tick=True):
