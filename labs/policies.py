@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -50,13 +50,6 @@ def current_rules() -> tuple[Rule, ...]:
     """Every row in its current version, one statement. Which are active is the case's to say."""
     rows = ReleaseRule.objects.order_by("entity_id", "-version").distinct("entity_id")[:MOST_RULES]
     return tuple(_rule(row) for row in rows)
-
-
-def list_rules(*, actor: Actor) -> Sequence[Rule]:
-    """The policy as it stands, for anybody of the clinic."""
-    if not actor.is_staff:
-        raise NotFound
-    return current_rules()
 
 
 def set_rule(

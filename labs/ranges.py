@@ -83,17 +83,6 @@ def read_range(text: str, *, unit_text: str = "", sex: str = "", decimal_mark: s
     return Range(text_normal=text.strip().replace("\0", ""), unit=unit_text, text=unread.text)
 
 
-def format_range(found: Range) -> str:
-    """The range as a laboratory would write it; ``read_range`` reads the same bounds back."""
-    if found.low is not None and found.high is not None:
-        return f"{found.low:f} - {found.high:f}"
-    if found.high is not None:
-        return f"{'<=' if found.high_inclusive else '<'}{found.high:f}"
-    if found.low is not None:
-        return f"{'>=' if found.low_inclusive else '>'}{found.low:f}"
-    return found.text_normal or found.text
-
-
 def _bare(text: str) -> str:
     text = " ".join(text.split())
     while len(text) > 1 and (text[0] + text[-1]) in {"()", "[]", "{}"} and text[1:-1].count(text[0]) == 0:

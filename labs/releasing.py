@@ -55,16 +55,6 @@ class ReleaseState:
     def is_held(self) -> bool:
         return any(hold.audience is Audience.EVERYONE for hold in self.holds)
 
-    @property
-    def waits_for_talk(self) -> bool:
-        return any(hold.delay is Delay.TALKED for hold in self.holds)
-
-
-def release_state(*, actor: Actor, report_id: UUID, now: datetime) -> ReleaseState:
-    """For a clinician who reads the report (their page of it is audited)."""
-    _clinicians(actor, report_id)
-    return state_of(report_id, released_at=release.released_at(report_id), now=now)
-
 
 def state_of(report_id: UUID, *, released_at: datetime | None, now: datetime) -> ReleaseState:
     """The same, for a caller who knows that the reader may, and since when it is shown. One statement."""

@@ -11,7 +11,6 @@ from steadwell.ids import PersonId, PractitionerId, SiteId, UserId
 
 # Room for a page of handwriting. In characters, a line's end counting as one.
 LONGEST = 4000
-SHORTEST_REASON = 3
 
 
 class Subject(StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from scheduling import catalogue
-from scheduling.types import ClinicInfo, PractitionerInfo, SiteInfo, VisitTypeInfo
+from scheduling.types import ClinicInfo, SiteInfo, VisitTypeInfo
 from scheduling.vocabulary import LANGUAGES, SPECIALITIES
 from steadwell.errors import NotFound
-from steadwell.ids import PractitionerId, SiteId, VisitTypeId
+from steadwell.ids import SiteId, VisitTypeId
 
 
 def get_clinic(*, now: datetime, searching: VisitTypeId | None = None) -> ClinicInfo:
@@ -27,12 +27,6 @@ def list_sites(*, now: datetime) -> tuple[SiteInfo, ...]:
     return tuple(sorted(catalogue.current().sites.values(), key=lambda site: site.name))
 
 
-def list_practitioners(*, now: datetime, site_id: SiteId | None = None) -> tuple[PractitionerInfo, ...]:
-    """Clinicians by name; with a site, those who have hours there."""
-    clinicians = catalogue.current().practitioners.values()
-    return tuple(each for each in clinicians if site_id is None or site_id in each.site_ids)
-
-
 def list_visit_types(*, now: datetime, for_patients: bool = True) -> tuple[VisitTypeInfo, ...]:
     """Visit types by name; those that patients book themselves, or all."""
     kinds = catalogue.current().visit_types.values()
@@ -49,20 +43,6 @@ def get_site(*, site_id: SiteId, now: datetime) -> SiteInfo:
     if found is None:
         raise NotFound
     return found
-
-
-def get_practitioner(*, practitioner_id: PractitionerId, now: datetime) -> PractitionerInfo:
-    found = catalogue.current().practitioners.get(practitioner_id)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def get_visit_type(*, visit_type_id: VisitTypeId, now: datetime) -> VisitTypeInfo:
-    found = catalogue.current().visit_types.get(visit_type_id)
-    if found is None:
-        raise NotFound
-    return found.info
 
 
 def speciality_name(code: str) -> str:

@@ -17,6 +17,7 @@ from steadwell.ids import PractitionerId, SiteId
 from steadwell.portal.service import DayInput, Options, OptionsField
 
 WINDOW = 14  # days a search looks at
+FARTHEST = timedelta(days=3660)  # from today, that anybody may look at: the calendar itself has an end
 
 
 def version_in(text: str) -> int | None:
@@ -101,9 +102,9 @@ class FindForm(forms.Form):
         return TimeOfDay(text) if text else None
 
     def first_day(self, today: date) -> date:
-        """The day the search begins: never one that is over."""
+        """The day the search begins: never one that is over, nor one that no clinic opens yet."""
         on = self.cleaned_data.get("on")
-        return max(on, today - timedelta(days=1)) if on else today
+        return min(max(on, today - timedelta(days=1)), today + FARTHEST) if on else today
 
 
 class NoteForm(forms.Form):

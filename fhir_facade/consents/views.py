@@ -77,7 +77,7 @@ def _save(request: portal.PortalRequest, about: portal.Whose, now: datetime) -> 
             seen_version=int(seen) if seen.isdecimal() and len(seen) < 9 else -1,
         )  # fmt: skip
     except Stale as refusal:
-        messages.error(request, refusal.text)
+        messages.error(request, _(refusal.text))
     else:
         messages.success(request, _("Saved. It holds from now on."))
     address = reverse("oauth:sharing")

@@ -21,7 +21,7 @@ from fhir_facade.forms.models import OfferState
 from scheduling import service as scheduling
 from steadwell import clock
 from steadwell.actor import Role
-from steadwell.errors import Invalid, NotFound, Refusal
+from steadwell.errors import Invalid, NotFound
 from steadwell.ids import PersonId, SiteId
 from steadwell.portal import service as portal
 
@@ -156,28 +156,19 @@ def _post(request: portal.PortalRequest, about: PersonId, form: OfferForm, now: 
         return True
     if not form.is_valid():
         return False
-    try:
+    with portal.refusals_on(form):
         offering.offer(
             actor=request.actor, person_id=about, site_id=SiteId(UUID(form.cleaned_data["site"])),
             form_id=UUID(form.cleaned_data["form"]), request_key=key, now=now,
         )  # fmt: skip
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        portal.refuse(form, refusal)
-        return False
-    messages.success(request, _("Offered. The patient is told that a form waits."))
-    return True
+        messages.success(request, _("Offered. The patient is told that a form waits."))
+        return True
+    return False
 
 
 def _say(request: portal.PortalRequest, act: Callable[[], object], said: str) -> None:
-    try:
+    with portal.refusals_above(request):
         act()
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        messages.error(request, _(refusal.text))
-    else:
         messages.success(request, said)
 
 

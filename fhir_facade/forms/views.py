@@ -19,7 +19,6 @@ from fhir_facade.forms.fields import FillForm
 from fhir_facade.forms.models import OfferState
 from fhir_facade.forms.types import Answers, Filled, Form, ToFill
 from steadwell import clock
-from steadwell.errors import NotFound, Refusal
 from steadwell.portal import service as portal
 
 _MORE = gettext_lazy("Your answers lead to more questions. Please answer them too, then send the form.")
@@ -107,19 +106,14 @@ def _post(
 
 def _send(request: portal.PortalRequest, opened: ToFill, asked: Form, bound: FillForm, now: datetime) -> bool:
     seen = request.POST.get("seen", "")
-    try:
+    with portal.refusals_on(bound):
         filling.send(
             actor=request.actor, offer_id=opened.offer.offer_id,
             seen_version=int(seen) if seen.isdecimal() and len(seen) < 9 else -1,
             form_version=asked.version, answers=bound.answers(), request_key=portal.request_key(request),
             now=now,
         )  # fmt: skip
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        portal.refuse(bound, refusal)
-        return False
-    return True
+    return bound.is_valid()
 
 
 def _page(

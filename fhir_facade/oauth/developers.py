@@ -23,7 +23,6 @@ from fhir_facade.server.registry import Definition, registry
 from fhir_facade.subscriptions import topics
 from fhir_facade.subscriptions.wanted import BACKPORT
 from steadwell import clock
-from steadwell.errors import Refusal
 from steadwell.portal import service as portal
 
 # For a shell: the same in every language. The sandbox's run as they are.
@@ -171,11 +170,8 @@ def _sandbox() -> dict[str, str]:
 def register(request: portal.PortalRequest) -> HttpResponse:
     form = RegistrationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with portal.refusals_on(form):
             client_id = registering.register(actor=request.actor, asked=form.asked(), now=clock.now())
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
             said = _(
                 "Asked. The app's client id is %(client_id)s. It works once somebody here has approved it."
             )

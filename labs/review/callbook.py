@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Q
 
 from labs import access, viewing
@@ -18,7 +17,7 @@ from labs.ports import directory
 from labs.review import reach, rules
 from labs.review.rules import may_manage
 from labs.types import ResultView
-from steadwell.actor import Actor, Role
+from steadwell.actor import Actor
 from steadwell.audit import service as audit
 from steadwell.errors import NotFound
 from steadwell.ids import PersonId, SiteId, UserId
@@ -87,16 +86,6 @@ SELECT count(*) FROM labs_opencall call WHERE call.responsible_id = %(me)s
            SELECT FROM labs_shift shift WHERE shift.site_id = call.site_id
               AND shift.practitioner_id = %(me)s AND shift.starts_at <= %(now)s AND shift.ends_at > %(now)s)))
 """
-
-
-def waiting_for(*, actor: Actor, now: datetime) -> int:
-    """How many critical values wait for this clinician. One statement."""
-    sites = access.clinician_sites(actor)
-    if not sites and not (actor.practitioner_id and actor.has(Role.CLINICIAN)):
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, {"me": actor.practitioner_id, "sites": sites, "now": now})
-        return int(cursor.fetchone()[0])
 
 
 def list_waiting(*, actor: Actor, now: datetime) -> list[Call]:

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from labs import access, waiting
-from labs.models import FollowUp, Report, ReviewTask, Signature
+from labs.models import FollowUp, Report, ReviewTask
 from labs.models.review import Rank, TaskKind, TaskState
 from labs.review import callbook, reach
 from labs.review.signing import is_plain
@@ -229,11 +229,6 @@ def holders(*, actor: Actor, now: datetime) -> list[PractitionerId]:
     with connection.cursor() as cursor:
         cursor.execute(_WHO_HOLDS, {"me": actor.practitioner_id, "now": now})
         return [PractitionerId(row[0]) for row in cursor.fetchall()]
-
-
-def signed_of(report_ids: Iterable[UUID]) -> dict[tuple[UUID, int], Signature]:
-    rows = Signature.objects.filter(report_id__in=set(report_ids))
-    return {(row.report_id, row.version): row for row in rows}
 
 
 _KIND: Mapping[What, Q] = {

@@ -233,8 +233,3 @@ def _entry(report: Report, version: int) -> audit.Entry:
         subject_id=PersonId(report.person_id) if report.person_id else None,
         detail={"version": str(version)},
     )  # fmt: skip
-
-
-def comments_of(report_id: UUID) -> list[ReportComment]:
-    """What was written about a report, first first. For those whom the caller has let in."""
-    return list(ReportComment.objects.filter(report_id=report_id).order_by("pk"))

@@ -8,7 +8,7 @@ up its own calls and nobody else's.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Lock
@@ -139,10 +139,3 @@ def _pool(account: Account) -> ThreadPoolExecutor:
         if key not in _pools:
             _pools[key] = ThreadPoolExecutor(account.concurrency, thread_name_prefix=account.code)
         return _pools[key]
-
-
-def by_account(calls: Sequence[Call]) -> Mapping[str, list[Call]]:
-    found: dict[str, list[Call]] = {}
-    for call in calls:
-        found.setdefault(call.account.code, []).append(call)
-    return found

@@ -25,6 +25,7 @@ from steadwell.outbox import service as outbox
 
 ACTOR = system("demo")
 _SOON = timedelta(days=1)
+_AHEAD = timedelta(days=366)  # as far as the demo has visits, and further
 
 
 def seed(*, now: datetime) -> bool:
@@ -138,7 +139,7 @@ def _plan_reminders(now: datetime) -> None:
     """As if each visit had been booked here: they fall due in the days to come."""
     ahead = queries.list_between(
         now,
-        now.replace(year=now.year + 1),
+        now + _AHEAD,
         site_ids=[clinic.site_id(number) for number in range(3)],
         statuses=[Status.BOOKED],
     )
@@ -150,7 +151,7 @@ def _plan_answers(now: datetime) -> None:
     """As if each request had come this minute; but two have waited for days, for the desk to see."""
     waiting = queries.list_between(
         now,
-        now.replace(year=now.year + 1),
+        now + _AHEAD,
         site_ids=[clinic.site_id(number) for number in range(3)],
         statuses=[Status.PENDING],
     )

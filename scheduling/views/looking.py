@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.utils.translation import get_language
 
 from scheduling import service as scheduling
-from scheduling.forms import WINDOW, Choices, FindForm
+from scheduling.forms import FARTHEST, WINDOW, Choices, FindForm
 from scheduling.presenters import offers, when
 from scheduling.types import ClinicInfo, PractitionerInfo, SearchResult, SiteInfo, VisitTypeInfo
 from scheduling.views.whose import reader_zone
@@ -222,4 +222,4 @@ def _month_asked(text: str, today: date) -> date:
         first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError:
         first = today
-    return max(first, today).replace(day=1)
+    return min(max(first, today), today + FARTHEST).replace(day=1)

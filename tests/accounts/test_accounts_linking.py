@@ -310,7 +310,7 @@ def test_admin_names_and_ends_a_proxy(client, administrator):
 
     client.post("/admin/accounts/proxy/", {"action": "end", "_selected_action": [str(right.pk)]})
 
-    assert accounts.list_proxies(user_id=user) == []
+    assert accounts.list_readers([PersonId(person)], now=clock.now()) == []
 
 
 def test_admin_deletes_and_edits_nothing(client, administrator):

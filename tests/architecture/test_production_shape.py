@@ -44,10 +44,10 @@ def queue_of(command: list[str]) -> str:
 
 def variables_read() -> set[str]:
     """The names that the settings and the web server's configuration read, with their _FILE twins."""
-    source = "".join(
-        (ROOT / "platform/steadwell/config" / name).read_text()
-        for name in ("settings/base.py", "settings/prod.py", "web.py")
-    )
+    config = ROOT / "platform/steadwell/config"
+    elsewhere = {"dev.py", "test.py", "build.py"}
+    parts = [each for each in config.glob("settings/*.py") if each.name not in elsewhere]
+    source = "".join(each.read_text() for each in (*parts, config / "web.py"))
     names = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     return names | {f"{name}_FILE" for name in names}
 

@@ -80,8 +80,11 @@ def test_two_who_choose_at_once_do_not_undo_each_other(house):
     browser.post("/apps/sharing/", {"keep": "visits:", "version": "0"})
 
     late = browser.post("/apps/sharing/", {"keep": "messages:", "version": "0"}, follow=True)
+    browser.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    in_spanish = browser.post("/apps/sharing/", {"keep": "messages:", "version": "0"}, follow=True)
 
     assert "changed since you opened it" in late.content.decode()
+    assert "Esto cambió desde que lo abrió" in in_spanish.content.decode()
     assert DocumentVersion.objects.filter(type="Consent").count() == 1
 
 

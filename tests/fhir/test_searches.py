@@ -255,6 +255,7 @@ def test_item_36_quantities(house, make):
 
 
 def test_item_37_common_parameters(house):
+    today = clock.now().date()
     house.lab_report(house.ada)
     key = house.ehr.post(
         "Practitioner",
@@ -277,7 +278,7 @@ def test_item_37_common_parameters(house):
         ("_profile", "http://example.org/p"),
     ):
         assert house.ehr.get("Practitioner", {name: value}).ids == [key], name
-    assert count(house, "Observation", _lastUpdated=f"ge{clock.now().date()}") == 1
+    assert count(house, "Observation", _lastUpdated=f"ge{today}") == 1
     assert count(house, "Observation", _lastUpdated="lt2020") == 0
     assert (
         count(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from steadwell.observability import health
+from steadwell.observability import health, metrics
 from steadwell.observability.service import (
     LabelRefused,
     collect,
@@ -157,7 +157,13 @@ def test_metrics_open_by_token(caller):
     assert (allowed.status_code, refused.status_code) == (200, 404)
 
 
-def test_metrics_show_counts_times_and_answers(caller):
+@pytest.fixture
+def own_questions(monkeypatch):
+    """What a test asks of every scrape, it takes back."""
+    monkeypatch.setattr(metrics, "_questions", {})
+
+
+def test_metrics_show_counts_times_and_answers(caller, own_questions):
     counter("test_things_total", "Things.", ("code",)).inc(code="slot-full")
     histogram("test_seconds", "Seconds.", ("queue",)).observe(0.03, queue="labs.critical")
     collect("test_ages", "Ages.", label="queue", ask=lambda: {"labs.critical": 12.5})
@@ -169,7 +175,7 @@ def test_metrics_show_counts_times_and_answers(caller):
     assert 'test_ages{queue="labs.critical"} 12.5' in text
 
 
-def test_metrics_show_the_rest_when_one_question_fails(caller):
+def test_metrics_show_the_rest_when_one_question_fails(caller, own_questions):
     def broken() -> dict[str, float]:
         raise ValueError
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from review_house import NOW, ReviewHouse, again, key, pass_time, potassium, sodium, timedelta
 
 from labs.models import CallStep, CriticalCall, OpenCall, Report
-from labs.review import callbook, calls, oncall, rules
+from labs.review import callbook, calls, inbox, oncall, rules
 from labs.review.errors import AlreadyAcknowledged, CallWithdrawn, NotReading, ReadBackWrong
 from labs.review.readback import reads_back
 from labs.types import Status
@@ -192,13 +192,13 @@ def test_value_that_is_critical_again_after_it_was_taken_back_is_called_again(ho
 
 def test_value_whose_site_becomes_known_is_called_there(house):
     house.file(again(critical(house, ordered_by="", sender="unknown-lab")))
-    assert callbook.waiting_for(actor=house.doctor, now=NOW) == 0
+    assert inbox.counts(actor=house.doctor, now=NOW).calls == 0
 
     Report.objects.update(site_id=house.site)
     with transaction.atomic():
         calls.reconcile(Report.objects.get(), now=LATER)
 
-    assert callbook.waiting_for(actor=house.doctor, now=LATER) == 1
+    assert inbox.counts(actor=house.doctor, now=LATER).calls == 1
     assert callbook.list_waiting(actor=house.doctor, now=LATER)[0].person_id == house.person_id
 
 
@@ -285,6 +285,6 @@ def test_banner_is_for_those_on_call_and_those_responsible(house):
     put_on_call(house, house.colleague_id)
     house.file(critical(house))
 
-    assert callbook.waiting_for(actor=house.doctor, now=NOW) == 1
-    assert callbook.waiting_for(actor=house.colleague, now=NOW) == 1
-    assert callbook.waiting_for(actor=house.stranger, now=NOW) == 0
+    assert inbox.counts(actor=house.doctor, now=NOW).calls == 1
+    assert inbox.counts(actor=house.colleague, now=NOW).calls == 1
+    assert inbox.counts(actor=house.stranger, now=NOW).calls == 0

@@ -299,13 +299,13 @@ def test_having_talked_ends_what_waits_for_it():
     rule(delay=Delay.TALKED)
     report_id = family.file()
 
-    state = releasing.release_state(actor=house.CLINICIAN, report_id=report_id, now=NOW)
+    state = releasing.state_of(report_id, released_at=None, now=NOW)
     assert state.is_held
-    assert state.waits_for_talk
+    assert [hold.delay for hold in state.holds] == [Delay.TALKED]
     releasing.mark_talked(actor=house.CLINICIAN, report_id=report_id, request_key=key(), now=NOW)
 
     assert family.sees(report_id) == [K]
-    assert not releasing.release_state(actor=house.CLINICIAN, report_id=report_id, now=NOW).is_held
+    assert not releasing.state_of(report_id, released_at=None, now=NOW).is_held
 
 
 @pytest.mark.parametrize("actor", [house.STRANGER, house.DESK, Actor()])

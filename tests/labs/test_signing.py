@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from review_house import NOW, ReviewHouse, carry, corrected, key, potassium, sign, timedelta
 
-from labs.review import inbox, signing
+from labs.models import ReportComment, Signature
+from labs.review import signing
 from labs.review.errors import AlreadySigned, NewerVersion, NotNormal
 from labs.review.inbox import Who
 from labs.types import Status
@@ -30,7 +31,7 @@ def test_sign_closes_the_task_and_tells_it(house):
     assert house.tasks() == []
     (done,) = house.tasks(who=Who.DONE)
     assert done.report_id == filed.report_id
-    (signature,) = inbox.signed_of([filed.report_id]).values()
+    signature = Signature.objects.get(report_id=filed.report_id)
     assert (signature.signed_by, signature.talked, signature.in_bulk) == (house.doctor.user_id, True, False)
 
 
@@ -120,7 +121,7 @@ def test_comment_is_for_the_patient_or_for_colleagues(house):
             request_key=key(), now=NOW,
         )  # fmt: skip
 
-    said = signing.comments_of(filed.report_id)
+    said = ReportComment.objects.filter(report_id=filed.report_id).order_by("pk")
     assert [(each.text, each.audience) for each in said] == [
         ("Well done.", "patient"), ("Call the pharmacy.", "clinic"),
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def seen(reader, step):
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_patient_walks_all_pages(house, reader, size, language):
     view = house.answered(house.started(text=LONG))
-    late = house.started(now=house.now.replace(year=house.now.year - 1), subject=Subject.OTHER)
+    late = house.started(now=house.now - timedelta(days=365), subject=Subject.OTHER)
     closed = house.closed(house.started(subject=Subject.APPOINTMENT))
     ada = reader(size)
     enter(ada, house, house.patient, language)
@@ -68,7 +69,7 @@ def test_patient_walks_all_pages(house, reader, size, language):
 def test_care_team_walks_all_pages(house, reader, size, language):
     view = house.assigned(house.answered(house.started(text=LONG)), house.colleague)
     view = house.written(view)
-    house.started(now=house.now.replace(year=house.now.year - 1), subject=Subject.OTHER)
+    house.started(now=house.now - timedelta(days=365), subject=Subject.OTHER)
     closed = house.closed(house.started(subject=Subject.APPOINTMENT))
     doctor = reader(size)
     enter(doctor, house, house.doctor, language)

@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from notifications import ledger
 from notifications import service as notifications
 from notifications.models import Message, PatientAction
 from notifications.service import ActionKind, Ending
@@ -158,11 +159,23 @@ def test_staff_see_their_own_clinics_and_settle_with_a_reason() -> None:
         assert cursor.fetchone() == (1,)
 
 
-def test_replay_opens_it_anew_and_tells_again_when_it_fails_again() -> None:
+def test_what_nobody_offers_to_do_again_is_not_replayed() -> None:
+    asked()
+    notifications.check_ledger(now=LATER)
+
+    (missed,) = notifications.list_missed(actor=MANAGER, now=LATER)
+
+    assert not missed.can_replay
+    with pytest.raises(notifications.ActionNotMissed):
+        notifications.replay_action(actor=MANAGER, action_id=missed.action_id, now=LATER)
+
+
+def test_replay_opens_it_anew_and_tells_again_when_it_fails_again(monkeypatch: pytest.MonkeyPatch) -> None:
     somebody = patient()
     about = asked(somebody)
     notifications.check_ledger(now=LATER)
     tried: list[UUID] = []
+    monkeypatch.setattr(ledger, "_replays", dict(ledger._replays))
     notifications.register_replay([ActionKind.REFILL], lambda thing, _sequence, _now: tried.append(thing))
 
     (missed,) = notifications.list_missed(actor=MANAGER, now=LATER)

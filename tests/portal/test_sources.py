@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as gettext_of
 
+from steadwell.errors import Refusal
 from steadwell.portal.catalogue.extraction import extract
 from steadwell.portal.catalogue.messages import compile_mo, read_po, write_po
 
@@ -62,6 +64,21 @@ def test_compiled_catalogue_is_the_edited_one():
     messages = read_po((SPANISH / "django.po").read_text(encoding="utf-8"))
 
     assert (SPANISH / "django.mo").read_bytes() == compile_mo(messages.values())
+
+
+def _kinds_of(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield kind
+    for each in kind.__subclasses__():
+        yield from _kinds_of(each)
+
+
+def test_what_is_refused_is_said_in_spanish():
+    with translation.override("es"):
+        said = {kind: gettext_of(str(kind.message)) for kind in _kinds_of(Refusal)}
+    with translation.override("en"):
+        same = {kind.code for kind, words in said.items() if words == str(kind.message)}
+
+    assert same == set()
 
 
 def test_translations_keep_their_placeholders():

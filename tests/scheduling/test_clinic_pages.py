@@ -329,6 +329,14 @@ def test_page_keeps_its_statement_budget(house, address, most, django_assert_max
         client.get(address.format(on=MONDAY))
 
 
+@pytest.mark.parametrize("page", ["", "week/", "arrivals/", "leave/", "block/", "ill/"])
+@pytest.mark.parametrize("on", ["9999-12-31", "0001-01-01"])
+def test_page_at_the_ends_of_the_calendar_is_there(house, page, on):
+    address = f"/clinic/{page}?on={on}&site={house.site}&clinician={house.second}"
+
+    assert house.client().get(address).status_code == 200
+
+
 def test_booking_goes_to_the_first_time_of_the_clinician(house):
     scheduling.add_leave(
         actor=house.manager, practitioner_id=house.second, starts_at=NOW, ends_at=NOW + timedelta(days=20),

@@ -144,6 +144,14 @@ def test_month_marks_the_days_that_have_times(clinic, ada):
     assert f"on={soon()}&amp;days=1" in answer.content.decode()
 
 
+@pytest.mark.parametrize("page", ["", "month/"])
+@pytest.mark.parametrize("asked", ["on=9999-12-31", "on=0001-01-01", "month=9999-12", "month=0001-01"])
+def test_find_at_the_ends_of_the_calendar_finds_nothing(clinic, ada, page, asked):
+    answer = ada.client.get(f"/visits/find/{page}?type={clinic.visit_type}&{asked}")
+
+    assert answer.status_code == 200
+
+
 def test_find_of_an_unknown_kind_is_not_found(ada):
     assert ada.client.get("/visits/find/?type=x").status_code == 404
 

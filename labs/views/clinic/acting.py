@@ -24,7 +24,7 @@ from labs.views.clinic.inbox import asked, uuid_in
 from labs.views.clinic.reports import delegate_form, follow_form, render_report, zone_of
 from labs.views.clinic.standing import READERS
 from steadwell import clock
-from steadwell.errors import Invalid, NotFound, Refusal
+from steadwell.errors import Invalid, NotFound
 from steadwell.portal import service as portal
 
 
@@ -157,7 +157,7 @@ def task(request: portal.PortalRequest, task_id: UUID, act: str) -> HttpResponse
     found = inbox.get_task(actor=actor, task_id=task_id)
     key = portal.request_key(request)
     onward = reverse("clinic-labs:report", args=[found.report_id]) + look(*asked(request))
-    try:
+    with portal.refusals_above(request):
         if act == "take":
             delegation.take(actor=actor, task_id=task_id, request_key=key, now=now)
             said = _("It is in your inbox now.")
@@ -172,11 +172,6 @@ def task(request: portal.PortalRequest, task_id: UUID, act: str) -> HttpResponse
             return _delegate(request, found, key)
         else:
             raise NotFound
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        messages.error(request, refusal.text)
-    else:
         messages.success(request, said)
     return HttpResponseRedirect(onward)
 

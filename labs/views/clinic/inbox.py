@@ -18,7 +18,7 @@ from labs.review.glances import glances
 from labs.review.inbox import What, Who
 from labs.views.clinic.standing import READERS, counts_of, names_of, zones_of
 from steadwell import clock
-from steadwell.errors import NotFound, Refusal
+from steadwell.errors import NotFound
 from steadwell.identity import service as identity
 from steadwell.portal import service as portal
 
@@ -59,22 +59,17 @@ def alert(request: portal.PortalRequest) -> HttpResponse:
 def sign_normal(request: portal.PortalRequest) -> HttpResponse:
     who, what, _skip = asked(request)
     back = reverse("clinic-labs:inbox") + presenter.look(who, what)
-    try:
+    with portal.refusals_above(request):
         done = signing.sign_normal(
             actor=request.actor,
             task_ids=[uuid_in(text) for text in request.POST.getlist("task")],
             request_key=portal.request_key(request),
             now=clock.now(),
         )
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        messages.error(request, refusal.text)
-        return HttpResponseRedirect(back)
-    signed = ngettext("%(n)d result is signed.", "%(n)d results are signed.", done.signed)
-    messages.success(request, signed % {"n": done.signed})
-    if done.passed_over:
-        messages.info(request, _("The others had been signed, or have a newer version."))
+        signed = ngettext("%(n)d result is signed.", "%(n)d results are signed.", done.signed)
+        messages.success(request, signed % {"n": done.signed})
+        if done.passed_over:
+            messages.info(request, _("The others had been signed, or have a newer version."))
     return HttpResponseRedirect(back)
 
 

@@ -20,7 +20,7 @@ from labs.views.clinic.inbox import uuid_in
 from labs.views.clinic.standing import READERS, names_of, zones_of
 from steadwell import clock
 from steadwell.actor import Actor, Role
-from steadwell.errors import NotFound, Refusal
+from steadwell.errors import NotFound
 from steadwell.ids import SiteId
 from steadwell.portal import service as portal
 
@@ -75,16 +75,11 @@ def put_on_call(request: portal.PortalRequest) -> HttpResponse:
     form = _roster_form(actor, site, request.POST)
     if form.is_valid():
         starts_at, ends_at = form.stretch(zones_of([site])[site])
-        try:
+        with portal.refusals_on(form):
             oncall.add_shift(
                 actor=actor, site_id=site, practitioner_id=uuid_in(form.cleaned_data["who"]),
                 starts_at=starts_at, ends_at=ends_at, request_key=portal.request_key(request), now=now,
             )  # fmt: skip
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            form.add_error(None, refusal.text)
-        else:
             messages.success(request, _("On the roster."))
             return HttpResponseRedirect(f"{reverse('clinic-labs:settings')}?site={site}")
     return _settings_page(request, site, sites, roster=form)
@@ -118,16 +113,11 @@ def away(request: portal.PortalRequest) -> HttpResponse:
     form = StretchForm([(str(who), name) for who, name in people.items()], request.POST or None)
     if request.method == "POST" and form.is_valid():
         starts_at, ends_at = form.stretch(zone)
-        try:
+        with portal.refusals_on(form):
             delegation.cover(
                 actor=actor, practitioner_id=me, to_id=uuid_in(form.cleaned_data["who"]),
                 starts_at=starts_at, ends_at=ends_at, request_key=portal.request_key(request), now=now,
             )  # fmt: skip
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            form.add_error(None, refusal.text)
-        else:
             messages.success(request, _("Arranged. It ends by itself."))
             return HttpResponseRedirect(reverse("clinic-labs:away"))
     covers = delegation.list_covers(actor=actor, now=now)

@@ -28,12 +28,6 @@ def counts_of(request: portal.PortalRequest) -> Counts:
     return found
 
 
-def forget_counts(request: portal.PortalRequest) -> None:
-    """After a change in the same request."""
-    if hasattr(request, _KEPT):
-        delattr(request, _KEPT)
-
-
 def to_read(request: portal.PortalRequest) -> int:
     return counts_of(request).of(Who.MINE)
 

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import connection
 
 from steadwell.accounts.errors import UserNotFound
-from steadwell.accounts.models import Proxy, Session, User
+from steadwell.accounts.models import Session, User
 from steadwell.accounts.standing import load_user
-from steadwell.accounts.types import Contact, ProxyRight, Reader, SessionSummary
+from steadwell.accounts.types import Contact, Reader, SessionSummary
 from steadwell.accounts.user_agents import describe
 from steadwell.actor import Actor
 from steadwell.ids import PersonId, PractitionerId, UserId
@@ -37,34 +37,27 @@ def contacts_of(person_ids: Iterable[PersonId]) -> dict[PersonId, Contact]:
         "person_id", "id", "email", "language", "time_zone"
     )
     return {
-        PersonId(person_id): Contact(
-            user_id=UserId(user_id),
-            email=email,
-            language=language or settings.LANGUAGE_CODE,
-            time_zone=time_zone,
-        )
+        PersonId(person_id): contact(user_id, email, language, time_zone)
         for person_id, user_id, email, language, time_zone in rows
         if person_id
     }
 
 
-def readers_of(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]:
-    """Everybody to tell about a patient: the patient first, then those who act for them now.
-
-    ``person_ids`` are the ids of one person (more than one after a merge). One statement.
-    """
-    found: dict[UserId, Reader] = {}
-    for reader in _readers(person_ids, now):
-        found.setdefault(reader.contact.user_id, reader)
-    return list(found.values())
+def contact(user_id: UUID, email: str, language: str, time_zone: str) -> Contact:
+    """Whoever chose no language is written to in the clinic's."""
+    return Contact(
+        user_id=UserId(user_id),
+        email=email,
+        language=language or settings.LANGUAGE_CODE,
+        time_zone=time_zone,
+    )
 
 
 def list_readers(person_ids: Iterable[PersonId], *, now: datetime) -> list[Reader]:
-    """The same for many persons in one statement: whoever reads for two of them is there for each."""
-    return _readers(person_ids, now)
+    """Everybody to tell about these patients: the patients first, then those who act for them now.
 
-
-def _readers(person_ids: Iterable[PersonId], now: datetime) -> list[Reader]:
+    Whoever reads for two of them is there for each. One statement.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -82,36 +75,9 @@ def _readers(person_ids: Iterable[PersonId], now: datetime) -> list[Reader]:
         )
         rows = cursor.fetchall()
     return [
-        Reader(
-            contact=Contact(
-                user_id=UserId(user_id), email=email, language=language or settings.LANGUAGE_CODE,
-                time_zone=time_zone,
-            ),
-            person_id=PersonId(person_id),
-            is_patient=is_patient,
-        )
-        for user_id, email, language, time_zone, person_id, is_patient in rows
-    ]  # fmt: skip
-
-
-def user_ids_for(person_id: PersonId, *, now: datetime | None = None) -> list[UserId]:
-    """The active users to tell about a patient: the patient and those who act for them (right now)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT id FROM accounts_user WHERE person_id = %(person_id)s AND is_active
-            UNION
-            SELECT u.id FROM accounts_proxy p JOIN accounts_user u ON u.id = p.user_id AND u.is_active
-            WHERE p.person_id = %(person_id)s AND p.valid_from <= coalesce(%(now)s, statement_timestamp())
-              AND (p.valid_until IS NULL OR p.valid_until > coalesce(%(now)s, statement_timestamp()))
-              AND (p.until_on IS NULL
-                   OR p.until_on::timestamp AT TIME ZONE p.time_zone
-                      > coalesce(%(now)s, statement_timestamp()))
-            ORDER BY 1
-            """,
-            {"person_id": person_id, "now": now},
-        )
-        return [UserId(row[0]) for row in cursor.fetchall()]
+        Reader(contact=contact(*words), person_id=PersonId(person_id), is_patient=is_patient)
+        for *words, person_id, is_patient in rows
+    ]
 
 
 def clinician_with_email(email: str) -> PractitionerId | None:
@@ -119,22 +85,6 @@ def clinician_with_email(email: str) -> PractitionerId | None:
     found = User.objects.filter(email=email.strip().lower(), practitioner_id__isnull=False)
     practitioner_id = found.values_list("practitioner_id", flat=True).first()
     return PractitionerId(practitioner_id) if practitioner_id else None
-
-
-def list_proxies(*, user_id: UserId) -> list[ProxyRight]:
-    """The rights a user holds, ended ones left out."""
-    rows = Proxy.objects.filter(user_id=user_id, valid_until__isnull=True).order_by("valid_from", "id")[:100]
-    return [
-        ProxyRight(
-            proxy_id=row.pk,
-            user_id=UserId(row.user_id),
-            person_id=PersonId(row.person_id),
-            relationship=row.relationship,
-            until_on=row.until_on,
-            time_zone=row.time_zone,
-        )
-        for row in rows
-    ]
 
 
 def list_sessions(

@@ -34,11 +34,8 @@ from steadwell.accounts.queries import (
     clinician_with_email,
     contact_of,
     contacts_of,
-    list_proxies,
     list_readers,
     list_sessions,
-    readers_of,
-    user_ids_for,
 )
 from steadwell.accounts.resetting import lift_lock_out, reset_second_factor
 from steadwell.accounts.rights import may_manage_portal_access
@@ -56,7 +53,6 @@ from steadwell.accounts.types import (
     PatientAccount,
     PortalAccess,
     ProxyHolder,
-    ProxyRight,
     Reader,
     SessionSummary,
 )
@@ -76,7 +72,6 @@ __all__ = [
     "PatientAccount",
     "PortalAccess",
     "ProxyHolder",
-    "ProxyRight",
     "Reader",
     "RecordNotMatched",
     "SessionSummary",
@@ -105,13 +100,11 @@ __all__ = [
     "link_by_number",
     "link_person",
     "list_demo_people",
-    "list_proxies",
     "list_readers",
     "list_sessions",
     "may_manage_portal_access",
     "portal_access",
     "practitioners_of_users",
-    "readers_of",
     "resend_invitation",
     "reset_second_factor",
     "revoke_role",
@@ -119,7 +112,6 @@ __all__ = [
     "show_link_code",
     "sign_out_everywhere",
     "staff_at",
-    "user_ids_for",
     "users_of_practitioners",
     "withdraw_invitation",
 ]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
 
 from steadwell.accounts.models import User
+from steadwell.accounts.queries import contact
 from steadwell.accounts.types import Contact
 from steadwell.actor import Role
 from steadwell.ids import PractitionerId, SiteId, UserId
@@ -56,11 +56,6 @@ def contacts_of_users(user_ids: Iterable[UUID]) -> dict[UserId, Contact]:
     """How active users are written to, whoever they are. One statement."""
     rows = User.objects.filter(id__in=set(user_ids), is_active=True)
     return {
-        UserId(user_id): Contact(
-            user_id=UserId(user_id),
-            email=email,
-            language=language or settings.LANGUAGE_CODE,
-            time_zone=time_zone,
-        )
-        for user_id, email, language, time_zone in rows.values_list("id", "email", "language", "time_zone")
+        UserId(words[0]): contact(*words)
+        for words in rows.values_list("id", "email", "language", "time_zone")
     }

@@ -44,18 +44,6 @@ class SessionSummary:
     current: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProxyRight:
-    """One patient a user may act for. ``until_on`` is the first day without the right, in ``time_zone``."""
-
-    proxy_id: UUID
-    user_id: UserId
-    person_id: PersonId
-    relationship: str
-    until_on: date | None
-    time_zone: str
-
-
 class LetterState(StrEnum):
     """How an invitation stands, as the front desk reads it."""
 

@@ -53,6 +53,18 @@ def close_link(link: Link, *, actor: Actor, now: datetime) -> None:
     link.save(update_fields=["closed_at", "closed_by"])
 
 
+def link_to_decide(actor: Actor, record_id: SourceRecordId) -> Link:
+    """The record's open link, held for the person of the clinic who decides about it. Raises NotFound."""
+    access.require_staff(actor)
+    if actor.user_id is None:
+        raise Forbidden
+    locking.lock_words([f"record|{record_id}"])
+    link = Link.objects.filter(record_id=record_id, closed_at__isnull=True).first()
+    if link is None:
+        raise NotFound
+    return link
+
+
 def relink(
     *, actor: Actor, record_id: SourceRecordId, person_id: PersonId | None, reason: str, now: datetime
 ) -> PersonId:
@@ -60,13 +72,9 @@ def relink(
 
     Returns the person it is about now. The other records of both stay where they are.
     """
-    access.require_staff(actor)
-    if actor.user_id is None:
-        raise Forbidden
     with transaction.atomic():
-        locking.lock_words([f"record|{record_id}"])
-        link = Link.objects.filter(record_id=record_id, closed_at__isnull=True).first()
-        if link is None or (person_id is not None and not Person.objects.filter(pk=person_id).exists()):
+        link = link_to_decide(actor, record_id)
+        if person_id is not None and not Person.objects.filter(pk=person_id).exists():
             raise NotFound
         if link.person_id == person_id:
             raise AlreadyOne

@@ -56,11 +56,6 @@ def describe_identifier_rows() -> Sql:
     )
 
 
-def plain_identifier(value: str) -> str:
-    """An identifier as ``plain`` holds it."""
-    return spelling.identifier_value(value)
-
-
 def folded_name(text: str) -> str:
     """A name, or its beginning, as the rows of names hold it."""
     return " ".join(spelling.words(text))

@@ -30,7 +30,6 @@ from steadwell.identity.relating import (
     describe_person_rows,
     describe_same_rows,
     folded_name,
-    plain_identifier,
 )
 from steadwell.identity.repeats import standings_of_repeats
 from steadwell.identity.reviews import decide_review, list_reviews
@@ -96,7 +95,6 @@ __all__ = [
     "merge",
     "names",
     "person_ids_of",
-    "plain_identifier",
     "register",
     "relink",
     "same_person",

@@ -12,8 +12,7 @@ from django.db import connection, transaction
 from steadwell import events
 from steadwell.actor import Actor
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden, NotFound
-from steadwell.identity import access, linking, locking
+from steadwell.identity import linking
 from steadwell.identity.models import Link, Method
 from steadwell.identity.types import RecordStanding
 from steadwell.ids import PersonId, SourceRecordId
@@ -68,14 +67,8 @@ def _ask(where: str, values: list[Any]) -> list[RecordStanding]:
 
 def confirm_record(*, actor: Actor, record_id: SourceRecordId, reason: str, now: datetime) -> PersonId:
     """A person says that a record's link is right: the machine no longer asks. Returns the linked person."""
-    access.require_staff(actor)
-    if actor.user_id is None:
-        raise Forbidden
     with transaction.atomic():
-        locking.lock_words([f"record|{record_id}"])
-        link = Link.objects.filter(record_id=record_id, closed_at__isnull=True).first()
-        if link is None:
-            raise NotFound
+        link = linking.link_to_decide(actor, record_id)
         if link.method != Method.MANUAL:
             make_manual(link, actor=actor, reason=reason, now=now)
             audit.record(

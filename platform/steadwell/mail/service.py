@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from steadwell.mail.addresses import domain_of_ours, is_plain
 from steadwell.mail.breaker import breaker_of
-from steadwell.mail.smtp import PROVIDER, InDoubt, NotTaken, Server, hand_over
+from steadwell.mail.smtp import InDoubt, NotTaken, Server, hand_over
 
 __all__ = [
-    "PROVIDER",
     "InDoubt",
     "NotTaken",
     "Server",

@@ -25,7 +25,6 @@ from django.conf import settings
 from steadwell.mail.addresses import Unwritable, on_the_wire
 from steadwell.mail.breaker import breaker_of
 
-PROVIDER = "smtp"
 _LINE_DOT = re.compile(rb"(?m)^\.")  # a line that begins with a dot gets a second one (RFC 5321, 4.5.2)
 
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -25,7 +24,6 @@ import structlog
 from steadwell.observability import policy, tracing
 
 Fields = MutableMapping[str, Any]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 _FRAMES: Final = 8
 # Put there by this module, already fit to leave.

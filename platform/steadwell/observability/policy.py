@@ -70,15 +70,6 @@ def is_code(value: object) -> bool:
     return isinstance(value, str) and _CODE.fullmatch(value) is not None
 
 
-def is_known_key(key: str) -> bool:
-    return (
-        key in CODE_KEYS
-        or key in ID_KEYS
-        or key in NUMBER_KEYS
-        or key.endswith((*ID_SUFFIXES, *NUMBER_SUFFIXES, INSTANT_SUFFIX))
-    )
-
-
 def _admit_one(key: str, value: object) -> Plain:
     if key in NUMBER_KEYS or key.endswith(NUMBER_SUFFIXES):
         return _number(value)

@@ -12,9 +12,7 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.forms.utils import flatatt
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, gettext_lazy
-
-from steadwell.errors import Refusal
+from django.utils.translation import gettext_lazy
 
 
 class PortalRenderer(DjangoTemplates):
@@ -130,11 +128,3 @@ def mistakes(form: forms.BaseForm) -> Iterator[Mistake]:
     for field in form:
         for text in field.errors:
             yield Mistake(text=str(text), anchor="" if field.is_hidden else anchor_of(field))
-
-
-def refuse(form: forms.BaseForm, refusal: Refusal) -> None:
-    """Show a service's refusal on the form that asked for it, at the fields it names."""
-    for name, text in refusal.fields.items():
-        form.add_error(name if name in form.fields else None, gettext(text) if text else text)
-    if not refusal.fields:
-        form.add_error(None, gettext(refusal.text))

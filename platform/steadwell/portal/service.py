@@ -12,13 +12,13 @@ from steadwell.portal.forms import (
     PortalRenderer,
     RadioCards,
     TimeOfDayInput,
-    refuse,
 )
 from steadwell.portal.months import Day, Month, month_of, next_month, previous_month
 from steadwell.portal.navigation import Area, register_nav
 from steadwell.portal.panels import Panel, register_panel, render_panels
 from steadwell.portal.people import listed_name, listed_names, person_facts, person_rows
 from steadwell.portal.refusals import error_response, refusal_response
+from steadwell.portal.refused import refusals_above, refusals_on, refuse
 from steadwell.portal.request_keys import new_request_key, request_key, seen_version, version_number
 from steadwell.portal.returning import SeeOther, return_address
 from steadwell.portal.sites import SITE_FIELD, site_asked
@@ -73,6 +73,8 @@ __all__ = [
     "previous_month",
     "reader_zone",
     "refusal_response",
+    "refusals_above",
+    "refusals_on",
     "refuse",
     "register_nav",
     "register_panel",

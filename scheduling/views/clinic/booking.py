@@ -166,15 +166,10 @@ def over(request: portal.PortalRequest) -> HttpResponse:
     person, ref = _asked(request)
     form = OverbookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with portal.refusals_on(form):
             visit = scheduling.overbook(
                 **_sent(request, person, ref, form, now), reason=form.cleaned_data["reason"]
             )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
             messages.success(request, _("The visit is booked over a taken time. The patient is told."))
             return HttpResponseRedirect(reverse("clinic:visit", args=[visit.appointment_id]))
     return _confirm_page(request, person, ref, form, overbooking=True)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from scheduling import catalogue
+from scheduling.forms import FARTHEST
 from scheduling.types import PractitionerInfo, SiteInfo
 from steadwell.errors import NotFound
 from steadwell.ids import PractitionerId, SiteId
@@ -90,10 +91,12 @@ def _site(
 
 
 def day_in(text: str, otherwise: date) -> date:
+    """A day that makes no sense is ``otherwise``; so is one so far off that a calendar ends beside it."""
     try:
-        return date.fromisoformat(text)
+        asked = date.fromisoformat(text)
     except ValueError:
         return otherwise
+    return asked if abs(asked - otherwise) < FARTHEST else otherwise
 
 
 def uuid_in(text: str) -> UUID:

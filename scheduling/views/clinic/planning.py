@@ -74,7 +74,8 @@ def leave(request: portal.PortalRequest) -> HttpResponse:
     form = LeaveForm(request.POST or None, initial={"first": looking.on, "last": looking.on})
     if request.method == "POST" and form.is_valid():
         data, zone = form.cleaned_data, looking.site.time_zone
-        try:
+        planned: DayMove | None = None
+        with portal.refusals_on(form):
             planned = scheduling.add_leave(
                 actor=request.actor,
                 practitioner_id=clinician_id,
@@ -84,11 +85,7 @@ def leave(request: portal.PortalRequest) -> HttpResponse:
                 request_key=portal.request_key(request),
                 now=now,
             )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
+        if planned is not None:
             messages.success(request, _("The leave is entered. Nobody can be booked in it."))
             if not (planned.touched or planned.elsewhere):
                 return HttpResponseRedirect(reverse("clinic:week") + looking.query(data["first"]))
@@ -108,7 +105,8 @@ def ill(request: portal.PortalRequest) -> HttpResponse:
     looking, clinician_id = _clinician(request)
     form = IllForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        moved: DayMove | None = None
+        with portal.refusals_on(form):
             moved = scheduling.move_day(
                 actor=request.actor,
                 practitioner_id=clinician_id,
@@ -117,11 +115,7 @@ def ill(request: portal.PortalRequest) -> HttpResponse:
                 request_key=portal.request_key(request),
                 now=now,
             )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
+        if moved is not None:
             messages.success(request, _called_off(moved))
             rows = _rows(request, moved.touched)
             context = _frame(looking, form, "clinic:ill", visits=rows, elsewhere=moved.elsewhere)

@@ -101,20 +101,15 @@ def step(request: portal.PortalRequest, appointment_id: UUID, move: str) -> Http
         raise NotFound
     now = clock.now()
     back = portal.return_address(request, reverse("clinic:visit", args=[appointment_id]))
-    try:
+    # The board behind it shows how things stand now; what is refused says why nothing was done.
+    with portal.refusals_above(request):
         STEPS[chosen](
             actor=request.actor,
             appointment_id=AppointmentId(appointment_id),
             request_key=portal.request_key(request),
             now=now,
         )
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        # The board behind it shows how things stand now; the words say why nothing was done.
-        messages.error(request, gettext(refusal.text))
-        return HttpResponseRedirect(back)
-    messages.success(request, gettext("Done: %(step)s.") % {"step": MOVES[chosen]})
+        messages.success(request, gettext("Done: %(step)s.") % {"step": MOVES[chosen]})
     return HttpResponseRedirect(back)
 
 
@@ -124,7 +119,7 @@ def _with_reason(request: portal.PortalRequest, appointment_id: UUID, move: Move
     kind = CancelForm if move is Move.CANCEL else ReasonForm
     form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with portal.refusals_on(form):
             REASONED[move](
                 actor=request.actor,
                 appointment_id=shown.appointment_id,
@@ -132,11 +127,6 @@ def _with_reason(request: portal.PortalRequest, appointment_id: UUID, move: Move
                 request_key=portal.request_key(request),
                 now=now,
             )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            portal.refuse(form, refusal)
-        else:
             messages.success(request, gettext("Done: %(step)s.") % {"step": MOVES[move]})
             return HttpResponseRedirect(reverse("clinic:visit", args=[appointment_id]))
     context = {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from steadwell.config import env, providers
-from steadwell.config.queues import QUEUES
+from steadwell.config.settings.promised_work import *  # noqa: F403
+from steadwell.config.settings.signing_in import *  # noqa: F403
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -85,33 +85,6 @@ TEMPLATES = [
 DATABASE_POOL = {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8), "timeout": 2.0}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "steadwell.accounts.backends.AccountBackend",
-]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "/"
-
-# Sessions: rows in Postgres. By role: seconds without use, since signing in. The strictest role counts.
-SESSION_ENGINE = "steadwell.accounts.sessions"
-SESSION_COOKIE_NAME = "steadwell_session"
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_TOUCH_SECONDS = 60  # how often at most the time of last use is written
-SESSION_LIMITS = {
-    "none": (30 * 60, 24 * 3600),
-    "patient": (30 * 60, 24 * 3600),
-    "proxy": (30 * 60, 24 * 3600),
-    "clinician": (15 * 60, 12 * 3600),
-    "front-desk": (15 * 60, 12 * 3600),
-    "manager": (15 * 60, 12 * 3600),
-    "administrator": (10 * 60, 8 * 3600),
-}
-
 # Pages: one renderer for every form, one strict policy for every answer (Django 6's setting name).
 FORM_RENDERER = "steadwell.portal.forms.PortalRenderer"
 # Nothing by default, then only what the portal itself serves. `data:` images are the admin's own icons.
@@ -132,69 +105,6 @@ CSRF_FAILURE_VIEW = "steadwell.portal.faults.csrf_failure"
 
 # How many proxies of our own append to X-Forwarded-For. With none the header is noise.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0)
-
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "steadwell.accounts.passwords.LengthValidator", "OPTIONS": {"least": 12}},
-    {"NAME": "steadwell.accounts.passwords.BlockListValidator"},
-]
-PASSWORD_RESET_TIMEOUT = 3600
-
-ACCOUNTS_OPEN_SIGN_UP = env.flag("ACCOUNTS_OPEN_SIGN_UP", default=True)
-ACCOUNT_ADAPTER = "steadwell.accounts.adapters.AccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = False  # counted in Postgres instead, see accounts.sign_in.doors
-ACCOUNT_FORMS = {
-    "login": "steadwell.accounts.forms.LoginForm",
-    "signup": "steadwell.accounts.forms.SignupForm",
-    "add_email": "steadwell.accounts.forms.AddEmailForm",
-    "change_password": "steadwell.accounts.forms.ChangePasswordForm",
-    "set_password": "steadwell.accounts.forms.SetPasswordForm",
-    "reset_password": "steadwell.accounts.forms.ResetPasswordForm",
-    "reset_password_from_key": "steadwell.accounts.forms.ResetPasswordKeyForm",
-    "reauthenticate": "steadwell.accounts.forms.ReauthenticateForm",
-    "confirm_email_verification_code": "steadwell.accounts.forms.ConfirmCodeForm",
-}
-MFA_ADAPTER = "steadwell.accounts.adapters.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_TOLERANCE = 1
-MFA_RATE_LIMITS = False
-MFA_FORMS = {
-    "authenticate": "steadwell.accounts.forms.AuthenticateForm",
-    "reauthenticate": "steadwell.accounts.forms.FactorReauthenticateForm",
-    "authenticate_webauthn": "steadwell.accounts.forms.AuthenticateWebAuthnForm",
-    "login_webauthn": "steadwell.accounts.forms.LoginWebAuthnForm",
-    "activate_totp": "steadwell.accounts.forms.ActivateTOTPForm",
-    "add_webauthn": "steadwell.accounts.forms.AddWebAuthnForm",
-}
-
-AXES_HANDLER = "steadwell.accounts.sign_in.lockout.LockoutHandler"
-AXES_FAILURE_LIMIT = 5  # of one account
-ADDRESS_FAILURE_LIMIT = 50  # from one address, whatever the account: a whole clinic may share one
-AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_USERNAME_CALLABLE = "steadwell.accounts.sign_in.lockout.account_key"
-AXES_CLIENT_IP_CALLABLE = "steadwell.accounts.sign_in.addresses.client_address"
-AXES_CLIENT_STR_CALLABLE = "steadwell.accounts.sign_in.lockout.client_words"
-AXES_LOCKOUT_CALLABLE = "steadwell.accounts.sign_in.lockout.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "code", "credential", "oldpassword"]
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = False
-AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
@@ -343,48 +253,6 @@ OAUTH2_PROVIDER = {
 }
 # Networks of ours that addresses given by others may lead into (fhir_facade.outbound): none but public ones.
 OUTBOUND_NETWORKS = [ip_network(each) for each in env.words("OUTBOUND_NETWORKS", "")]
-
-# Celery. Only the relay sends, with a time-out of one second of its own. A worker's socket waits longer: one
-# acknowledgement that failed would count against its prefetch limit for ever (ADR 0013).
-CELERY_BROKER_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_CREATE_MISSING_QUEUES = False
-CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in QUEUES}
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
-CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": float(env.number("WORKER_SOCKET_TIMEOUT_SECONDS", 30)),
-    "socket_connect_timeout": 1.0,
-    "max_retries": 0,
-    "visibility_timeout": 3600,
-}
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-WORKER_STALL_SECONDS = env.number("WORKER_STALL_SECONDS", 15)  # idle beside waiting messages: it ends
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_DB_REUSE_MAX = 10_000  # else a worker reconnects to Postgres after every task
-
-# The outbox (DESIGN 5). Seconds; tests shorten them.
-# Handed to Valkey and not begun: then it is handed over again.
-OUTBOX_LEASE_SECONDS = env.number("OUTBOX_LEASE_SECONDS", 30)
-# Begun and not ended: then its process is lost.
-OUTBOX_RUN_LEASE_SECONDS = env.number("OUTBOX_RUN_LEASE_SECONDS", 60)
-OUTBOX_BACK_OFF_SECONDS = env.number("OUTBOX_BACK_OFF_SECONDS", 5)
-OUTBOX_LONGEST_BACK_OFF_SECONDS = 3600
-# Deliveries on their way in one queue: what a flush costs, and what an urgent one may be behind.
-OUTBOX_QUEUE_CAP = 200
-OUTBOX_MESSAGE_SIZE = 10  # deliveries in one Celery message
-OUTBOX_BATCH_SIZE = 50  # of a consumer that does several in one transaction
-OUTBOX_PAUSE_SECONDS = 0.015  # between two hand-overs: what is told meanwhile travels together
-OUTBOX_GATHER_SECONDS = 0.06  # a queue that is at work gets what has waited that long
-# What is urgent is retried in its own lane: behind the retries of a campaign it would be late.
-OUTBOX_RETRY_QUEUES = {
-    "notifications.standard": "notifications.retry",
-    "notifications.bulk": "notifications.retry",
-}
 
 # Where DejaVu Sans lies: letters in a result's PDF that are not of western Europe. Without it they are marks.
 RESULT_FONTS = env.text("RESULT_FONTS", "/usr/share/fonts/truetype/dejavu")

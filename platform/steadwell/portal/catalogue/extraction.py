@@ -66,11 +66,11 @@ def _of_call(node: ast.Call) -> Iterator[Message]:
 def _of_refusal(node: ast.ClassDef) -> Iterator[Message]:
     """A refusal's ``message`` is plain English in its class; the edge translates it when it answers."""
     values = {
-        statement.targets[0].id: statement.value.value
+        name.id: statement.value.value
         for statement in node.body
-        if isinstance(statement, ast.Assign)
-        and isinstance(statement.targets[0], ast.Name)
-        and isinstance(statement.value, ast.Constant)
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Constant)
+        for name in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(name, ast.Name)
     }
     message = values.get("message")
     if isinstance(values.get("code"), str) and isinstance(message, str) and message:

@@ -17,14 +17,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.actor import STAFF_ROLES, Role
-from steadwell.errors import NotFound, Refusal
+from steadwell.errors import NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 from steadwell.portal.access import PortalRequest, requires
-from steadwell.portal.forms import PatientSearchForm, refuse
+from steadwell.portal.forms import PatientSearchForm
 from steadwell.portal.patients import presenters
 from steadwell.portal.patients.forms import InviteForm
 from steadwell.portal.people import person_facts, person_rows
+from steadwell.portal.refused import refusals_above, refusals_on
 
 DESK = (Role.FRONT_DESK, Role.MANAGER, Role.ADMINISTRATOR)
 
@@ -53,18 +54,13 @@ def patient(request: PortalRequest, person_id: UUID) -> HttpResponse:
 def invite(request: PortalRequest, person_id: UUID) -> HttpResponse:
     form = InviteForm(request.POST)
     if form.is_valid():
-        try:
+        with refusals_on(form):
             accounts.invite(
                 actor=request.actor,
                 person_id=PersonId(person_id),
                 email=form.cleaned_data["email"],
                 now=clock.now(),
             )
-        except NotFound:
-            raise
-        except Refusal as refusal:
-            refuse(form, refusal)
-        else:
             messages.success(request, _("The invitation is on its way."))
             return _back(person_id)
     return _page(request, PersonId(person_id), form)
@@ -88,15 +84,11 @@ def withdraw(request: PortalRequest, person_id: UUID) -> HttpResponse:
 @requires(*DESK)
 def code(request: PortalRequest, person_id: UUID) -> HttpResponse:
     """Shown once, as the answer: it is kept nowhere, so there is no address to come back to."""
-    try:
+    with refusals_above(request):
         shown = accounts.show_link_code(actor=request.actor, person_id=PersonId(person_id), now=clock.now())
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        messages.error(request, refusal.text)
-        return _back(person_id)
-    context = {"shown": shown, "back_url": reverse("patient", args=[person_id])}
-    return render(request, "portal/patients/code.html", context)
+        context = {"shown": shown, "back_url": reverse("patient", args=[person_id])}
+        return render(request, "portal/patients/code.html", context)
+    return _back(person_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -130,13 +122,8 @@ def _end(request: PortalRequest, person_id: PersonId, proxy_id: UUID | None, *, 
 
 
 def _do(request: PortalRequest, person_id: UUID, act: Callable[..., None], said: str) -> HttpResponseRedirect:
-    try:
+    with refusals_above(request):
         act(actor=request.actor, person_id=PersonId(person_id), now=clock.now())
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        messages.error(request, refusal.text)
-    else:
         messages.success(request, said)
     return _back(person_id)
 
