@@ -39,6 +39,7 @@ SCD 27 baricitinib 2 MG Oral Tablet
 SCD 28 abrocitinib 50 MG Oral Tablet
 IN 29 codeine
 SCD 30 acetaminophen 325 MG / hydrocodone bitartrate 5 MG Oral Tablet
+SCD 32 10 ML docetaxel 20 MG/ML Injection
 SCD 31 bupivacaine liposome 13.3 MG/ML Injection
 """
 
@@ -61,7 +62,9 @@ READ = _reader().read
         "warfarin 5000", "warfarin 2500", "warfarin 5 мкг", "warfarin 5 мг",
         # per volume, per day, per bag
         "furosemide 40 mg/4 ml", "amoxicillin 250mg/5ml", "warfarin 5 mg/5 ml", "warfarin 5 mg/ml",
-        "warfarin 5 mg/day", "insulin regular 100 units",
+        "warfarin 5 mg/day", "insulin regular 100 units", "cefazolin 1 g/50 ml", "warfarin 5 mg/ml tab",
+        # the whole of a vial is not what is in each mL of it
+        "docetaxel 200 mg/ml", "DOCETAXEL 200MG/ML INJ",
         # a number of pieces, or that of another form
         "tramadol #50", "amoxicillin 500 cap", "Cap. Amoxicillin 500", "Duragesic 50",
         # what comes in a carrier is another drug
@@ -105,7 +108,10 @@ def test_no_ingredient_is_named(text):
         ("epinephrine 1:1000", "6"),
         ("epinephrine 1:10,000", "7"),
         ("furosemide 40 mg/5ml", "9"),
-        ("cefazolin 1 g/50 ml", "26"),
+        ("docetaxel 20 mg/ml inj", "32"),
+        ("DOCETAXEL 200MG/10ML INJ", "32"),
+        ("docetaxel 200 mg vial", "32"),
+        ("cefazolin 1 g/50 ml inj", "26"),
         ("Tab Warfarin 5", "1"),
         ("Tab. Lisinopril 20", "14"),
         ("albuterol 90 mcg inhaler", "21"),

@@ -53,26 +53,24 @@ class Said:
                 return False
             return any(abs(self.number - value) <= EXACT * value for value in _as_numbers(has))
         whole = _whole(has, drug)
-        return any(
-            (each.fits(has) and self._may_be_plain(has, drug))
-            or (whole is not None and each.fits(whole))
-            or (
-                self.formed
-                and has.kind == f"{each.kind}/actuat"
-                and each.fits(Strength(each.kind, has.value))
-            )
-            for each in self.readings
+        if any((each.fits(has) and self._may_be_plain(has, drug)) or (whole is not None and each.fits(whole))
+               for each in self.readings):  # fmt: skip
+            return True
+        puff = Strength(has.kind.removesuffix("/actuat"), has.value)
+        return (
+            self.formed and len(self.readings) == 1 and puff.kind != has.kind and self.readings[0].fits(puff)
         )
 
     def _may_be_plain(self, has: Strength, drug: Candidate) -> bool:
-        """Whether an amount per volume may be that of a powder (1 GM/50 ML); it is no tablet's, and an amount
-        per time ("5 MG/DAY") is a dose and no strength.
+        """Whether an amount in a volume may be that of a powder (1 GM/50 ML INJ).
+
+        It is no tablet's, and where no form is said it may be a liquid's that the list lacks; an amount per
+        time ("5 MG/DAY") is a dose and no strength.
         """
-        if "/" in has.kind or len(self.readings) < 2:
+        if "/" in has.kind or not any("/" in each.kind for each in self.readings):
             return True
-        return not SOLID & {*drug.parts.form.shapes} and not any(
-            each.kind.endswith("/hr") for each in self.readings
-        )
+        by_time = any(each.kind.endswith("/hr") for each in self.readings)
+        return self.formed and not by_time and not SOLID & {*drug.parts.form.shapes}
 
 
 def candidates(catalogue: Catalogue, bases: Bases) -> list[Candidate]:

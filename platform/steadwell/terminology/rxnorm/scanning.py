@@ -132,14 +132,16 @@ def _amount(found: re.Match[str]) -> Token:
         # "20MG/12.5MG" is two strengths; "4GM/5GM" of one powder is 4 g in a scoop of 5 g.
         return Token("list", found.group(), (first, second), (value, many), paired=True)
     container = of if of in CONTAINERS else ""
-    strength, volume = _ratio(value, unit, many, of), _volume(many, of, found["of_n"])
+    one = strengths.per(value, unit, many, of)
+    strength = _ratio(value, unit, one) if found["of_n"] else (one,) if one else ()
+    volume = _volume(many, of, found["of_n"])
     return Token("amount", found.group(), strength, (value,), container=container, volume=volume)
 
 
-def _ratio(value: float, unit: str, many: float, of: str) -> tuple[Strength, ...]:
-    one = strengths.per(value, unit, many, of)
+def _ratio(value: float, unit: str, one: Strength | None) -> tuple[Strength, ...]:
     whole = strengths.plain(value, unit)
-    # "4 GM/5 GM" of a powder is 4 g in a scoop of 5 g, "1 GM/50 ML" of a bag is 1 g in it.
+    # "4 GM/5 GM" of a powder is 4 g in a scoop of 5 g, "1 GM/50 ML" of a bag is 1 g in it. Where no volume is
+    # said the amount is no total: 200 MG/ML is not a vial of 10 ML with 200 MG in it.
     return tuple(dict.fromkeys(each for each in (one, whole) if each is not None))
 
 
