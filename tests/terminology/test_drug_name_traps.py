@@ -57,7 +57,10 @@ READ = _reader().read
     [
         # one of several numbers is not taken for the strength
         "warfarin 2, 5 mg", "warfarin 2 to 5 mg", "warfarin 2 or 5 mg", "warfarin 2 5",
-        "HCTZ 25 mg lisinopril 10 mg 20 mg", "olmesartan 20/amlodipine 5", "warfarin 1.000,5 mg",
+        "HCTZ 25 mg lisinopril 10 mg 20 mg",
+        # an amount with another name behind it is that of the name before it
+        "HCTZ 20 mg with lisinopril", "lisinopril 25 mg / hctz", "hctz 20 with lisinopril",
+        "olmesartan 20/amlodipine 5", "warfarin 1.000,5 mg",
         # a thousandfold is another amount, and so is an unknown unit
         "warfarin 5000", "warfarin 2500", "warfarin 5 мкг", "warfarin 5 мг",
         # per volume, per day, per bag
@@ -124,6 +127,9 @@ def test_no_ingredient_is_named(text):
         ("warfarina 5 mg comprimidos", "1"),
         ("lisinopril 20 mg una tableta cada dia", "14"),
         ("hctz 25 lisinopril 20", "13"),
+        ("HCTZ 25 mg with lisinopril", "13"),
+        ("hctz 25 with lisinopril", "13"),
+        ("lisinopril-hctz 20 mg", "13"),
         ("bupivacaine liposome 13.3 mg/ml", "31"),
     ],
 )

@@ -128,6 +128,8 @@ def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order
         return False  # a pack of several strengths is none of them: "rivaroxaban 15 MG" may be a tablet
     if len(drug.by_base) == 1:
         return _one_fits(mention, said, drug)
+    if not _those_before_fit(mention, drug):
+        return False
     if len(said) == 1 and (total := _total(drug)) is not None and said[0].fits(total, drug):
         return True
     own = _own_amounts(mention)
@@ -142,6 +144,21 @@ def strengths_fit(mention: Mention, said: Sequence[Said], drug: Candidate, order
         all(each.fits(one, drug) for each, one in zip(said, turn, strict=True))
         for turn in permutations([strength for _, _, strength in drug.by_base])
     )
+
+
+def _those_before_fit(mention: Mention, drug: Candidate) -> bool:
+    """An amount with another name behind it is that of the name before it: "HCTZ 50 mg with losartan". What
+    stands behind the last name may be any one's ("lisinopril-hctz 20 mg").
+    """
+    for named in mention.named[:-1]:
+        bases = {base for meaning in named.meanings for base in meaning.bases}
+        has = [strength for base, _, strength in drug.by_base if base in bases]
+        if len(bases) == 1 and has:
+            said = [Said(each, formed=mention.form.placed) for each in named.strengths]
+            said += [number_of(mention, value) for value in named.bare]
+            if not all(any(each.fits(one, drug) for one in has) for each in said):
+                return False
+    return True
 
 
 def _same_amounts(said: Sequence[Said], drug: Candidate, base: str) -> bool:

@@ -30,6 +30,7 @@ class Named:
     corrected: str = ""
     bracketed: bool = False
     strengths: list[tuple[Strength, ...]] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)  # numbers without a unit behind it
 
 
 @dataclass(slots=True)
@@ -224,6 +225,8 @@ def _wants_salt(mention: Mention) -> bool:
 def _amount(token: Token, mention: Mention) -> None:
     if token.kind == "number":
         mention.bare.extend(token.values)
+        if mention.named:
+            mention.named[-1].bare.extend(token.values)
         return
     if token.kind == "list":
         mention.listed.append(token)
