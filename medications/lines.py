@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from medications import reading, settling
+from medications import ports, reading, settling
 from medications.charts import Locked
 from medications.models import DecisionVersion, Line, Statement, StatementVersion
 from medications.models.lines import EMPTY
@@ -144,17 +144,22 @@ def write(chart: Locked, found: Sequence[Settled]) -> frozenset[UUID]:
     """Bring the rows to what counts now; answers the lines that changed. One or two statements."""
     known = {
         row["id"]: row
-        for row in Line.objects.filter(person_id=chart.person_id).values("id", "evidence_digest", "state")
+        for row in Line.objects.filter(person_id=chart.person_id).values(
+            "id", "evidence_digest", "state", "site_ids"
+        )
     }
+    sites = _sites(chart, found)
     values: list[Any] = []
     changed: set[UUID] = set()
     for line in found:
         before = known.pop(line.line_id, None)
         state = line.state.value
         if before and before["evidence_digest"] == line.evidence_digest and before["state"] == state:
+            if before["site_ids"] != sites[line.line_id]:  # no news of the line: its revision stays
+                Line.objects.filter(pk=line.line_id).update(site_ids=sites[line.line_id])
             continue
         changed.add(line.line_id)
-        values += _values(chart, line)
+        values += _values(chart, line, sites[line.line_id])
     emptied = [pk for pk, row in known.items() if row["state"] != EMPTY]
     if values:
         row = f"({', '.join(['%s'] * len(_COLUMNS))})"
@@ -165,8 +170,20 @@ def write(chart: Locked, found: Sequence[Settled]) -> frozenset[UUID]:
     return frozenset(changed | set(emptied))
 
 
-def _values(chart: Locked, line: Settled) -> list[Any]:
-    sites = sorted({word.site_id for word in line.words if word.site_id})
+def _sites(chart: Locked, found: Sequence[Settled]) -> dict[UUID, list[UUID]]:
+    """In whose queue each line waits: of the sites that speak in it. What the patient alone said is open at
+    every site that knows the patient, by a statement or a visit; else nobody would ever look at it.
+    """
+    own = {line.line_id: {word.site_id for word in line.words if word.site_id} for line in found}
+    if any(line.state in OPEN_STATES and not own[line.line_id] for line in found):
+        knowing = {site for sites in own.values() for site in sites}
+        knowing |= ports.care().sites_of_patient(person_ids=chart.ids)
+        lone = (each for each in found if each.state in OPEN_STATES and not own[each.line_id])
+        own |= {each.line_id: knowing for each in lone}
+    return {line_id: sorted(sites) for line_id, sites in own.items()}
+
+
+def _values(chart: Locked, line: Settled, sites: list[UUID]) -> list[Any]:
     at = chart.recorded_at
     return [
         line.line_id, chart.person_id, line.key, 1, line.ruling.version if line.ruling else 0,

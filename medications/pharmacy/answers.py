@@ -44,7 +44,7 @@ def take(message: Mapping[str, Any], *, network: str, now: datetime) -> str:
     if _known(network, answer.wire_id):
         return "duplicate"
     refill = steps.lock(refill.pk)
-    effect = _effect(refill, answer)
+    effect = _effect(refill, answer, network)
     kept = _keep(message, answer, network=network, effect=effect, at=chart.recorded_at, refill=refill)
     if answer.state is not None and effect == answer.state.value:
         late = refill.state == RefillState.UNANSWERED
@@ -87,7 +87,9 @@ def _refill_of(answer: Answer) -> Refill | None:
     return Refill.objects.filter(pk=sent.refill_id).first() if sent and sent.refill_id else None
 
 
-def _effect(refill: Refill, answer: Answer) -> str:
+def _effect(refill: Refill, answer: Answer, network: str) -> str:
+    if refill.pharmacy is None or refill.pharmacy.network != network:
+        return "late" if answer.relates_to != str(refill.message_id) else "unknown"  # not its pharmacy's word
     if answer.state is None:
         return "taken"
     if answer.relates_to != str(refill.message_id):
@@ -100,12 +102,17 @@ def _effect(refill: Refill, answer: Answer) -> str:
 
 
 def _dispensed(refill: Refill, answer: Answer, chart: charts.Locked) -> None:
-    """What was handed out is one more source of what is taken."""
-    entity_id = new_id()
+    """What was handed out is one more source of what is taken: in the pharmacy's words where it says what
+    (it may have changed the drug), and as asked where it does not.
+    """
+    entity_id, own = new_id(), answer.dispensed
     said = IncomingStatement(
         source=Source.PHARMACY, system=f"pharmacy:{refill.pharmacy.ncpdp_id if refill.pharmacy else ''}",
-        external_id=answer.wire_id, kind=StatementKind.DISPENSE, drug_text=refill.name, rxcui=refill.rxcui,
-        status_word="dispensed", dosage_text=refill.dosage_text, quantity_text=refill.quantity_text,
+        external_id=answer.wire_id, kind=StatementKind.DISPENSE,
+        drug_text=own.drug_text if own else refill.name, rxcui=own.rxcui if own else refill.rxcui,
+        status_word="dispensed",
+        dosage_text=own.dosage_text if own and own.dosage_text else refill.dosage_text,
+        quantity_text=own.quantity_text if own and own.quantity_text else refill.quantity_text,
         started_on=chart.recorded_at.date(), said_at=chart.recorded_at, site_id=SiteId(refill.site_id),
     )  # fmt: skip
     before = recording.existing(said.system, said.external_id, chart)
@@ -130,6 +137,6 @@ def _keep(
     row = PharmacyMessage.objects.create(
         id=new_id(), network=network, direction="in", wire_id=answer.wire_id if answer else str(new_id()),
         relates_to=answer.relates_to if answer else "", kind=answer.kind if answer else kind, refill=refill,
-        body=dict(message), at=at, effect=effect,
+        body=wire.storable(message), at=at, effect=effect,
     )  # fmt: skip
     return row.pk

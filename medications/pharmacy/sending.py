@@ -14,9 +14,9 @@ from django.conf import settings
 
 from medications import metrics, ports
 from medications.models import Pharmacy, PharmacyMailbox, PharmacyMessage, Refill
-from medications.pharmacy import answers, demo, wire
+from medications.pharmacy import answers, demo, waiting, wire
 from medications.ports import NotReached, Outgoing
-from medications.refills import steps
+from medications.refills import deciding, steps
 from medications.types import RefillState
 from steadwell import clock, events
 from steadwell.actor import system
@@ -48,6 +48,11 @@ class RefillSender:
         refill = steps.lock(event.refill_id)
         if refill.state not in _OPEN or refill.pharmacy is None:
             return None  # answered, or closed meanwhile
+        if not deciding.is_still_ordered(refill):
+            # Hours may lie between the yes and a network that is back. A clinician looks; it is not sent.
+            waiting.forget(refill)
+            steps.move(refill, RefillState.UNANSWERED, actor=ACTOR, at=ctx.now, reason="order-stopped")
+            return None
         patient = identity.get_person(actor=ACTOR, person_id=PersonId(refill.person_id), now=ctx.now)
         body = wire.new_rx(refill, patient, at=ctx.now)
         network = refill.pharmacy.network

@@ -1,7 +1,8 @@
 """A pharmacy network of its own process, to try refills with: it takes messages, and behaves as it is told.
 
 ``POST /script`` takes a message, ``GET /mailbox?after=&count=`` gives what it says later, ``POST /control``
-sets how it behaves, ``GET /control`` tells what it took. Standard library only: it is no part of the product.
+sets how it behaves and adds to what it says (``say``: messages as they are), ``GET /control`` tells what it
+took. Standard library only: it is no part of the product.
 
 Behaviours: ``fill`` accepts and fills, ``accept`` accepts and says no more, ``refuse`` refuses at once,
 ``refuse-later`` accepts and does not dispense, ``silent`` takes the message and says nothing, ``hang`` never
@@ -83,6 +84,7 @@ class State:
                     raise ValueError(f"behaviour must be one of {', '.join(BEHAVIOURS)}")
                 self.behaviour = wanted["behaviour"]
             self.hang_seconds = float(wanted.get("hang_seconds", self.hang_seconds))
+            self.mailbox.extend(wanted.get("say", ()))
             if wanted.get("release"):
                 for wire_id in self.held:
                     self.fill(wire_id)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from medications.presenters import words
 from medications.types import RefillState, RefillView
@@ -17,7 +18,7 @@ from steadwell.ids import PersonId
 
 # Where a refill stands on its way; what else may happen stands in words beside it.
 _WAY = (
-    (_lazy("Asked for"), {RefillState.REQUESTED}),
+    (pgettext_lazy("refill", "Asked for"), {RefillState.REQUESTED}),
     (_lazy("Approved"), {RefillState.APPROVED}),
     (
         _lazy("With the pharmacy"),
@@ -37,7 +38,20 @@ _STEPS: Mapping[str, str | Promise] = {
     "retried": _lazy("Sent again"),
     "duplicate": _lazy("The pharmacy answered twice"),
     "late": _lazy("The pharmacy answered late"),
+    "not-reached": _lazy("The pharmacy's network could not be reached"),
+    "unknown": _lazy("Somebody else answered, which does not count"),
 }
+# A step's reason is what a person wrote, or one of our own codes.
+_REASONS: Mapping[str, str | Promise] = {
+    "no-answer": _lazy("No answer came in time."),
+    "sent-again": _lazy("The clinic sent it again."),
+    "order-stopped": _lazy("The medicine was stopped meanwhile, so it was not sent."),
+    "late": _lazy("It came after the time for an answer was over."),
+} | dict.fromkeys(
+    ("Status", "Error", "RxFill", "no-connection", "breaker-open", "failed-there",
+     "refused-there", "not-understood", "no-such-network"),
+    "",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +110,7 @@ def page(refill: RefillView, zone: str, *, now: datetime) -> Page:
                 what=str(_STEPS.get(step.step, step.step)),
                 at=words.when(step.at, zone, now=now),
                 iso=step.at.isoformat(),
-                reason=step.reason,
+                reason=str(_REASONS.get(step.reason, step.reason)),
             )
             for step in refill.steps
         ),

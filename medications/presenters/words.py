@@ -7,7 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -43,7 +43,7 @@ SOURCE_FOR_PATIENT: Mapping[Source, str | Promise] = {
     Source.PHARMACY: _lazy("Your pharmacy"),
 }
 REFILL: Mapping[RefillState, Words] = {
-    RefillState.REQUESTED: (_lazy("Asked for"), "accent"),
+    RefillState.REQUESTED: (pgettext_lazy("refill", "Asked for"), "accent"),
     RefillState.APPROVED: (_lazy("Approved"), "accent"),
     RefillState.SENT: (_lazy("Sent to the pharmacy"), "accent"),
     RefillState.ACCEPTED: (_lazy("Being prepared"), "accent"),

@@ -52,7 +52,9 @@ def list_refillable(*, actor: Actor, person_id: PersonId, now: datetime) -> Mapp
 
 
 def order_of(line: Settled) -> Word | None:
-    """The newest active order of a clinic of ours, on a line that is taken and understood."""
+    """The active order of a clinic of ours that says what counts on its line, else the newest: on a line that
+    is taken and understood.
+    """
     if line.status is not Status.ACTIVE or line.needs:
         return None
     orders = [
@@ -60,7 +62,11 @@ def order_of(line: Settled) -> Word | None:
         for word in line.words
         if word.kind is StatementKind.ORDER and word.status is Status.ACTIVE and word.site_id is not None
     ]
-    return max(orders, key=lambda word: (word.said_at, word.statement_id), default=None)
+    return max(
+        orders,
+        key=lambda word: (word.dosage.text == line.dosage_text, word.said_at, word.statement_id),
+        default=None,
+    )
 
 
 def request_refill(
@@ -197,7 +203,8 @@ def _asked(
     return Refill(
         id=refill_id, version=1, person_id=state.chart.person_id, site_id=order.site_id, line_id=line_id,
         statement_id=order.statement_id, state=RefillState.REQUESTED.value, name=line.name, rxcui=line.rxcui,
-        dosage_text=order.dosage.text or line.dosage_text,
+        # As it stands on the list, and so as the patient asked for it: another source may say another dose.
+        dosage_text=line.dosage_text or order.dosage.text,
         quantity_text=state.rows[order.statement_id]["quantity_text"], note=note,
         pharmacy=pharmacy_by(chosen) if chosen else None, requested_at=at, requested_by=actor.user_id,
         changed_at=at,

@@ -112,7 +112,8 @@ def resend_refill(
     now: datetime,
 ) -> RefillView:
     """Send one again that was not answered or was refused, here or to another pharmacy. Another pharmacy gets
-    a message of its own; the same one the same message, which it may have had already.
+    a message of its own; the same one the same message, which it may have had already. Raises CannotRefill
+    when the order was stopped meanwhile.
     """
     body = {"refill": str(refill_id), "seen": seen_version, "pharmacy": str(pharmacy_id)}
 
@@ -120,6 +121,8 @@ def resend_refill(
         row = act.row
         if row.state not in _STUCK:  # the table lets a request be approved, but nobody has checked it here
             raise RefillMoved
+        if not is_still_ordered(row):
+            raise CannotRefill
         elsewhere = pharmacy_id is not None and pharmacy_id != row.pharmacy_id
         if elsewhere or row.state == RefillState.PHARMACY_REFUSED:
             row.message_id = None
@@ -129,6 +132,11 @@ def resend_refill(
         _send(act)
 
     return _act(actor, refill_id, seen_version, resend, "resend", body, request_key, now)
+
+
+def is_still_ordered(refill: Refill) -> bool:
+    """Whether the order that it renews is taken still."""
+    return Statement.objects.filter(pk=refill.statement_id, status=Status.ACTIVE.value).exists()
 
 
 def _end(

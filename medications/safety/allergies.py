@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -16,6 +17,15 @@ _CITATION = (
     "J Allergy Clin Immunol 2022;150:1333-1393."
 )
 _DATED = date(2026, 11, 29)
+# How people write down groups, beside the packs' own words for them.
+_SAID = {
+    "pcn": "penicillins", "pcns": "penicillins", "sulfa": "sulfa-antibiotics", "sulfas": "sulfa-antibiotics",
+    "sulpha": "sulfa-antibiotics", "sulfonamide": "sulfa-antibiotics", "sulfonamides": "sulfa-antibiotics",
+    "sulphonamides": "sulfa-antibiotics", "sulfamidas": "sulfa-antibiotics", "quinolone": "fluoroquinolones",
+    "quinolones": "fluoroquinolones", "quinolonas": "fluoroquinolones", "acei": "ace-inhibitors",
+    "ace inhibitor": "ace-inhibitors", "nsaid": "nsaids", "anti-inflammatories": "nsaids",
+}  # fmt: skip
+_DENIED = re.compile(r"(?:no|not|none|denies|denied|negative|niega|ninguna?)\b")
 
 
 def check(rules: Rules, added: Known, allergies: Sequence[Allergy]) -> tuple[list[Finding], list[NotChecked]]:
@@ -39,11 +49,20 @@ def check(rules: Rules, added: Known, allergies: Sequence[Allergy]) -> tuple[lis
 def _of_class(rules: Rules, name: str) -> frozenset[str]:
     """Penicillins and NSAIDs are how people say it: then every member is meant."""
     plain = name.casefold().strip()
-    for each in rules.classes.values():
-        words = {word.casefold() for word in each.words.values()}
-        if plain in words or f"{plain}s" in words or each.name.startswith(f"{plain}-"):
-            return each.members
-    return frozenset()
+    classes = rules.classes.values()
+    called = {word.casefold(): each.name for each in classes for word in each.words.values()}
+    called |= {word.removesuffix("s"): name for word, name in called.items()} | _SAID
+    longest_first = sorted(called, key=lambda word: (-len(word), word))
+    if plain in called:
+        found = called[plain]
+    elif begins := [each.name for each in classes if each.name.startswith(f"{plain}-")]:
+        found = begins[0]
+    elif _DENIED.match(plain):
+        return frozenset()
+    else:
+        held = (word for word in longest_first if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain))
+        found = called.get(next(held, ""), "")
+    return rules.classes[found].members if found in rules.classes else frozenset()
 
 
 def _of_one(
@@ -60,6 +79,8 @@ def _of_one(
             best = told.get(ingredient)
             if best is None or rule.severity.rank < best[0].severity.rank:
                 told[ingredient] = (rule, crossed[0])
+    if same and not told:  # the whole class is not tolerated, and no rule says more of it
+        return [_same(rules, added, allergy, same)]
     return [
         finding(
             rule,
@@ -83,8 +104,8 @@ def _same(rules: Rules, added: Known, allergy: Allergy, same: frozenset[str]) ->
         names=(added.drug.name, allergy.name),
         ingredients=tuple(sorted(same)),
         mechanism={
-            "en": "An allergy or intolerance to this very ingredient is on record.",
-            "es": "Consta una alergia o intolerancia a este mismo principio activo.",
+            "en": "An allergy or intolerance to this very ingredient, or to its whole group, is on record.",
+            "es": "Consta una alergia o intolerancia a este mismo principio activo, o a todo su grupo.",
         },
         advice={
             "en": "Choose another medicine, or correct the allergy first if it was recorded in error.",

@@ -15,6 +15,7 @@ from medications.safety.pack import Rules
 from medications.safety.signing import keys_in, verify
 
 SHIPPED = Path(__file__).parent / "data"
+_Stamp = tuple[tuple[str, int], ...]
 SOON_DAYS = 60  # before a pack's end, when it is worth a word
 
 
@@ -39,7 +40,9 @@ def in_force(*, now: datetime) -> Rules:
     """The rules that hold now. Raises PackMissing, PackForged, PackMalformed or PackExpired: then no check
     can be made, and nothing may pass as checked.
     """
-    rules = _load(tuple((str(folder), _stamped(folder)) for folder in folders()))
+    # The keys count as well: a pack is out of force as soon as the key that vouched for it is taken away.
+    keys = tuple(_stamped(folder, "*.pub") for folder in key_folders())
+    rules = _load(tuple((str(folder), _stamped(folder, "*.tsv")) for folder in folders()), keys)
     refuse_expired(rules, on=now.date())
     return rules
 
@@ -65,13 +68,13 @@ def key_folders() -> list[Path]:
 
 
 @lru_cache(maxsize=4)
-def _load(stamped: tuple[tuple[str, tuple[int, ...]], ...]) -> Rules:
+def _load(stamped: tuple[tuple[str, _Stamp], ...], keys: tuple[_Stamp, ...]) -> Rules:
     return load([Path(path) for path, _ in stamped], key_folders=key_folders())
 
 
-def _stamped(folder: Path) -> tuple[int, ...]:
-    """Times of change: a pack that is replaced on disk is read again, without a restart."""
-    return tuple(path.stat().st_mtime_ns for path in sorted(folder.glob("*.tsv")))
+def _stamped(folder: Path, files: str) -> _Stamp:
+    """Names and times of change: what is replaced on disk is read again, without a restart."""
+    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob(files)))
 
 
 def _packs_in(folder: Path) -> list[Path]:

@@ -37,12 +37,15 @@ def canonical(folder: Path) -> bytes:
 
 
 def keys_in(folders: Iterable[Path]) -> dict[str, Ed25519PublicKey]:
-    """The public keys of some folders, by name."""
-    return {
-        path.stem: Ed25519PublicKey.from_public_bytes(base64.b64decode(path.read_text("ascii").strip()))
-        for folder in folders
-        for path in sorted(folder.glob("*.pub"))
-    }
+    """The public keys of some folders, by name. Raises PackForged for a file that holds none."""
+    return {path.stem: _key(path) for folder in folders for path in sorted(folder.glob("*.pub"))}
+
+
+def _key(path: Path) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(base64.b64decode(path.read_text("ascii").strip()))
+    except (OSError, ValueError) as wrong:
+        raise PackForged(f"{path} is no public key.") from wrong
 
 
 def sign(folder: Path, *, key_name: str, private_key: Ed25519PrivateKey) -> None:
@@ -56,7 +59,7 @@ def verify(folder: Path, keys: dict[str, Ed25519PublicKey]) -> str:
     path = folder / SIGNATURE
     if not path.exists():
         raise PackForged(f"{folder} is not signed.")
-    _, _, line = path.read_text(encoding="utf-8").partition("\n")
+    _, _, line = path.read_text(encoding="utf-8", errors="replace").partition("\n")
     name, _, signature = line.strip().partition("\t")
     if name not in keys:
         raise PackForged(f"{folder} is signed by {name or 'nobody'}, whose key is not among those in use.")

@@ -11,7 +11,9 @@ from pages_house import NOW, PagesHouse, fields, house, page, words
 
 from medications import service as medications
 from medications.models import Statement
+from medications.refills import steps
 from medications.types import RefillState, Taken
+from steadwell.actor import system
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +186,18 @@ def test_refused_refill_says_why(home, ada):
     assert "Not approved" in said
     assert "Come and see us first" in said
     assert "Not approved" in page(ada, "/")
+
+
+def test_what_happened_to_a_refill_is_said_in_words_and_never_in_codes(home, ada):
+    refill = _asked(home)
+
+    for step, reason in (("not-reached", "failed-there"), ("retried", "no-answer"), ("late", "RxFill")):
+        steps.note(steps.lock(refill.refill_id), step, actor=system("test"), at=NOW, reason=reason)
+    said = page(ada, f"/medicines/refills/{refill.refill_id}/")
+
+    assert "The pharmacy's network could not be reached" in said
+    assert "No answer came in time." in said
+    assert not {"not-reached", "failed-there", "retried", "no-answer", "RxFill"} & {*said.split()}
 
 
 def _asked(home):

@@ -16,11 +16,14 @@ from medicine_house import (
     clinician,
     file,
     key,
+    listed,
     only,
     patient,
     person,
     pharmacy,
+    prescribed,
     said,
+    settled,
 )
 from pharmacy_house import TOKEN, Pharmacy, simulated, work
 
@@ -357,3 +360,142 @@ def test_a_move_that_the_table_has_not_is_refused():
         with pytest.raises(medications.RefillMoved):
             steps.move(row, RefillState.FILLED, actor=DOCTOR, at=clock.now())
     assert Status.ACTIVE is only(view.person_id).status
+
+
+def answering(view: RefillView, kind: str, content: object) -> dict[str, object]:
+    """A message about a refill, as its pharmacy would send it."""
+    message_id = str(Refill.objects.get(pk=view.refill_id).message_id)
+    header = {"MessageID": key(), "RelatesToMessageID": message_id}
+    return {"Message": {"Header": header, "Body": {kind: content}}}
+
+
+GARBAGE = [
+    "words", 5, None, [], {}, {"Message": "words"}, {"Message": {"Header": {}, "Body": {"RxFill": {}}}},
+    {"Message": {"Header": {"MessageID": ["x"]}, "Body": {"RxFill": {}}}},
+    {"Message": {"Header": {"MessageID": "a\0b"}, "Body": {"St\0atus": {"Code": "\0"}}}},
+]  # fmt: skip
+
+
+def test_garbage_in_a_mailbox_stops_nothing_behind_it(network):
+    network.control(behaviour="accept")
+    view = approved(asked())
+    work()
+    halves = [
+        answering(view, "RxFill", {"FillStatus": status})
+        for status in ("NotDispensed", None, 5, ["Dispensed"], {"NotDispensed": "x\0y"})
+    ]
+
+    network.control(say=[*GARBAGE, *halves[:4], answering(view, "RxFill", {"FillStatus": {"Dispensed": {}}})])
+    mailbox()
+
+    assert state(view) == RefillState.FILLED
+    assert PharmacyMessage.objects.filter(effect="unread").count() == len(GARBAGE) + 4
+    assert outbox.quarantined_count() == 0
+
+
+def test_a_refusal_in_odd_words_is_a_refusal(network):
+    network.control(behaviour="accept")
+    view = approved(asked())
+    work()
+
+    network.control(say=[answering(view, "RxFill", {"FillStatus": {"NotDispensed": "x\0y"}})])
+    mailbox()
+
+    assert state(view) == RefillState.PHARMACY_REFUSED
+
+
+def test_another_network_says_nothing_about_a_refill(network, settings):
+    settings.PHARMACY_NETWORKS = {**settings.PHARMACY_NETWORKS, "other": (network.address, TOKEN)}
+    network.control(behaviour="accept")
+    view = approved(asked())
+    work()
+    network.control(say=[answering(view, "RxFill", {"FillStatus": {"Dispensed": {}}})])
+
+    with transaction.atomic():
+        outbox.publish(events.PharmacyMailboxDue(network="other"), now=clock.now())
+    work()
+
+    assert state(view) == RefillState.ACCEPTED
+    assert only(view.person_id).evidence[-1].statement.kind.value == "order"
+    mailbox()
+    assert state(view) == RefillState.FILLED
+
+
+def test_what_the_pharmacist_changed_is_what_was_dispensed(network):
+    network.control(behaviour="accept")
+    view = approved(asked())
+    work()
+    dispensed = {
+        "DrugDescription": "lisinopril 10 MG Oral Tablet", "Quantity": {"Value": 60},
+        "DrugCoded": {"DrugDBCode": {"Code": "314076", "Qualifier": "SCD"}},
+        "Sig": {"SigText": "Take 2 tablets by mouth daily"},
+    }  # fmt: skip
+
+    network.control(
+        say=[
+            answering(
+                view, "RxFill", {"FillStatus": {"PartiallyDispensed": {}}, "MedicationDispensed": dispensed}
+            )
+        ]
+    )
+    mailbox()
+
+    assert state(view) == RefillState.FILLED
+    handed = {
+        each.statement.drug_text: (each.statement.dosage.text, line.name)
+        for line in listed(view.person_id)
+        for each in line.evidence
+        if each.statement.kind.value == "dispense"
+    }
+    assert handed == {
+        "lisinopril 10 MG Oral Tablet": ("Take 2 tablets by mouth daily", "lisinopril 10 MG Oral Tablet")
+    }
+
+
+def test_what_was_stopped_after_the_yes_is_not_sent(network, settings):
+    settings.PHARMACY_NETWORKS = {"default": ("http://127.0.0.1:9", TOKEN)}
+    taken = len(network.control()["taken"])
+    view = approved(asked())
+    work(rounds=1)
+    line = only(view.person_id)
+    file(
+        view.person_id,
+        said(external_id=_external(line), said_at=clock.now(), status_word="discontinued"),
+        now=clock.now(),
+    )
+    settings.PHARMACY_NETWORKS = {"default": (network.address, TOKEN)}
+
+    work(clock.now() + timedelta(hours=1))
+
+    assert len(network.control()["taken"]) == taken
+    assert state(view) == RefillState.UNANSWERED
+    found = medications.list_refill_queue(actor=DOCTOR, site_id=SITE, now=clock.now())
+    assert [each.refill_id for each in found] == [view.refill_id]
+    with pytest.raises(medications.CannotRefill):
+        medications.resend_refill(
+            actor=DOCTOR, refill_id=view.refill_id, seen_version=found[0].version, request_key=key(),
+            now=clock.now(),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_what_is_asked_for_is_what_the_list_says_and_not_what_another_source_says(decided):
+    who = person()
+    mine = prescribed(who, now=clock.now() - timedelta(days=9))
+    file(
+        who,
+        said(dosage_text="Take 2 tablets daily", said_at=clock.now() - timedelta(days=1)),
+        now=clock.now(),
+    )
+    if decided:
+        settled(only(who), dosage_text="Take 1 tablet daily", now=clock.now())
+    line = only(who)
+    assert line.dosage_text == "Take 1 tablet daily"
+
+    view = medications.request_refill(
+        actor=patient(who), line_id=line.line_id, pharmacy_id=pharmacy().pk, request_key=key(),
+        now=clock.now(),
+    )  # fmt: skip
+
+    assert view.dosage_text == line.dosage_text
+    assert Refill.objects.get(pk=view.refill_id).statement_id == mine.statement_id

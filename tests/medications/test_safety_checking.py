@@ -186,8 +186,34 @@ def test_salt_and_modified_form_count_as_their_ingredient():
     assert rules_of(found) == {"lithium-raisers"}
 
 
-@pytest.mark.parametrize("said", ["penicillin", "Penicillins", "penicilinas"])
+@pytest.mark.parametrize(
+    "said", ["penicillin", "Penicillins", "penicilinas", "PCN", "allergic to penicillin as a child"]
+)
 def test_allergy_to_a_class_counts_for_its_members(said):
     found = checked([drug("amoxicillin")], allergies=[Allergy(key="1", name=said, ingredients=())])
 
     assert rules_of(found) == {"penicillins"}
+
+
+@pytest.mark.parametrize(
+    ("said", "ingredient", "rule"),
+    [
+        ("sulfa drugs", "sulfamethoxazole", "sulfa-antibiotics"),
+        ("Sulfonamides", "sulfamethoxazole", "sulfa-antibiotics"),
+        ("NSAID allergy", "naproxen", "nsaids"),
+        ("statins", "atorvastatin", "same-ingredient-allergy"),  # no rule says more of the group
+        ("Statins", "simvastatin", "same-ingredient-allergy"),
+    ],
+)
+def test_allergy_to_a_group_counts_however_it_is_written(said, ingredient, rule):
+    found = checked([drug(ingredient)], allergies=[Allergy(key="1", name=said, ingredients=())])
+
+    assert rules_of(found) == {rule}
+
+
+@pytest.mark.parametrize("said", ["no known allergies", "NKDA", "denies penicillin allergy"])
+def test_no_allergy_is_no_allergy_and_not_checked(said):
+    found = checked([drug("amoxicillin")], allergies=[Allergy(key="1", name=said, ingredients=())])
+
+    assert found.findings == ()
+    assert Why.NO_CODE in {each.why for each in found.not_checked}

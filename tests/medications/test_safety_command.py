@@ -122,3 +122,19 @@ def test_operator_makes_keys_signs_and_lints_a_pack(tmp_path, monkeypatch, setti
 
 def test_lint_of_the_shipped_pack_finds_no_error():
     assert "no errors" in said("lint", str(CORE))[0]
+
+
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-5", "old"])
+@pytest.mark.parametrize("fact", ["--age", "--weight", "--egfr"])
+def test_check_refuses_what_is_no_number_of_a_person(fact, number):
+    with pytest.raises(CommandError, match=fact):
+        said("check", "metformin", "citalopram", "prasugrel", f"{fact}={number}")
+
+
+def test_check_leaves_no_drug_without_a_name_out_in_silence(monkeypatch):
+    with pytest.raises(CommandError, match="no name"):
+        said("check", "warfarin", "")
+    monkeypatch.setattr("sys.stdin", io.StringIO("warfarin\n\tdaily\n"))
+
+    with pytest.raises(CommandError, match="no name"):
+        said("check")

@@ -170,3 +170,22 @@ def test_lint_finds_a_group_of_the_list_that_is_missing(tmp_path):
     (pack / "interactions.tsv").write_text("\n".join(kept) + "\n")
 
     assert any("ONC groups without a rule: 2." in fault.what for fault in lint(pack, on=NOW.date()))
+
+
+def test_check_refuses_as_soon_as_the_key_is_taken_away(operator):
+    pack, _key = operator
+    assert ask("sotalol", "haloperidol").findings
+
+    (pack / "../keys/ward.pub").unlink()
+
+    with pytest.raises(PackForged):
+        ask("sertraline")
+
+
+@pytest.mark.parametrize("file", ["../keys/other.pub", "signature.tsv"])
+def test_check_refuses_loudly_what_is_no_key_and_no_signature(operator, file):
+    pack, _key = operator
+    (pack / file).write_bytes(b"\xff\xfe nonsense")
+
+    with pytest.raises(PackForged):
+        ask("sertraline")

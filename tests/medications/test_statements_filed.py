@@ -6,8 +6,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import small_clinic
 from django.db import DatabaseError, transaction
-from medicine_house import DOCTOR, FEED, NOW, SITE, file, key, listed, only, patient, person, said
+from medicine_house import (
+    DOCTOR,
+    ELSEWHERE,
+    FEED,
+    NOW,
+    SITE,
+    STRANGER,
+    clinician,
+    file,
+    key,
+    listed,
+    only,
+    patient,
+    person,
+    said,
+)
 
 from medications import following
 from medications import service as medications
@@ -83,6 +99,37 @@ def test_what_cannot_be_understood_is_kept_and_queued(more, needs):
     kept = Statement.objects.get(pk=filed.entity_id)
     expected = said(**more)
     assert (kept.drug_text, kept.status_word) == (expected.drug_text, expected.status_word)
+
+
+def _typed(who, drug="the white heart pill", now=NOW):
+    medications.add_medicine(actor=patient(who), person_id=who, drug_text=drug, request_key=key(), now=now)
+
+
+@pytest.mark.parametrize("drug", ["the white heart pill", "aspirin 81 mg"])
+@pytest.mark.parametrize("first", ["patient", "clinic"])
+def test_what_the_patient_alone_said_waits_at_the_sites_that_know_the_patient(drug, first):
+    who = person()
+    for step in ("patient", "clinic") if first == "patient" else ("clinic", "patient"):
+        if step == "patient":
+            _typed(who, drug)
+        else:
+            file(who, said())
+
+    (item,) = medications.list_not_understood(actor=DOCTOR, site_id=SITE, now=NOW)
+    assert (item.person_id, item.state) == (who, LineState.AMBIGUOUS)
+    assert medications.list_not_understood(actor=STRANGER, site_id=ELSEWHERE, now=NOW) == ()
+    assert Line.objects.get(pk=item.line_id).revision == 1  # a site that came to know of it is no news of it
+
+
+def test_what_the_patient_alone_said_waits_where_they_have_a_visit():
+    who, clinic = person(), small_clinic.Clinic()
+    clinic.book(patient(who))
+
+    _typed(who, now=small_clinic.NOW)
+
+    doctor = clinician(clinic.site)
+    (item,) = medications.list_not_understood(actor=doctor, site_id=clinic.site, now=small_clinic.NOW)
+    assert item.person_id == who
 
 
 def test_a_code_that_contradicts_its_words_is_ambiguous():

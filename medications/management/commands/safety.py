@@ -79,6 +79,9 @@ class Command(BaseCommand):
         said = [line.split("\t") for line in lines if line.strip()]
         if not said:
             raise CommandError("Name at least one drug.")
+        # Left out in silence, an empty variable in somebody's script would pass a pair as looked at.
+        if len(said) < len(options["drugs"]) or not all(parts[0].strip() for parts in said):
+            raise CommandError("One of the drugs has no name.")
         self._find_names()
         drugs = [
             drug_from_text(str(number), parts[0].strip(), dosage_text=parts[1] if parts[1:] else "")
@@ -241,6 +244,9 @@ def _as_text(answer: Checked, language: str) -> list[str]:
 
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation as wrong:
         raise ValueError(text) from wrong
+    if not number.is_finite() or number < 0:
+        raise ValueError(text)
+    return number

@@ -57,7 +57,12 @@ class Form:
 
     @property
     def stated(self) -> bool:
-        return bool(self.shapes or self.routes or self.release or self.texture)
+        return self.placed or bool(self.release or self.texture)
+
+    @property
+    def placed(self) -> bool:
+        """Whether it says what the thing is or where it goes."""
+        return bool(self.shapes or self.routes)
 
 
 def made_of(found: Iterable[tuple[str, str]]) -> Form:

@@ -18,6 +18,7 @@ from steadwell.terminology.rxnorm.matching import (
     candidates,
     form_fits,
     is_range,
+    number_of,
     strengths_fit,
 )
 from steadwell.terminology.rxnorm.reading import Mention, Reader
@@ -141,10 +142,9 @@ class Normaliser:
             return True
         brands = found[0].brands
         # A brand's pack, or "Novolin 70/30": the brand's own name says it.
-        if brands and len(left) == 1 and (left[0].parts.parts or any(map(str.isdigit, "".join(brands)))):
+        if brands and len(left) == 1 and (left[0].parts.parts or _numbered(left[0].parts.brand, brands)):
             return True
-        near = [each for sense in found for each in candidates(self.catalogue, sense.bases)]
-        return bool(_numbers(near, mention))
+        return bool(_numbers(left, mention))
 
     def _sure(self, only: Candidate, mention: Mention, bases: Bases) -> bool:
         """An unsaid special release is taken only where the ingredient has no plain form of that shape."""
@@ -225,10 +225,14 @@ class Normaliser:
         )  # fmt: skip
 
 
+def _numbered(brand: str, brands: frozenset[str]) -> bool:
+    return brand in brands and any(map(str.isdigit, brand))
+
+
 def _numbers(near: Sequence[Candidate], mention: Mention) -> list[Said]:
-    """Numbers without a unit that some product has as its strength; the others count pieces."""
-    return [
-        said
-        for said in (Said(number=value) for value in mention.bare)
-        if any(said.fits(has, each) for each in near for _, _, has in each.by_base)
-    ]
+    """Numbers without a unit as strengths, where every one is that of some product: one of no product may be
+    the strength that matters.
+    """
+    said = [number_of(mention, value) for value in mention.bare]
+    known = all(any(one.fits(has, each) for each in near for _, _, has in each.by_base) for one in said)
+    return said if known else []

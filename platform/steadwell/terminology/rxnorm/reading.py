@@ -14,6 +14,10 @@ from steadwell.terminology.rxnorm.words import Phrase, around, longest_around, s
 
 # Words for a release that say how long it lasts, where drugs of both kinds are sold (bupropion, diltiazem).
 HOURS = {"xl": 24.0, "sr": 12.0}
+_JOINS = frozenset(
+    {"/", "+", "&", "with", "and", "plus"}
+)  # what stands behind one of these is an ingredient and no maker
+_OR = frozenset({",", "&", "or", "to"})
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Named:
     corrected: str = ""
     bracketed: bool = False
     strengths: list[tuple[Strength, ...]] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)  # numbers without a unit behind it
 
 
 @dataclass(slots=True)
@@ -70,21 +75,31 @@ class Reader:
         tokens = scanning.scan(scanning.folded(text))
         mention = Mention(label=text.isupper())
         found: list[tuple[str, str]] = []
-        depth = at = 0
+        depth = at = fronted = 0
         while at < len(tokens):
             token = tokens[at]
+            # Behind the form stand makers and counts, unless the name comes after it: "Tab Metformin 500".
+            behind = False
+            if not mention.named:
+                fronted = len(found)
+            elif len(found) > fronted:
+                behind = any(kind == "shape" for kind, _ in found[fronted:])
             if token.kind == "sign":
                 depth = max(0, depth + (token.text in "([") - (token.text in ")]"))
+                mention.counted = mention.counted or token.text == "#"
                 at += 1
             elif token.kind in {"word", "number"} and (size := self._name(tokens, at, mention, depth)):
                 at += size
             elif token.kind == "word":
-                at += self._word(tokens, at, mention, found, depth)
+                joined = at > 0 and tokens[at - 1].text in _JOINS
+                at += self._word(tokens, at, mention, found, depth > 0 or (behind and not joined))
             else:
-                # A number behind the form or a package counts pieces: "TAB UD 100".
-                behind = mention.counted or any(kind == "shape" for kind, _ in found)
-                if token.kind == "number" and behind:
-                    mention.counts.extend(token.values)
+                whole = all(value.is_integer() for value in token.values)  # nobody counts 0.2 pieces
+                if token.kind == "number" and whole and (behind or mention.counted):
+                    mention.counts.extend(token.values)  # "TAB UD 100"
+                elif token.kind == "number" and (size := _or_another(tokens, at)):
+                    mention.listed.append(_several(token, tokens[at + size]))
+                    at += size
                 else:
                     _amount(token, mention)
                 if token.container and (pair := around().get((token.container,))) and pair[0] == "shape":
@@ -117,7 +132,7 @@ class Reader:
         return self.catalogue.phrases.get(name) if name is not None else None
 
     def _word(
-        self, tokens: list[Token], at: int, mention: Mention, found: list[tuple[str, str]], depth: int
+        self, tokens: list[Token], at: int, mention: Mention, found: list[tuple[str, str]], aside: bool
     ) -> int:
         words, ends = _words(tokens, at, longest_around())
         for size in range(len(words), 0, -1):
@@ -136,7 +151,7 @@ class Reader:
             last = mention.named[-1]
             last.salt = f"{last.salt} {salt}".strip()
             return 1
-        self._unknown(word, mention, aside=depth > 0 or any(kind == "shape" for kind, _ in found))
+        self._unknown(word, mention, aside=aside)
         return 1
 
     def _unknown(self, word: str, mention: Mention, *, aside: bool) -> None:
@@ -147,8 +162,8 @@ class Reader:
         elif aside:
             mention.aside.append(word)
             mention.label = False  # what was not understood may have been the release
-        elif len(word) > 1:
-            mention.unknown.append(word)
+        else:
+            mention.unknown.append(word)  # also a lone letter: Claritin-D holds more than Claritin
 
 
 def _words(tokens: list[Token], at: int, most: int) -> tuple[list[str], list[int]]:
@@ -164,7 +179,7 @@ def _words(tokens: list[Token], at: int, most: int) -> tuple[list[str], list[int
         elif token.kind == "list" and not token.strengths and words:
             words.extend(f"{value:g}" for value in token.values)
             ends.extend([place - at + 1] * len(token.values))
-        elif not (token.kind == "sign" and token.text in ",/+" and words):
+        elif not (token.kind == "sign" and token.text in ",/+#" and words):
             break
         place += 1
     return words[:most], ends[:most]
@@ -180,6 +195,29 @@ def _is_no_name(phrase: Phrase, mention: Mention) -> bool:
     return phrase in around() and (bool(mention.named) or len(word) < 4)
 
 
+def _or_another(tokens: list[Token], at: int) -> int:
+    """How far on the next amount stands where a number may be an amount as well: "2, 5 mg", "2 to 5 mg"."""
+    for size in (1, 2):
+        if at + size >= len(tokens):
+            return 0
+        token = tokens[at + size]
+        if token.kind in {"number", "amount"}:
+            return size
+        if token.text not in _OR:
+            return 0
+    return 0
+
+
+def _several(one: Token, other: Token) -> Token:
+    """A list of two amounts; the unit, where one is said, is that of both."""
+    values = one.values + other.values
+    if len(other.strengths) != 1 or not other.values or not other.values[0]:
+        return Token("list", one.text, other.strengths, values)
+    (has,) = other.strengths
+    first = Strength(has.kind, has.value / other.values[0] * one.values[0])
+    return Token("list", one.text, (first, has), values)
+
+
 def _wants_salt(mention: Mention) -> bool:
     return bool(mention.named) and not mention.named[-1].strengths
 
@@ -187,6 +225,8 @@ def _wants_salt(mention: Mention) -> bool:
 def _amount(token: Token, mention: Mention) -> None:
     if token.kind == "number":
         mention.bare.extend(token.values)
+        if mention.named:
+            mention.named[-1].bare.extend(token.values)
         return
     if token.kind == "list":
         mention.listed.append(token)

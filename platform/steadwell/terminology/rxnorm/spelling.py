@@ -62,10 +62,11 @@ class Speller:
         most = 2 if len(word) >= TWO_CHANGES_FROM else 1
         near: list[tuple[int, str]] = []
         for length in range(len(word) - most - 1, len(word) + most + 2):
-            for name in self._near.get((word[0], length), ()):
-                distance = OSA.distance(word, name, score_cutoff=most + 1)
-                if distance <= most + 1:
-                    near.append((distance, name))
+            for first in {*word[:2]}:  # the first two may have changed places: "barocitinib"
+                for name in self._near.get((first, length), ()):
+                    distance = OSA.distance(word, name, score_cutoff=most + 1)
+                    if distance <= most + 1:
+                        near.append((distance, name))
         if not near:
             return None
         best, name = min(near)

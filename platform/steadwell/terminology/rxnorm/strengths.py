@@ -19,7 +19,7 @@ for _names, _kind, _factor in (
     ("g gm gms gram grams grm", "mass", 1000.0),
     ("kg kilogram", "mass", 1e6),
     ("gr grain grains", "grain", 1.0),
-    ("unt unts unit units u iu ius usp", "unit", 1.0),
+    ("unt unts unit units u iu ius ui usp", "unit", 1.0),
     ("mu munt munits mmu", "unit", 1e6),
     ("meq meqs milliequivalent", "meq", 1.0),
     ("mmol mmole mmoles millimole", "mmol", 1.0),
