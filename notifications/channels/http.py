@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import re
 import select
 import socket
 import ssl
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 from notifications.ports import Unreached, Unsure
 
 LONGEST_ANSWER = 64 * 1024
+_NOT_PLAIN = re.compile(r"[^\x21-\x7e]")
 _kept = threading.local()
 
 
@@ -56,6 +58,31 @@ def request(
     if response.will_close or not response.isclosed():
         _drop(line)
     return Answer(status=response.status, body=text, headers={k.lower(): v for k, v in response.getheaders()})
+
+
+def raise_undecided(answer: Answer) -> None:
+    """For an answer that decides nothing: Unreached where the message was not taken, Unsure where it may
+    have been. What is moved elsewhere was not taken (RFC 9110, section 15.4), except by 303, which says
+    where to read what was done; behind a gateway that speaks for itself somebody may have taken it.
+    """
+    cause = f"http-{answer.status}"
+    if answer.status in {303, 502, 504}:
+        raise Unsure(cause)
+    if 300 <= answer.status < 400 or answer.status >= 500 or answer.status in {401, 403, 404, 408, 429}:
+        raise Unreached(cause, after=_retry_after(answer.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds (RFC 9110, section 10.2.3); 0 where it says none, or a date."""
+    text = headers.get("retry-after", "").strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0.0
+
+
+def plain(said: object, most: int) -> str:
+    """A reference or a code in the provider's words, as it may be kept: printable ASCII, no longer than
+    ``most``. A NUL, which a database takes in no text, would spoil what else is written with it.
+    """
+    return _NOT_PLAIN.sub("", str(said))[:most]
 
 
 class _Line(http.client.HTTPConnection):

@@ -88,7 +88,8 @@ def test_a_device_is_told_until_it_is_turned_off(reader: Make, settings: Any, si
     given = page.evaluate("globalThis.keyGiven").replace("+", "-").replace("/", "_").rstrip("=")
     assert given == notifications.push_key()
 
-    tell(somebody.person_id, now=clock.now())
+    # Urgent: this test runs at whatever hour it is, and a device is told nothing at night.
+    tell(somebody.person_id, now=clock.now(), urgency="urgent")
     carry()
     assert Message.objects.get(channel="push").state == "accepted"
     (arrived,) = [each for each in simulator.arrivals() if each["channel"] == "push"]
@@ -109,6 +110,6 @@ def test_a_device_is_told_until_it_is_turned_off(reader: Make, settings: Any, si
     page.get_by_role("button", name="Turn notices off").click()
     page.get_by_text("This device shows no notices any more.").wait_for()
     assert PushSubscription.objects.get().ended_at is not None
-    tell(somebody.person_id, now=clock.now())
+    tell(somebody.person_id, now=clock.now(), urgency="urgent")
     carry()
     assert len([each for each in simulator.arrivals() if each["channel"] == "push"]) == 1
