@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 from notifications.ports import Unreached, Unsure
 
 LONGEST_ANSWER = 64 * 1024
+# A line that lay unused for longer may have been forgotten by something on its way, without a word.
+IDLE_SECONDS = 30.0
 _NOT_PLAIN = re.compile(r"[^\x21-\x7e]")
 _kept = threading.local()
 
@@ -55,6 +57,7 @@ def request(
     except (OSError, http.client.HTTPException) as error:
         _drop(line)
         raise Unsure(_cause(error)) from error
+    line.used = time.monotonic()
     if response.will_close or not response.isclosed():
         _drop(line)
     return Answer(status=response.status, body=text, headers={k.lower(): v for k, v in response.getheaders()})
@@ -90,8 +93,14 @@ class _Line(http.client.HTTPConnection):
 
     def __init__(self, scheme: str, host: str, port: int | None) -> None:
         self.place = (scheme, host, port)
-        self.ends = 0.0
+        self.ends, self.used = 0.0, 0.0
         super().__init__(host, port or (443 if scheme == "https" else 80))
+
+    def is_open(self) -> bool:
+        """As far as one can tell without saying anything."""
+        if not isinstance(self.sock, _Socket) or time.monotonic() - self.used > IDLE_SECONDS:
+            return False
+        return not self.sock.closed_by_peer()
 
     def left(self) -> float:
         left = self.ends - time.monotonic()
@@ -140,10 +149,12 @@ class _Incoming(io.RawIOBase):
 
 
 def _line(scheme: str, host: str, port: int | None, ends: float) -> _Line:
-    """The thread's own connection to that place, or a new one when it has none or the other side closed."""
+    """The thread's own connection to that place, or a new one when it has none or the other side may have
+    closed.
+    """
     lines: dict[object, _Line] = _kept.__dict__.setdefault("lines", {})
     found = lines.get((scheme, host, port))
-    if found is not None and isinstance(found.sock, _Socket) and not found.sock.closed_by_peer():
+    if found is not None and found.is_open():
         found.ends = ends
         return found
     if found is not None:

@@ -4,6 +4,7 @@ ever, and what one says harms no other's message.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from notifications.carrying import health
+from notifications.channels import http as lines
 from notifications.channels.mail_http import AnymailChannel
 from notifications.channels.push import WebPush
 from notifications.channels.sms import FormPostSms
@@ -124,6 +126,27 @@ def test_an_answer_that_drips_comes_to_its_end(mean: Mean, request: Any, by: str
         request.getfixturevalue(by).send(letter())
 
     assert time.monotonic() - began < DEADLINE + 5
+
+
+def test_a_line_that_lay_unused_is_not_believed_to_be_there(
+    mean: Mean, sms: FormPostSms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something on the way forgot the first connection and drops what comes by it, without a word."""
+    forgotten: set[int] = set()
+
+    def answer(*_: str) -> bytes | Iterator[bytes]:
+        if threading.get_ident() in forgotten:
+            return repeat(b"")
+        forgotten.add(threading.get_ident())
+        return http(201, b'{"sid": "SM1", "status": "queued"}')
+
+    mean.answer = answer
+    sms.send(letter())
+    monkeypatch.setattr(lines, "IDLE_SECONDS", 0.1)
+    time.sleep(0.2)
+
+    assert sms.send(letter()).accepted
+    assert len(forgotten) == 2
 
 
 @pytest.mark.parametrize("by", ["sms", "mail"])
