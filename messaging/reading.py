@@ -92,6 +92,17 @@ def read_conversation(*, actor: Actor, conversation_id: UUID, side: Side, now: d
     return write(work)
 
 
+def find_holder(*, actor: Actor, conversation_id: UUID) -> tuple[SiteId, UserId | None]:
+    """At which site a conversation is and who of its team sees to it. One statement, and no word of what was
+    written; ConversationNotFound for who is not of the team.
+    """
+    row = Conversation.objects.filter(pk=conversation_id).first()
+    if row is None:
+        raise ConversationNotFound
+    access.may_act(actor, Side.CARE_TEAM, person_id=row.person_id, site_id=row.site_id, subject=row.subject)
+    return SiteId(row.site_id), UserId(row.assigned_to) if row.assigned_to else None
+
+
 def list_team(*, actor: Actor, site_id: SiteId, now: datetime) -> dict[UserId, PractitionerId | None]:
     """Whom a conversation at a site can be handed to, and the clinician each of them is."""
     subjects = access.subjects_at(actor, site_id)

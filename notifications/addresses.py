@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from notifications import contact_points, readers
 from notifications.models import Channel, PushSubscription
+from notifications.quiet import QuietHours
 from notifications.types import Device
 from steadwell.accounts import service as accounts
 from steadwell.actor import system
@@ -16,6 +17,7 @@ from steadwell.identity import service as identity
 from steadwell.ids import PersonId, UserId
 
 _ACTOR = system("notifications")
+MOST_DEVICES = 10  # of one reader, the latest: a call to each has to fit into one deadline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +36,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """An e-mail address or a telephone number; for a push the devices, and their number as text."""
+    """An e-mail address or a telephone number; for a push the devices, and their number as text. Of a reader
+    with an account also their language, and the hours in which nothing comes this way, by the clock of their
+    ``zone``.
+    """
 
     text: str = ""
     devices: tuple[Device, ...] = ()
+    language: str = ""
+    hours: QuietHours | None = None
+    zone: str = readers.NOT_CHOSEN
 
 
 NOWHERE = Where()
@@ -58,7 +66,7 @@ def resolve(wanted: Collection[Wanted], *, now: datetime) -> Mapping[UUID, Where
     for each in wanted:
         if each.is_code:
             continue
-        email, is_patient = "", True
+        email, is_patient, reader = "", True, None
         if each.person_id is None:
             contact = staff.get(UserId(each.reader_id)) if each.reader_id else None
             email = contact.email if contact else ""
@@ -66,10 +74,16 @@ def resolve(wanted: Collection[Wanted], *, now: datetime) -> Mapping[UUID, Where
         elif each.reader_id is None:
             email, may = known.get(each.person_id, ("", ""))[0], True
         else:
-            email, is_patient = reading.get((each.person_id, each.reader_id), ("", False))
-            may = bool(email)
+            reader = reading.get((each.person_id, each.reader_id))
+            email, is_patient = (reader.contact.email, reader.is_patient) if reader else ("", False)
+            may = reader is not None
         place = chosen.get(UserId(each.reader_id), readers.Reached()) if each.reader_id else readers.Reached()
         where = _where(each, place, email, known if is_patient else {}, devices) if may else NOWHERE
+        if where.text and reader is not None:
+            where = replace(
+                where, language=reader.contact.language, zone=reader.contact.time_zone,
+                hours=place.hours_of(each.channel),
+            )  # fmt: skip
         if where.text:
             found[each.message_id] = where
     return found
@@ -96,20 +110,18 @@ def _where(
 
 def _reading(
     ids: Mapping[PersonId, tuple[PersonId, ...]], *, now: datetime
-) -> dict[tuple[UUID, UUID], tuple[str, bool]]:
-    """The address of each who reads for a person now, by any id that means the person; whether it is the
-    patient.
-    """
+) -> dict[tuple[UUID, UUID], accounts.Reader]:
+    """Each who reads for a person now, by any id that means the person."""
     if not ids:
         return {}
-    found: dict[tuple[UUID, UUID], tuple[str, bool]] = {}
+    found: dict[tuple[UUID, UUID], accounts.Reader] = {}
     by_id: dict[PersonId, list[PersonId]] = {}
     for asked, same in ids.items():
         for one in same:
             by_id.setdefault(one, []).append(asked)
     for reader in accounts.list_readers(list(by_id), now=now):
         for asked in by_id[reader.person_id]:
-            found[asked, reader.contact.user_id] = reader.contact.email, reader.is_patient
+            found[asked, reader.contact.user_id] = reader
     return found
 
 
@@ -134,7 +146,7 @@ def _devices(reader_ids: Iterable[UUID | None]) -> Mapping[UUID, tuple[Device, .
     rows = PushSubscription.objects.filter(reader_id__in=wanted, ended_at__isnull=True).order_by("id")
     for row in rows:
         device = Device(device_id=row.pk, endpoint=row.endpoint, public_key=row.public_key, auth=row.auth)
-        found[row.reader_id] = (*found.get(row.reader_id, ()), device)
+        found[row.reader_id] = (*found.get(row.reader_id, ()), device)[-MOST_DEVICES:]
     return found
 
 

@@ -25,15 +25,21 @@ _PROVIDER = "call-list"
 
 
 def open_calls(rows: Sequence[Row], *, now: datetime) -> None:
-    """Put them on the list, each once. In the transaction that hands them over."""
+    """Put them on the list, each once: one that ended and is to be made again is opened anew. In the
+    transaction that hands them over.
+    """
     if rows:
         StaffCall.objects.bulk_create(
             [
                 StaffCall(message_id=row.id, site_id=row.site_id, urgency=row.urgency, opened_at=now)
                 for row in rows
             ],
-            ignore_conflicts=True,
-        )
+            update_conflicts=True,
+            unique_fields=["message"],
+            update_fields=[
+                "opened_at", "taken_by", "taken_at", "again_at", "outcome", "closed_at", "closed_by",
+            ],
+        )  # fmt: skip
 
 
 def list_calls(*, actor: Actor, now: datetime, limit: int = 50) -> list[CallToMake]:

@@ -57,3 +57,9 @@ class CampaignMoved(Refusal):
     code = "campaign-moved"
     kind = Kind.CONFLICT
     message: ClassVar[object] = _("This campaign stands otherwise meanwhile. Look again.")
+
+
+class ReachedNowhere(Refusal):
+    """A patient without an account and without an address: whatever is said, nobody hears it."""
+
+    code = "reached-nowhere"

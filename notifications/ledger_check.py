@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
-from notifications import metrics, telling
+from notifications import metrics, routing, telling
+from notifications.errors import ReachedNowhere
+from notifications.models import Channel, Message, MessageState
 from notifications.models.ledger import ActionState, LedgerCheck, PatientAction
+from notifications.readers import NOT_CHOSEN
 from notifications.types import LedgerStanding
 from steadwell.accounts import service as accounts
 from steadwell.errors import Refusal
@@ -98,6 +101,9 @@ def _give_up(action: PatientAction, *, now: datetime) -> int:
     try:
         with transaction.atomic():
             _tell(action, now=now)
+    except OperationalError as error:  # somebody was in the way: still open it is counted, and told next time
+        log.warning("ledger.later", error=type(error).__name__)
+        return 0
     except (Refusal, DatabaseError) as error:
         state, cause = ActionState.FAILED, f"untold-{getattr(error, 'code', 'fault')}"[:60]
         log.error("ledger.untold", error=type(error).__name__)
@@ -107,19 +113,26 @@ def _give_up(action: PatientAction, *, now: datetime) -> int:
 
 
 def _tell(action: PatientAction, *, now: datetime) -> None:
-    person_id = PersonId(action.person_id)
+    person_id, key = PersonId(action.person_id), f"action:{action.pk}:{action.replays}"
     contact = accounts.contact_of(person_id)
     telling.tell(
         person_id=person_id,
         template=TEMPLATE,
         params={
             "starts_at": action.opened_at.isoformat(),
-            "zone": contact.time_zone if contact else "UTC",
+            "zone": routing.zone_of(
+                contact.time_zone if contact else NOT_CHOSEN, place_zone="", site_id=action.site_id, now=now
+            ),
             "path": "/",
         },
-        key=f"action:{action.pk}:{action.replays}",
+        key=key,
         about=None,
         site_id=None,
         urgency="urgent",
         now=now,
     )
+    # A patient without an account reads no notice: where no mail goes either, nothing was said.
+    mails = Message.objects.filter(key=key).exclude(channel=Channel.IN_APP)
+    nowhere = mails.filter(reader_id__isnull=True, state=MessageState.FAILED)
+    if nowhere.exists() and not mails.exclude(state=MessageState.FAILED).exists():
+        raise ReachedNowhere

@@ -12,11 +12,11 @@ from steadwell.ids import PersonId, SiteId, VisitTypeId
 
 class Unreached(Exception):
     """The message was certainly not taken: try again later. ``cause`` is a code, never the provider's
-    words.
+    words; ``after`` how many seconds the provider asked to be left alone, 0 for none.
     """
 
-    def __init__(self, cause: str) -> None:
-        self.cause = cause
+    def __init__(self, cause: str, *, after: float = 0.0) -> None:
+        self.cause, self.after = cause, after
         super().__init__(cause)
 
 

@@ -103,7 +103,8 @@ def choose(
     """Set the actor's choices about a person: a Choice per kind that changes, and how long before a visit the
     person is reminded (among OFFSETS). ``times`` are the actor's own, whomever the news is about.
 
-    Takes effect for messages told from now on. Raises NotFound, Invalid.
+    Takes effect for messages told from now on, and for those that still wait for their time. Raises NotFound,
+    Invalid.
     """
     reader_id = _reader(actor, person_id)
     wanted, given = set(offsets), list(choices)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from notifications.models import ReaderChoice
+from notifications.models import Channel, ReaderChoice
 from notifications.quiet import USUAL, USUAL_DIGEST, QuietHours
 from notifications.types import Kind
 from steadwell.accounts import service as accounts
@@ -66,6 +66,12 @@ class Reached:
     email: str = ""
     dead: frozenset[str] = frozenset()
     has_push: bool = False
+
+    def hours_of(self, channel: str) -> QuietHours | None:
+        """Those in which nothing comes by it. A call is made by a person, who sees what time it is."""
+        if channel == Channel.VOICE or (channel == Channel.EMAIL and not self.quiet_email):
+            return None
+        return self.hours
 
     def address(self, of_account: str) -> str:
         """The e-mail address to use, or empty."""

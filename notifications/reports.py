@@ -22,6 +22,7 @@ from notifications import bounces, fallback
 from notifications.carrying import health, rows
 from notifications.carrying.accounts import all_accounts
 from notifications.channels import mail_reports, sms
+from notifications.channels.http import plain
 from notifications.channels.mail_said import Said, What
 from notifications.models import Attempt, DeliveryReport, Message
 from steadwell.errors import NotFound
@@ -38,10 +39,14 @@ _STORE = """
 INSERT INTO notifications_deliveryreport (id, provider, body, digest, received_at) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (digest) DO NOTHING
 """
+# Also from a provider that said no, or nothing, after it had taken the message: it goes no further then.
 _DELIVERED = """
-UPDATE notifications_message SET state = 'delivered', delivered_at = %(now)s, provider_ref = %(reference)s,
-    accepted_at = coalesce(accepted_at, %(now)s)
-WHERE id = %(id)s AND provider = %(provider)s AND state IN ('handed', 'uncertain', 'accepted')
+UPDATE notifications_message m SET state = 'delivered', delivered_at = %(now)s, provider_ref = %(reference)s,
+    accepted_at = coalesce(accepted_at, %(now)s), provider = %(provider)s
+WHERE id = %(id)s AND (
+    provider = %(provider)s AND state IN ('handed', 'uncertain', 'accepted')
+    OR state IN ('due', 'claimed', 'handed') AND EXISTS (SELECT FROM notifications_attempt a
+        WHERE a.message_id = m.id AND a.step = 'began' AND a.provider = %(provider)s))
 RETURNING coalesce(accepted_at, %(now)s)
 """
 _BOUNCED = """
@@ -99,9 +104,10 @@ def _store(
     provider: str, body: bytes, digest: bytes, promise: Callable[[UUID], Event], *, now: datetime
 ) -> None:
     report_id = new_id()
+    text = body.decode("utf-8", "replace").replace("\0", "\ufffd")  # a NUL is kept in no text
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_STORE, [report_id, provider, body.decode("utf-8", "replace"), digest, now])
+            cursor.execute(_STORE, [report_id, provider, text, digest, now])
             is_new = bool(cursor.rowcount)
         if is_new:
             outbox.publish(promise(report_id), now=now)
@@ -152,12 +158,12 @@ def _known(report: DeliveryReport, said: Said, now: datetime) -> Said:
 
 def _of_text(report: DeliveryReport, message_id: UUID) -> Said:
     told = {name: values[0] for name, values in parse_qs(report.body).items()}
-    status, reference = told.get("MessageStatus", ""), told.get("MessageSid", "")[:120]
+    status, reference = told.get("MessageStatus", ""), plain(told.get("MessageSid", ""), 120)
     what, cause = What.OTHER, ""
     if status in sms.DELIVERED:
         what = What.DELIVERED
     elif status in sms.FAILED:
-        what, cause = What.FAILED, f"sms-{told.get('ErrorCode') or status}"[:60]
+        what, cause = What.FAILED, f"sms-{plain(told.get('ErrorCode') or status, 40)}"
     return Said(what=what, message_id=message_id, reference=reference, cause=cause)
 
 

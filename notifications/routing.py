@@ -15,13 +15,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from notifications import quiet
+from notifications import ports, quiet
 from notifications.models import Channel
 from notifications.models.deferred import Why
 from notifications.readers import NOT_CHOSEN, Audience, Recipient
 from notifications.template import Template
 from notifications.types import Kind, Urgency
-from steadwell.ids import PersonId
+from steadwell.ids import PersonId, SiteId
 
 _TODAY = """
 SELECT count(*) FROM notifications_message
@@ -42,13 +42,14 @@ class Route:
 
 def routes(
     audience: Audience, template: Template, params: Mapping[str, str], *, lane: Urgency,
-    expires_at: datetime | None, now: datetime, not_counted: int = 0,
+    expires_at: datetime | None, now: datetime, site_id: SiteId | None = None, not_counted: int = 0,
 ) -> list[Route]:  # fmt: skip
     """For every reader who wants it. Of several telephones' channels the quieter first: an SMS goes out only
     where no device takes a notice, or where it is urgent. ``not_counted``: how many notices about the person
     are written already, but come after this one.
     """
-    asking = _Asking(audience, template, params.get("zone", ""), lane, expires_at, now, not_counted)
+    place_zone = params.get("zone", "")
+    asking = _Asking(audience, template, place_zone, site_id, lane, expires_at, now, not_counted)
     return [route for each in audience.recipients for route in asking.of(each)]
 
 
@@ -57,6 +58,7 @@ class _Asking:
     audience: Audience
     template: Template
     place_zone: str
+    site_id: SiteId | None
     lane: Urgency
     expires_at: datetime | None
     now: datetime
@@ -90,28 +92,33 @@ class _Asking:
     def _timed(self, who: Recipient, channel: Channel, *, capped: bool) -> Route:
         if self.lane is Urgency.URGENT:
             return Route(recipient=who, channel=channel)
-        zone, place = self._zone(who), who.reached
-        at, why = self.now, None
+        place, at, why = who.reached, self.now, None
         together = channel is Channel.EMAIL and who.reader_id is not None and not self.must_reach
         if together and (capped or who.wanted.digest):
-            at = quiet.next_time(self.now, zone=zone, wall=place.digest_at)
+            at = quiet.next_time(self.now, zone=self._zone(who), wall=place.digest_at)
             why = Why.CAP if capped else Why.DIGEST
-        elif place.hours and (channel is not Channel.EMAIL or place.quiet_email):
-            at = quiet.next_loud(self.now, zone=zone, hours=place.hours)
+        elif hours := place.hours_of(channel):
+            at = quiet.next_loud(self.now, zone=self._zone(who), hours=hours)
             why = Why.QUIET
         if at <= self.now or (self.expires_at is not None and at >= self.expires_at):
             return Route(recipient=who, channel=channel)
         return Route(recipient=who, channel=channel, not_before=at, why=why)
 
     def _zone(self, who: Recipient) -> str:
-        """The reader's own; the clinic's where they have not said."""
-        return who.time_zone if who.time_zone != NOT_CHOSEN else self.place_zone or NOT_CHOSEN
+        return zone_of(who.time_zone, place_zone=self.place_zone, site_id=self.site_id, now=self.now)
 
     def _is_capped(self, who: Recipient) -> bool:
         most = who.reached.most_per_day
         if not most or self.lane is Urgency.URGENT or self.must_reach:
             return False
         return said_today(self.audience.person_ids, now=self.now) - self.not_counted > most
+
+
+def zone_of(own: str, *, place_zone: str, site_id: UUID | None, now: datetime) -> str:
+    """The reader's own; where they have not said, that of what the news is about, else the clinic's."""
+    if own != NOT_CHOSEN:
+        return own
+    return place_zone or ports.clinic().zone_of(site_id=SiteId(site_id) if site_id else None, now=now)
 
 
 def said_today(person_ids: tuple[PersonId, ...], *, now: datetime) -> int:

@@ -38,5 +38,9 @@ MOVES: Mapping[State, frozenset[State]] = {
 UNDELIVERED = frozenset({State.DUE, State.CLAIMED, State.HANDED})
 
 
+# A call has begun whose end is not known.
+MAY_BE_OUT = frozenset({State.HANDED, State.UNCERTAIN})
+
+
 def may_move(old: State, new: State) -> bool:
     return new in MOVES[old]

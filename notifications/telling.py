@@ -250,7 +250,7 @@ def _carry(
         after[audience.person_id] -= 1
         found = routing.routes(
             audience, word.template, word.asked.params, lane=word.lane, expires_at=word.expires_at, now=now,
-            not_counted=after[audience.person_id],
+            site_id=word.asked.site_id, not_counted=after[audience.person_id],
         )  # fmt: skip
         for route in found:
             row = _message(word, audience, route, versions[word.notice_id], now)

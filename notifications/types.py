@@ -248,7 +248,8 @@ class Letter:
     """What a channel needs to carry one message. ``message_id`` is the same at every attempt, and its key.
 
     ``text`` is the whole message in a channel without subjects. ``report_url`` is where the provider tells
-    what became of it, ``path`` where the reader goes on in the portal, ``devices`` where a push goes.
+    what became of it, ``path`` where the reader goes on in the portal, ``devices`` where a push goes;
+    after ``expires_at`` it is of no use.
     """
 
     message_id: MessageId
@@ -265,6 +266,7 @@ class Letter:
     path: str = ""
     urgent: bool = False
     devices: tuple[Device, ...] = ()
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

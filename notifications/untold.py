@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from notifications.models import Message, MessageState
@@ -53,12 +54,13 @@ def settle_untold(*, actor: Actor, message_id: MessageId, now: datetime) -> None
     row = seen_by(actor).filter(pk=message_id).first()
     if row is None:
         raise NotFound
-    settled = Message.objects.filter(pk=message_id, settled_at__isnull=True)
-    if settled.update(settled_at=now, settled_by=actor.user_id):
-        audit.record(
-            actor=actor, action="message.settle", category="message", now=now,
-            subject_id=patient_of(row), entity_id=row.pk,
-        )  # fmt: skip
+    with transaction.atomic():
+        settled = Message.objects.filter(pk=message_id, settled_at__isnull=True)
+        if settled.update(settled_at=now, settled_by=actor.user_id):
+            audit.record(
+                actor=actor, action="message.settle", category="message", now=now,
+                subject_id=patient_of(row), entity_id=row.pk,
+            )  # fmt: skip
 
 
 def patient_of(row: Message) -> PersonId:

@@ -24,6 +24,7 @@ from steadwell.audit import service as audit
 from steadwell.errors import Invalid, NotFound
 from steadwell.ids import UserId, new_id
 from steadwell.outbox import service as outbox
+from steadwell.transactions import lock_words
 
 SHIPPED = 1
 AUTHORS = (Role.MANAGER, Role.ADMINISTRATOR)
@@ -166,6 +167,8 @@ def _deciding(actor: Actor, wording_id: UUID) -> Wording:
 
 
 def _lock(template: str) -> list[Wording]:
+    """Its rows, one at a time also while it has none. Raises Busy."""
+    lock_words([f"wording:{template}"])
     return list(Wording.objects.select_for_update().filter(template=template).order_by("version"))
 
 

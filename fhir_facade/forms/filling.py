@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
-
 from fhir_facade.forms import access, answering, offering, steps
 from fhir_facade.forms.errors import AnswersDoNotFit, FormChanged, FormNotFillable
 from fhir_facade.forms.models import FormOffer, OfferState
@@ -21,6 +19,7 @@ from notifications import service as notifications
 from steadwell.actor import Actor
 from steadwell.ids import PersonId, SiteId
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 KIND: Final = "QuestionnaireResponse"
 MOST = 100
@@ -80,14 +79,15 @@ def send(
     """Send the answers, once: the same request again is the same answer, and a second one finds it sent.
 
     Answers to questions that these answers do not lead to are left out. Raises NotFound, FormMoved,
-    FormChanged, FormNotFillable, AnswersDoNotFit.
+    FormChanged, FormNotFillable, AnswersDoNotFit, Busy.
     """
     body = {"offer": str(offer_id), "seen": seen_version, "form": form_version, "answers": dict(answers)}
-    with transaction.atomic(durable=True):
-        found = _own(actor, offer_id)
+
+    def work() -> Offer:
+        _own(actor, offer_id)
         _, is_new = outbox.begin_request(actor, request_key, "forms.send", body, now)
         if not is_new:
-            return steps.shown(found)
+            return steps.shown(steps.find(offer_id))
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.OFFERED)
         form = offering.read_form(row.form)
         if form.version != form_version:
@@ -102,6 +102,8 @@ def send(
             person_id=PersonId(row.person_id), deadline=now + LONGEST_WAIT, site_id=SiteId(row.site_id),
         )  # fmt: skip
         return steps.shown(row)
+
+    return write(work)
 
 
 def _keep(row: FormOffer, form: Form, answers: Answers, *, actor: Actor, now: datetime) -> int:

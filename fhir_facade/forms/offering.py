@@ -19,6 +19,7 @@ from steadwell.actor import Actor
 from steadwell.errors import NotFound
 from steadwell.ids import PersonId, SiteId
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 KIND = "Questionnaire"
 MOST = 100
@@ -52,11 +53,12 @@ def offer(
     *, actor: Actor, person_id: PersonId, site_id: SiteId, form_id: UUID, request_key: str, now: datetime
 ) -> Offer:
     """Ask a patient of the clinic to fill in a form, and tell them so. Raises NotFound, FormNotFillable,
-    FormAskedAlready.
+    FormAskedAlready, Busy.
     """
     ids = access.ids_of(person_id)
     body = {"person": str(person_id), "site": str(site_id), "form": str(form_id)}
-    with transaction.atomic(durable=True):
+
+    def work() -> Offer:
         access.may_ask(actor, site_id, ids)
         offer_id, is_new = outbox.begin_request(actor, request_key, "forms.offer", body, now)
         if not is_new:
@@ -71,6 +73,8 @@ def offer(
         tell(row, "form.asked", now=now)
         return steps.shown(row)
 
+    return write(work)
+
 
 def _insert(row: FormOffer) -> None:
     try:
@@ -83,20 +87,22 @@ def _insert(row: FormOffer) -> None:
 
 
 def withdraw(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: str, now: datetime) -> Offer:
-    """Ask no longer, as long as nothing was sent. Raises NotFound, FormMoved."""
+    """Ask no longer, as long as nothing was sent. Raises NotFound, FormMoved, Busy."""
     body = {"offer": str(offer_id), "seen": seen_version}
-    with transaction.atomic(durable=True):
-        found = steps.find(offer_id)
-        if not access.asks_at(actor, SiteId(found.site_id)):
+
+    def work() -> Offer:
+        if not access.asks_at(actor, SiteId(steps.find(offer_id).site_id)):
             raise NotFound
         _, is_new = outbox.begin_request(actor, request_key, "forms.withdraw", body, now)
         if not is_new:
-            return steps.shown(found)
+            return steps.shown(steps.find(offer_id))
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.OFFERED)
         steps.move(row, OfferState.WITHDRAWN, now=now)
         row.save()
         steps.note(row, actor=actor, action="form.withdraw", now=now)
         return steps.shown(row)
+
+    return write(work)
 
 
 def list_of_patient(*, actor: Actor, person_id: PersonId, now: datetime) -> tuple[Offer, ...]:

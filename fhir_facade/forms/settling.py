@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from fhir_facade.forms import access, filling, offering, steps
@@ -17,6 +16,7 @@ from steadwell.actor import Actor
 from steadwell.errors import Invalid
 from steadwell.ids import SiteId
 from steadwell.outbox import service as outbox
+from steadwell.transactions import write
 
 MOST = 200
 LONGEST = 500
@@ -47,7 +47,7 @@ def read_answers(*, actor: Actor, offer_id: UUID, now: datetime) -> Filled:
 
 
 def mark_seen(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: str, now: datetime) -> Offer:
-    """It was read and nothing is open; the patient hears of it. Raises NotFound, FormMoved."""
+    """It was read and nothing is open; the patient hears of it. Raises NotFound, FormMoved, Busy."""
 
     def end(row: FormOffer) -> None:
         steps.move(row, OfferState.SEEN, now=now)
@@ -63,7 +63,7 @@ def mark_seen(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: s
 def ask_again(
     *, actor: Actor, offer_id: UUID, seen_version: int, words: str, request_key: str, now: datetime
 ) -> Offer:
-    """Back to the patient, with what is missing in plain words. Raises Invalid, NotFound, FormMoved."""
+    """Back to the patient, with what is missing in plain words. Raises Invalid, NotFound, FormMoved, Busy."""
     said = words.strip()
     if not said or len(said) > LONGEST:
         raise Invalid(fields={"words": gettext_noop("Say in a few words what is missing.")})
@@ -94,12 +94,14 @@ def _settle(
 ) -> Offer:
     """One transaction: how it ended, its step, the patient told, the ledger closed."""
     body = {"offer": str(offer_id), "seen": seen_version, **more}
-    with transaction.atomic(durable=True):
-        found = steps.find(offer_id)
-        access.may_read(actor, SiteId(found.site_id))
+
+    def work() -> Offer:
+        access.may_read(actor, SiteId(steps.find(offer_id).site_id))
         _, is_new = outbox.begin_request(actor, request_key, f"forms.{operation}", body, now)
         if not is_new:
-            return steps.shown(found)
+            return steps.shown(steps.find(offer_id))
         row = steps.lock(offer_id, seen_version=seen_version, state=OfferState.SENT)
         end(row)
         return steps.shown(row)
+
+    return write(work)

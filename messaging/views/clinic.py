@@ -112,11 +112,9 @@ def _form(request: portal.PortalRequest, act: str, conversation_id: UUID, now: d
         return CloseForm(request.POST)
     if act != "assign":
         raise Invalid
-    found = messaging.read_conversation(
-        actor=request.actor, conversation_id=conversation_id, side=Side.CARE_TEAM, now=now
-    )
-    holders = _holders(request, found.site_id, now)
-    return AssignForm(request.POST, team=_team(request.actor.user_id, holders, holder=found.assigned_to))
+    site, holder = reading.find_holder(actor=request.actor, conversation_id=conversation_id)
+    holders = _holders(request, site, now)
+    return AssignForm(request.POST, team=_team(request.actor.user_id, holders, holder=holder))
 
 
 def _context(

@@ -7,42 +7,21 @@ stays: it is what was said then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
-from notifications import readers
 from notifications.campaigns.audience import who_fit
 from notifications.campaigns.criteria import Criteria
-from notifications.models import Channel, ReaderChoice
+from notifications.declining import DECLINED, Carried, declined
 from notifications.models.campaigns import Campaign, CampaignState
-from notifications.types import Kind
 from notifications.wording_campaigns import PREFIX
-from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 
-STOPPED, UNFIT, DECLINED = "campaign-stopped", "no-longer-fits", "declined"
+STOPPED, UNFIT = "campaign-stopped", "no-longer-fits"
 PAUSED = "campaign-paused"
 _KEY = "campaign"
-
-
-class Carried(Protocol):
-    """What is asked about a message on its way."""
-
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def template(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def person_id(self) -> UUID | None: ...
-    @property
-    def reader_id(self) -> UUID | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +54,7 @@ def look(rows: Iterable[Carried], *, now: datetime) -> Verdict:
             fit = who_fit(Criteria.of(campaign.criteria), _people(several), now=now)
             verdict.ended.update({each.id: UNFIT for each in several if each.person_id not in fit})
             going += [each for each in several if each.person_id in fit]
-    verdict.ended.update({each.id: DECLINED for each in _declined(going)})
+    verdict.ended.update(dict.fromkeys(declined(going), DECLINED))
     return verdict
 
 
@@ -98,39 +77,3 @@ def _campaign_of(key: str) -> UUID | None:
 
 def _people(rows: Iterable[Carried]) -> list[PersonId]:
     return [PersonId(each.person_id) for each in rows if each.person_id]
-
-
-def _declined(rows: Sequence[Carried]) -> list[Carried]:
-    """Those whose reader chose otherwise since. One who has chosen nothing is told as before."""
-    asked = [each for each in rows if each.reader_id and each.person_id]
-    if not asked:
-        return []
-    same = identity.ids_of_many(_people(asked))
-    chosen = _choices(same.values(), {each.reader_id for each in asked if each.reader_id})
-    found = []
-    for each in asked:
-        assert each.person_id is not None  # noqa: S101 - asked for above
-        ids = same.get(PersonId(each.person_id), (PersonId(each.person_id),))
-        newest = max(
-            (row for row in chosen if row.reader_id == each.reader_id and row.person_id in ids),
-            key=lambda row: row.changed_at,
-            default=None,
-        )
-        if newest is not None and not _wants(readers.wanted_of(newest), each.channel):
-            found.append(each)
-    return found
-
-
-def _choices(same: Iterable[Collection[PersonId]], reader_ids: Collection[UUID]) -> list[ReaderChoice]:
-    people = {one for several in same for one in several}
-    rows = ReaderChoice.objects.filter(
-        person_id__in=people, reader_id__in=reader_ids, kind=Kind.CAMPAIGNS.value
-    )
-    return list(rows)
-
-
-def _wants(wanted: readers.Wanted, channel: str) -> bool:
-    by: Mapping[str, bool] = {
-        Channel.EMAIL: wanted.email, Channel.SMS: wanted.sms, Channel.PUSH: wanted.push,
-    }  # fmt: skip
-    return by.get(channel, True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.utils.translation import gettext_noop
 
 from notifications import metrics, ports, telling, wordings
@@ -29,6 +29,7 @@ from steadwell.identity import service as identity
 from steadwell.ids import PersonId, SiteId, new_id
 from steadwell.outbox import service as outbox
 from steadwell.outbox.service import DeliveryContext, DueRow
+from steadwell.transactions import write
 
 PLAN = "notifications.campaign-plan"
 SEND = "notifications.campaign-send"
@@ -105,12 +106,14 @@ def create(
 
 def move(*, actor: Actor, campaign_id: UUID, word: str, now: datetime) -> CampaignView:
     """``plan``, ``start``, ``pause``, ``resume`` or ``stop``. Repeating a word that has had its effect
-    changes nothing. Raises NotFound, and CampaignMoved where the campaign stands otherwise meanwhile.
+    changes nothing. Raises NotFound, CampaignMoved where the campaign stands otherwise meanwhile, and Busy
+    while one of its batches takes long.
     """
     if word not in _MOVES:
         raise NotFound
     sources, target = _MOVES[word]
-    with transaction.atomic():
+
+    def work() -> CampaignView:
         row = access.locked(actor, campaign_id)
         if row.state == target and word != "plan":
             return access.view(row)
@@ -130,7 +133,9 @@ def move(*, actor: Actor, campaign_id: UUID, word: str, now: datetime) -> Campai
             row.ended_at = now
         row.save()
         _record(actor, f"campaign.{word}", row, now)
-    return access.view(row)
+        return access.view(row)
+
+    return write(work)
 
 
 def plan_batch(row: DueRow, ctx: DeliveryContext) -> None:
@@ -197,7 +202,9 @@ def _left_out(
 
 
 def _tell(campaign: Campaign, each: CampaignRecipient, *, now: datetime) -> None:
-    """One who cannot be told does not keep the others from it."""
+    """One who cannot be told does not keep the others from it. What another transaction was in the way of is
+    no such fault: the batch runs again.
+    """
     try:
         with transaction.atomic():
             person_id = identity.current_person(PersonId(each.person_id))
@@ -212,6 +219,8 @@ def _tell(campaign: Campaign, each: CampaignRecipient, *, now: datetime) -> None
                 now=now,
             )
         each.state, each.told_at = RecipientState.TOLD, now
+    except OperationalError:
+        raise
     except (Refusal, DatabaseError) as error:
         each.state, each.cause = RecipientState.FAILED, str(getattr(error, "code", "fault"))[:60]
     each.save(update_fields=["state", "told_at", "cause"])

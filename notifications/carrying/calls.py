@@ -39,7 +39,7 @@ class Call:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How a call ended. Without a receipt: ``unknown`` (a question answered with no), ``unsure`` or not
-    reached; ``cause`` is a code.
+    reached; ``cause`` is a code, ``after`` the seconds that the provider asked to be left alone.
     """
 
     call: Call
@@ -48,6 +48,7 @@ class Ended:
     unknown: bool = False
     unsure: bool = False
     cause: str = ""
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ def _make(call: Call, mark: _Handed, late: Callable[[Ended], None]) -> Ended:
 def _attempt(call: Call) -> Ended:
     began = time.monotonic()
     channel = channel_of(call.account)
-    receipt, unknown, unsure, cause = None, False, False, ""
+    receipt, unknown, unsure, cause, after = None, False, False, "", 0.0
     try:
         if not call.asks and not call.account.honours_keys and began - call.handed > GRACE_SECONDS / 2:
             raise Unreached("too-late")
@@ -122,14 +123,14 @@ def _attempt(call: Call) -> Ended:
         else:
             receipt = channel.send(call.letter)
     except Unreached as error:
-        cause = error.cause
+        cause, after = error.cause, error.after
     except Unsure as error:
         unsure, cause = True, error.cause
     except Exception as error:  # noqa: BLE001 - a fault of ours must not lose what is known: it may be out
         unsure, cause = True, type(error).__name__[:60]
     return Ended(
         call=call, seconds=time.monotonic() - began, receipt=receipt, unknown=unknown, unsure=unsure,
-        cause=cause,
+        cause=cause, after=after,
     )  # fmt: skip
 
 

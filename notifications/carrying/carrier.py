@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
 
-from notifications import addresses, calling, contact_points
+from notifications import addresses, contact_points, declining, deferring, fallback, quiet, routing
 from notifications.campaigns import rechecking
-from notifications.carrying import calls, choosing, letters, settling
+from notifications.carrying import calls, choosing, inside, letters, settling
 from notifications.carrying.accounts import CALL_LIST, DEMO, all_accounts
 from notifications.carrying.calls import Call, Ended
-from notifications.carrying.rows import Handing, Row, Settling, Step, claim, hand, note, settle
-from notifications.models import Attempt, DemoMail, MessageState
+from notifications.carrying.plan import Plan
+from notifications.carrying.rows import Handing, Row, Step, claim, hand, note, settle
+from notifications.models import Attempt, Channel, MessageState
+from notifications.status import MAY_BE_OUT
 from notifications.types import Urgency
 from steadwell import clock
 from steadwell.events import MessageDue
@@ -39,28 +40,14 @@ GIVE_UP: Final[Mapping[str, timedelta]] = {
 # Seconds; what is urgent comes back by itself, spread.
 RESTS: Final[Mapping[str, float]] = {Urgency.URGENT: 0.0, Urgency.STANDARD: 0.5, Urgency.BULK: 1.0}
 HELD: Final = timedelta(minutes=2)  # how soon a message asks again whether its campaign goes on
+QUIET: Final = "quiet-hours"
+_OWN_TIME = frozenset({rechecking.PAUSED, QUIET})  # causes to wait that are no provider's
 _ON_ITS_WAY = frozenset({MessageState.DUE, MessageState.CLAIMED, MessageState.HANDED, MessageState.UNCERTAIN})
-_IN_DOUBT = frozenset({MessageState.HANDED, MessageState.UNCERTAIN})
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What becomes of each message of a batch, by delivery."""
-
-    done: set[int] = field(default_factory=set)
-    later: dict[int, outbox.Later] = field(default_factory=dict)
-    ends: dict[int, Settling] = field(default_factory=dict)
-    steps: dict[int, Step] = field(default_factory=dict)
-    calls: dict[int, Call] = field(default_factory=dict)
-
-    def end(self, delivery_id: int, row: Row, state: MessageState, cause: str) -> None:
-        self.done.add(delivery_id)
-        self.ends[delivery_id] = Settling(id=row.id, state=state, provider=row.provider, cause=cause)
 
 
 def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) -> None:
     """Bring several messages of one lane on their way."""
-    now, plan = heard[0].ctx.now, _Plan()
+    now, plan = heard[0].ctx.now, Plan()
     by_message = {each.event.message_id: each.ctx for each in heard}
     rows = {by_message[row.id].delivery_id: row for row in claim(by_message.keys(), now=now)}
     attempts = {each.ctx.delivery_id: each.ctx.attempt for each in heard}
@@ -91,9 +78,9 @@ def carry(heard: Sequence[outbox.Heard[MessageDue]], promises: outbox.Promises) 
     settling.settle_outcome(batch, outcome)
 
 
-def _rest(plan: _Plan, rows: Mapping[int, Row]) -> None:
+def _rest(plan: Plan, rows: Mapping[int, Row]) -> None:
     """Nobody had room for any of them. Without a pause a worker would carry its whole lane in circles."""
-    waiting = [id_ for id_, later in plan.later.items() if later.cause != rechecking.PAUSED]
+    waiting = [id_ for id_, later in plan.later.items() if later.cause not in _OWN_TIME]
     if waiting and len(waiting) == len(rows):
         pause = max(RESTS[rows[id_].urgency] for id_ in waiting)
         if pause:
@@ -101,12 +88,12 @@ def _rest(plan: _Plan, rows: Mapping[int, Row]) -> None:
             time.sleep(pause)
 
 
-def _is_open(delivery_id: int, row: Row, plan: _Plan, now: datetime) -> bool:
+def _is_open(delivery_id: int, row: Row, plan: Plan, now: datetime) -> bool:
     """Whether it may go now; else the plan says what becomes of it."""
     if row.state not in _ON_ITS_WAY:
         plan.done.add(delivery_id)  # superseded meanwhile, or settled by an attempt that lost its lease
         return False
-    if row.state in _IN_DOUBT:
+    if row.state in MAY_BE_OUT:
         return True  # it may be out already: what happened is found out whatever the hour
     if row.expires_at is not None and now >= row.expires_at:
         plan.end(delivery_id, row, MessageState.EXPIRED, "too-late")
@@ -117,22 +104,28 @@ def _is_open(delivery_id: int, row: Row, plan: _Plan, now: datetime) -> bool:
     return True
 
 
-def _recheck(rows: Mapping[int, Row], plan: _Plan, now: datetime) -> dict[int, Row]:
-    """Those that may go also by what their campaign says now; what may be out already is found out anyway."""
-    verdict = rechecking.look((row for row in rows.values() if row.state not in _IN_DOUBT), now=now)
+def _recheck(rows: Mapping[int, Row], plan: Plan, now: datetime) -> dict[int, Row]:
+    """Those that may go also by what their campaign says now, and by what their reader chose while they
+    waited; what may be out already is found out anyway.
+    """
+    asked = [row for row in rows.values() if row.state not in MAY_BE_OUT]
+    verdict = rechecking.look(asked, now=now)
+    waited = (each for each in asked if each.not_before is not None and each.id not in verdict.ended)
+    declined = declining.declined(waited)
+    plan.by_mail = {message_id for message_id, wanted in declined.items() if wanted.email}
+    verdict.ended.update(dict.fromkeys(declined, declining.DECLINED))
     going = {}
     for delivery_id, row in rows.items():
         if row.id in verdict.ended:
             plan.end(delivery_id, row, MessageState.SUPERSEDED, verdict.ended[row.id])
         elif row.id in verdict.held:
-            plan.later[delivery_id] = outbox.Later(after=HELD, cause=rechecking.PAUSED, counted=False)
-            plan.ends[delivery_id] = Settling(id=row.id, state=MessageState.DUE, provider="")
+            plan.wait(delivery_id, row, outbox.Later(after=HELD, cause=rechecking.PAUSED, counted=False))
         else:
             going[delivery_id] = row
     return going
 
 
-def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, now: datetime) -> None:
+def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: Plan, now: datetime) -> None:
     where = addresses.resolve(
         [
             addresses.Wanted(
@@ -150,10 +143,13 @@ def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, n
     )
     going = {}
     for delivery_id, row in rows.items():
-        if row.state in _IN_DOUBT and row.provider not in all_accounts():
-            # Whom we would have to ask is no provider of ours any more: only the reader knows.
-            plan.end(delivery_id, row, MessageState.FAILED, "uncertain")
-        elif row.id in where or row.state in _IN_DOUBT:
+        account = all_accounts().get(row.provider)
+        if row.state in MAY_BE_OUT and (account is None or not (row.id in where or account.finds)):
+            # Nobody to ask any more; or it could only be said again, to one who may not hear it any more.
+            plan.end(delivery_id, row, MessageState.FAILED, settling.UNCERTAIN)
+        elif row.state not in MAY_BE_OUT and row.id in where and (rest := _rest_of(row, where[row.id], now)):
+            plan.wait(delivery_id, row, outbox.Later(after=rest, cause=QUIET, counted=False))
+        elif row.id in where or row.state in MAY_BE_OUT:
             going[delivery_id] = row
         else:
             plan.end(delivery_id, row, MessageState.FAILED, "no-address")
@@ -164,8 +160,10 @@ def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, n
             _wait(delivery_id, row, chosen.later[row.id], plan, now)
             continue
         account = chosen.accounts[row.id]
-        asks = row.state in _IN_DOUBT and account.finds and not account.honours_keys
         reached = where.get(row.id, addresses.Where(text=row.address))
+        # The same key to another address is another message: then too it is asked for first.
+        may_repeat = account.honours_keys and row.id in where and reached.text == row.address
+        asks = row.state in MAY_BE_OUT and account.finds and not may_repeat
         try:
             letter = letters.write(row, account, reached, attempts[delivery_id], asks=asks)
         except Exception as error:  # noqa: BLE001 - one that cannot be said must not stop the others
@@ -178,17 +176,32 @@ def _choose(rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan, n
         )  # fmt: skip
 
 
+def _rest_of(row: Row, where: addresses.Where, now: datetime) -> timedelta | None:
+    """How long its reader's clock wants it to wait: it may have been day when it was told, or elsewhere."""
+    came_at_its_hour = row.channel == Channel.EMAIL and (row.not_before or row.template == deferring.TEMPLATE)
+    if row.urgency == Urgency.URGENT or where.hours is None or came_at_its_hour:
+        return None
+    place_zone = row.params.get("zone", "")
+    zone = routing.zone_of(where.zone, place_zone=place_zone, site_id=row.site_id, now=now)
+    at = quiet.next_loud(now, zone=zone, hours=where.hours)
+    return at - now if at > now and (row.expires_at is None or at < row.expires_at) else None
+
+
 def _wish(row: Row) -> choosing.Wish:
-    account = all_accounts().get(row.provider) if row.state in _IN_DOUBT else None
+    account = all_accounts().get(row.provider) if row.state in MAY_BE_OUT else None
     bound = account is not None and (account.honours_keys or account.finds)
     return choosing.Wish(
         message_id=row.id, channel=row.channel, lane=row.urgency, bound_to=row.provider if bound else ""
     )
 
 
-def _wait(delivery_id: int, row: Row, later: outbox.Later, plan: _Plan, now: datetime) -> None:
+def _wait(delivery_id: int, row: Row, later: outbox.Later, plan: Plan, now: datetime) -> None:
     """For a provider or for room; not for ever, and what is in doubt stays so."""
-    if row.state in _IN_DOUBT:
+    if row.state in MAY_BE_OUT:
+        # Its provider is left alone or switched off: nobody is asked, and that has an end as well.
+        if now - (row.handed_at or now) >= settling.DOUBT_ENDS[row.urgency]:
+            plan.end(delivery_id, row, MessageState.FAILED, settling.UNCERTAIN)
+            return
         plan.later[delivery_id] = outbox.Later(
             after=later.after, cause=later.cause, counted=False, unsure=True
         )
@@ -197,15 +210,14 @@ def _wait(delivery_id: int, row: Row, later: outbox.Later, plan: _Plan, now: dat
     if later.cause == choosing.NO_PROVIDER and now - since >= GIVE_UP[row.urgency]:
         plan.end(delivery_id, row, MessageState.FAILED, choosing.NO_PROVIDER)
         return
-    plan.later[delivery_id] = later
-    plan.ends[delivery_id] = Settling(id=row.id, state=MessageState.DUE, provider="")
+    plan.wait(delivery_id, row, later)
 
 
 def _hand_over(
     promises: outbox.Promises,
     rows: Mapping[int, Row],
     attempts: Mapping[int, int],
-    plan: _Plan,
+    plan: Plan,
     now: datetime,
 ) -> list[Call]:
     """One transaction: what has ended ends, what waits waits, what goes is handed over. Answers what goes."""
@@ -214,64 +226,32 @@ def _hand_over(
         handing = [
             Handing(
                 id=rows[id_].id, provider=call.account.code, address=call.letter.address,
-                uncertain=rows[id_].state in _IN_DOUBT and not call.account.honours_keys,
+                language=call.letter.language,
+                uncertain=rows[id_].state in MAY_BE_OUT and not call.account.honours_keys,
             )
             for id_, call in plan.calls.items()
             if id_ in going and not call.asks
         ]  # fmt: skip
         may = hand(handing, now=now)
         going = {id_ for id_ in going if plan.calls[id_].asks or rows[id_].id in may}
-        inside = [plan.calls[id_] for id_ in going if plan.calls[id_].account.kind in {DEMO, CALL_LIST}]
-        _keep_inside(inside, rows, attempts, plan, now)
+        within = [plan.calls[id_] for id_ in going if plan.calls[id_].account.kind in {DEMO, CALL_LIST}]
+        inside.keep(within, rows, attempts, plan, now)
         superseded = set(plan.calls) & set(promises.ids) - going
         ours = promises.done(plan.done | superseded, now=now) | promises.later(plan.later, now=now)
         moved = settle([each for id_, each in plan.ends.items() if id_ in ours], now=now)
         note(_began(going, rows, attempts, plan) + list(plan.steps.values()), now=now)
         settling.after_failures(moved, now=now)
+        fallback.go_by_mail([each.id for each in moved if each.id in plan.by_mail], now=now)
     settling.count(moved, clock.now())
-    return [call for id_, call in plan.calls.items() if id_ in going and call not in inside]
+    return [call for id_, call in plan.calls.items() if id_ in going and call not in within]
 
 
-def _began(going: set[int], rows: Mapping[int, Row], attempts: Mapping[int, int], plan: _Plan) -> list[Step]:
+def _began(going: set[int], rows: Mapping[int, Row], attempts: Mapping[int, int], plan: Plan) -> list[Step]:
     return [
         Step(
             id=rows[id_].id, number=attempts[id_], step=Attempt.Step.BEGAN,
-            provider=plan.calls[id_].account.code, uncertain=rows[id_].state in _IN_DOUBT,
+            provider=plan.calls[id_].account.code, uncertain=rows[id_].state in MAY_BE_OUT,
         )
         for id_ in plan.calls
         if id_ in going and not plan.calls[id_].asks
     ]  # fmt: skip
-
-
-def _keep_inside(
-    inside: Sequence[Call],
-    rows: Mapping[int, Row],
-    attempts: Mapping[int, int],
-    plan: _Plan,
-    now: datetime,
-) -> None:
-    """The demonstration's mailbox and the list of calls: the same transaction is the whole delivery."""
-    if not inside:
-        return
-    DemoMail.objects.bulk_create(
-        [_demo_mail(each, rows[each.delivery_id], now) for each in inside if each.account.kind == DEMO],
-        ignore_conflicts=True,
-    )
-    calling.open_calls([rows[each.delivery_id] for each in inside if each.account.kind == CALL_LIST], now=now)
-    for each in inside:
-        row, code = rows[each.delivery_id], each.account.code
-        state = MessageState.DELIVERED if each.account.kind == DEMO else MessageState.ACCEPTED
-        plan.done.add(each.delivery_id)
-        plan.ends[each.delivery_id] = Settling(id=row.id, state=state, provider=code)
-        plan.steps[each.delivery_id] = Step(
-            id=row.id, number=attempts[each.delivery_id], step=Attempt.Step.ACCEPTED, provider=code
-        )
-
-
-def _demo_mail(call: Call, row: Row, now: datetime) -> DemoMail:
-    letter = call.letter
-    return DemoMail(
-        message_id=row.id, channel=row.channel, address=letter.address, subject=letter.subject,
-        text=letter.text, html=letter.html, calendar=letter.calendar, headers=dict(letter.headers),
-        sent_at=now,
-    )  # fmt: skip

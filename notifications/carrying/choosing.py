@@ -59,12 +59,16 @@ def choose(wishes: Sequence[Wish], *, now: datetime) -> Chosen:
     return chosen
 
 
-def back_off(attempt: int, lane: str, *, others: bool) -> timedelta:
+def back_off(attempt: int, lane: str, *, others: bool, asked: float = 0.0) -> timedelta:
     """After an attempt that failed: at once with another provider, else longer each time up to the cap, and
-    always spread.
+    always spread. ``asked``: the seconds that the provider asked for; they are kept, up to the cap, where
+    nobody else takes the message.
     """
     base = 0.5 if others and attempt == 1 else 5.0 * 4 ** (attempt - 1)
-    return timedelta(seconds=min(base, CAPS[lane]) * random.uniform(0.5, 1.5))  # noqa: S311 - spreads
+    spread = min(base, CAPS[lane]) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads
+    if others or not asked:
+        return timedelta(seconds=spread)
+    return timedelta(seconds=max(spread, min(asked, CAPS[lane]) * random.uniform(1.0, 1.2)))  # noqa: S311
 
 
 def has_others(account: Account, *, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from notifications.addresses import Where
 from notifications.carrying.rows import Row
 from notifications.carrying.settling import ATTEMPTS
 from notifications.models import Channel
+from notifications.status import MAY_BE_OUT
 from notifications.types import Account, Letter, Urgency
 from steadwell.ids import MessageId
 
@@ -24,17 +25,19 @@ def write(row: Row, account: Account, where: Where, attempt: int, *, asks: bool 
     if asks:
         return _letter(row, where, attempt)
     params = {**row.params, **contact_points.params_of_code(row.template, row.key)}
-    words = rendering.words(row.template, params, row.language, row.template_version)
+    # As its reader reads now; what may be out already is said again in the same words.
+    language = row.language if row.state in MAY_BE_OUT else where.language or row.language
+    words = rendering.words(row.template, params, language, row.template_version)
     if row.channel == Channel.EMAIL:
-        mail = rendering.mail(words, token=row.token, language=row.language)
+        mail = rendering.mail(words, token=row.token, language=language)
         return _letter(
-            row, where, attempt, subject=mail.subject, text=mail.text, html=mail.html, calendar=row.calendar,
-            headers=_MAIL_HEADERS, report_url=_report_url(row, account),
+            row, where, attempt, language=language, subject=mail.subject, text=mail.text, html=mail.html,
+            calendar=row.calendar, headers=_MAIL_HEADERS, report_url=_report_url(row, account),
         )  # fmt: skip
     path = words.path if row.token is None else f"/inbox/{row.token}/"
     return _letter(
-        row, where, attempt, subject=words.subject, text=rendering.short(words, token=row.token), path=path,
-        report_url=_report_url(row, account),
+        row, where, attempt, language=language, subject=words.subject,
+        text=rendering.short(words, token=row.token), path=path, report_url=_report_url(row, account),
     )  # fmt: skip
 
 
@@ -50,6 +53,7 @@ def _letter(
     where: Where,
     attempt: int,
     *,
+    language: str = "",
     subject: str = "",
     text: str = "",
     html: str = "",
@@ -59,8 +63,9 @@ def _letter(
     path: str = "",
 ) -> Letter:
     return Letter(
-        message_id=MessageId(row.id), attempt=attempt, address=where.text, language=row.language,
+        message_id=MessageId(row.id), attempt=attempt, address=where.text,
+        language=language or row.language,
         subject=subject, text=text, html=html, calendar=calendar, is_last_attempt=attempt >= ATTEMPTS,
         headers=headers or {}, report_url=report_url, path=path, urgent=row.urgency == Urgency.URGENT,
-        devices=where.devices,
+        devices=where.devices, expires_at=row.expires_at,
     )  # fmt: skip

@@ -28,9 +28,9 @@ WHERE m.id = ANY(%(ids)s)
 """
 _HAND = """
 UPDATE notifications_message m SET state = 'handed', handed_at = %(now)s, provider = x.provider,
-    address = x.address, uncertain = m.uncertain OR x.uncertain
-FROM unnest(%(ids)s::uuid[], %(providers)s::text[], %(addresses)s::text[], %(uncertain)s::bool[])
-    AS x (id, provider, address, uncertain)
+    address = x.address, language = x.language, uncertain = m.uncertain OR x.uncertain
+FROM unnest(%(ids)s::uuid[], %(providers)s::text[], %(addresses)s::text[], %(languages)s::text[],
+            %(uncertain)s::bool[]) AS x (id, provider, address, language, uncertain)
 WHERE m.id = x.id AND m.state IN ('due', 'claimed', 'handed', 'uncertain') RETURNING m.id
 """
 # A call-back may have been quicker than its call's answer: what is delivered stays delivered.
@@ -91,6 +91,7 @@ class Handing:
     id: UUID
     provider: str
     address: str
+    language: str
     uncertain: bool
 
 
@@ -146,7 +147,8 @@ def hand(rows: Sequence[Handing], *, now: datetime) -> set[UUID]:
         return set()
     values: dict[str, Any] = {
         "now": now, "ids": [each.id for each in rows], "providers": [each.provider for each in rows],
-        "addresses": [each.address for each in rows], "uncertain": [each.uncertain for each in rows],
+        "addresses": [each.address for each in rows], "languages": [each.language for each in rows],
+        "uncertain": [each.uncertain for each in rows],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_HAND, values)

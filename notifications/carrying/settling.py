@@ -24,6 +24,7 @@ log = observability.get_logger(__name__)
 
 ATTEMPTS: Final = 8  # calls for one message; what a breaker or a full second holds back is none
 GRACE: Final = timedelta(seconds=GRACE_SECONDS)
+UNCERTAIN: Final = "uncertain"  # the cause of what may be out, and nobody knows
 # So long a provider is asked about a message before staff are told that nobody knows.
 DOUBT_ENDS: Final[Mapping[str, timedelta]] = {
     "urgent": timedelta(hours=1), "standard": timedelta(hours=24), "bulk": timedelta(hours=24),
@@ -87,7 +88,7 @@ def _end(batch: Batch, ended: Ended, ledger: _Ledger, now: datetime) -> None:
     else:
         _note_step(call, row, number, Attempt.Step.UNREACHED, ended.cause, ledger)
         others = choosing.has_others(call.account, now=now)
-        after = choosing.back_off(number, row.urgency, others=others)
+        after = choosing.back_off(number, row.urgency, others=others, asked=ended.after)
         _again(batch, call, ledger, outbox.Later(after=after, cause=ended.cause))
 
 
@@ -137,7 +138,7 @@ def _answered(batch: Batch, ended: Ended, ledger: _Ledger, now: datetime) -> Non
         _again(batch, call, ledger, outbox.Later(after=timedelta(0), cause="not-taken", counted=False))
     elif not ended.unknown and now - since >= DOUBT_ENDS[row.urgency]:
         _note_step(call, row, number, Attempt.Step.ASKED, "no-answer", ledger)
-        unknown = Receipt(accepted=False, provider=call.account.code, cause="uncertain")
+        unknown = Receipt(accepted=False, provider=call.account.code, cause=UNCERTAIN)
         _finish(call, row, unknown, ledger)
     else:
         after = GRACE if ended.unknown else choosing.back_off(2, row.urgency, others=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import re
 import select
 import socket
 import ssl
@@ -22,6 +23,9 @@ from urllib.parse import urlsplit
 from notifications.ports import Unreached, Unsure
 
 LONGEST_ANSWER = 64 * 1024
+# A line that lay unused for longer may have been forgotten by something on its way, without a word.
+IDLE_SECONDS = 30.0
+_NOT_PLAIN = re.compile(r"[^\x21-\x7e]")
 _kept = threading.local()
 
 
@@ -53,9 +57,35 @@ def request(
     except (OSError, http.client.HTTPException) as error:
         _drop(line)
         raise Unsure(_cause(error)) from error
+    line.used = time.monotonic()
     if response.will_close or not response.isclosed():
         _drop(line)
     return Answer(status=response.status, body=text, headers={k.lower(): v for k, v in response.getheaders()})
+
+
+def raise_undecided(answer: Answer) -> None:
+    """For an answer that decides nothing: Unreached where the message was not taken, Unsure where it may
+    have been. What is moved elsewhere was not taken (RFC 9110, section 15.4), except by 303, which says
+    where to read what was done; behind a gateway that speaks for itself somebody may have taken it.
+    """
+    cause = f"http-{answer.status}"
+    if answer.status in {303, 502, 504}:
+        raise Unsure(cause)
+    if 300 <= answer.status < 400 or answer.status >= 500 or answer.status in {401, 403, 404, 408, 429}:
+        raise Unreached(cause, after=_retry_after(answer.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds (RFC 9110, section 10.2.3); 0 where it says none, or a date."""
+    text = headers.get("retry-after", "").strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0.0
+
+
+def plain(said: object, most: int) -> str:
+    """A reference or a code in the provider's words, as it may be kept: printable ASCII, no longer than
+    ``most``. A NUL, which a database takes in no text, would spoil what else is written with it.
+    """
+    return _NOT_PLAIN.sub("", str(said))[:most]
 
 
 class _Line(http.client.HTTPConnection):
@@ -63,8 +93,14 @@ class _Line(http.client.HTTPConnection):
 
     def __init__(self, scheme: str, host: str, port: int | None) -> None:
         self.place = (scheme, host, port)
-        self.ends = 0.0
+        self.ends, self.used = 0.0, 0.0
         super().__init__(host, port or (443 if scheme == "https" else 80))
+
+    def is_open(self) -> bool:
+        """As far as one can tell without saying anything."""
+        if not isinstance(self.sock, _Socket) or time.monotonic() - self.used > IDLE_SECONDS:
+            return False
+        return not self.sock.closed_by_peer()
 
     def left(self) -> float:
         left = self.ends - time.monotonic()
@@ -113,10 +149,12 @@ class _Incoming(io.RawIOBase):
 
 
 def _line(scheme: str, host: str, port: int | None, ends: float) -> _Line:
-    """The thread's own connection to that place, or a new one when it has none or the other side closed."""
+    """The thread's own connection to that place, or a new one when it has none or the other side may have
+    closed.
+    """
     lines: dict[object, _Line] = _kept.__dict__.setdefault("lines", {})
     found = lines.get((scheme, host, port))
-    if found is not None and isinstance(found.sock, _Socket) and not found.sock.closed_by_peer():
+    if found is not None and found.is_open():
         found.ends = ends
         return found
     if found is not None:

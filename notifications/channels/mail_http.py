@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import threading
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 
-import requests
 from anymail.exceptions import (  # type: ignore[import-untyped]
     AnymailAPIError,
     AnymailError,
+    AnymailRecipientsRefused,
 )
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
 
-from notifications.channels import mail_reports
+from notifications.channels import http, mail_reports
 from notifications.ports import Unreached, Unsure
 from notifications.types import Account, Letter, Receipt
 from steadwell.mail import service as mail
@@ -39,8 +42,8 @@ SECRETS = {
 class AnymailChannel:
     """One account of one provider. Sessions are kept: one TLS handshake serves many letters.
 
-    The deadline holds for each silence of the provider, not for all of the call: one that drips is left to
-    the lease of the promise, and its letter is repeated under the same key.
+    The library makes the request and reads the answer; between the two it has our own line, so that the
+    deadline, the longest answer and what is known after a failure are those of every provider.
     """
 
     def __init__(self, account: Account) -> None:
@@ -55,6 +58,10 @@ class AnymailChannel:
             names = {"api_url": account.url, SECRETS[account.dialect]: account.secret}
             self._kept.backend = made(**names, timeout=account.deadline, fail_silently=False)
             self._kept.backend.open()
+            session = self._kept.backend.session
+            session.trust_env = False
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _OurLine(account.deadline))
         return self._kept.backend
 
     def send(self, letter: Letter) -> Receipt:
@@ -83,6 +90,8 @@ class AnymailChannel:
         backend.session.headers["Idempotency-Key"] = str(letter.message_id)
         try:
             backend.send_messages([found])
+        except AnymailRecipientsRefused:
+            pass  # its status says why
         except AnymailAPIError as error:
             return self._refused(error)
         except AnymailError as error:  # it cannot be said in this provider's shape: nor at any other attempt
@@ -91,21 +100,41 @@ class AnymailChannel:
         (recipient,) = told.recipients.values()
         if recipient.status in {"rejected", "invalid", "failed"}:
             return Receipt(accepted=False, provider=self.provider, cause=f"mail-{recipient.status}")
-        return Receipt(accepted=True, provider=self.provider, reference=str(recipient.message_id or "")[:120])
+        reference = http.plain(recipient.message_id or "", 120)
+        return Receipt(accepted=True, provider=self.provider, reference=reference)
 
     def _refused(self, error: AnymailAPIError) -> Receipt:
-        reason = error.__cause__
-        if isinstance(reason, requests.ConnectTimeout) or _never_connected(reason):
-            raise Unreached("refused-connection") from error
-        if isinstance(reason, requests.RequestException):
-            raise Unsure("timeout" if isinstance(reason, requests.Timeout) else "line-lost") from error
-        status = error.status_code or 0
-        if status in {502, 504}:
-            raise Unsure(f"http-{status}") from error
-        if status >= 500 or status in {401, 403, 404, 408, 429}:
-            raise Unreached(f"http-{status}") from error
-        return Receipt(accepted=False, provider=self.provider, cause=f"mail-{status}")
+        response = error.response
+        if response is None:
+            raise Unreached("not-sent") from error
+        http.raise_undecided(
+            http.Answer(status=response.status_code, body=b"", headers=dict(response.headers.lower_items()))
+        )
+        if response.status_code < 400:  # it said yes, in words that nobody understands
+            raise Unsure("no-answer") from error
+        return Receipt(accepted=False, provider=self.provider, cause=f"mail-{response.status_code}")
 
 
-def _never_connected(error: BaseException | None) -> bool:
-    return isinstance(error, requests.ConnectionError) and "NewConnectionError" in repr(error)
+class _OurLine(BaseAdapter):
+    """What carries the library's requests. Raises Unreached and Unsure, which the library leaves alone."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
+        body = request.body or b""
+        answer = http.request(
+            request.method or "POST", request.url or "",
+            headers={**request.headers, "Accept-Encoding": "identity"},
+            body=body.encode() if isinstance(body, str) else body, seconds=self._seconds,
+        )  # fmt: skip
+        found = Response()
+        found.status_code, found.url, found.request = answer.status, request.url or "", request
+        # Without its address a redirect is an answer like any other: a letter goes to its provider only.
+        found.headers.update({k: v for k, v in answer.headers.items() if k != "location"})
+        found.raw = BytesIO(answer.body)
+        return found
+
+    def close(self) -> None:
+        """Lines are each thread's own, and kept."""

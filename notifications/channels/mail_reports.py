@@ -22,6 +22,7 @@ from uuid import UUID
 import orjson
 
 from notifications.channels import mail_webhooks
+from notifications.channels.http import plain
 from notifications.channels.mail_said import NAME, Said, What
 
 TOLERANCE: Final = timedelta(minutes=5)
@@ -116,7 +117,7 @@ def read(body: bytes) -> Said | None:
     if not isinstance(data, dict):
         return None
     what, cause = _what(str(told.get("type", "")), data)
-    reference = str(data.get("email_id", ""))[:120]
+    reference = plain(data.get("email_id", ""), 120)
     return Said(what=what, message_id=_message_id(data), reference=reference, cause=cause)
 
 

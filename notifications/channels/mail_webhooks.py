@@ -17,6 +17,7 @@ from uuid import UUID
 
 from anymail.exceptions import AnymailError  # type: ignore[import-untyped]
 
+from notifications.channels.http import plain
 from notifications.channels.mail_said import NAME, Said, What
 
 # A provider tries for about a day to be heard, with the body it signed first; clocks differ by minutes.
@@ -73,7 +74,7 @@ class LibraryDialect:
         what, cause = self._what(event)
         return Said(
             what=what, cause=cause, message_id=_ours(event.metadata),
-            reference=str(event.message_id or "")[:120],
+            reference=plain(event.message_id or "", 120),
         )  # fmt: skip
 
     def _what(self, event: Any) -> tuple[What, str]:

@@ -17,7 +17,7 @@ from notifications.channels import http, web_push
 from notifications.ports import Unreached, Unsure
 from notifications.types import Account, Device, Letter, Receipt
 
-TTL = 24 * 3600  # seconds a push service keeps it for a device that is off
+TTL = 24 * 3600  # seconds a push service keeps it for a device that is off, where it is of use so long
 _TOKEN_SECONDS = 12 * 3600
 
 
@@ -33,9 +33,12 @@ class WebPush:
         """To all devices of the reader: accepted when one took it."""
         body = orjson.dumps({"title": letter.subject, "path": letter.path, "language": letter.language})
         gone, taken, causes = [], False, []
-        for device in letter.devices:
+        ends = time.monotonic() + self._account.deadline
+        for place, device in enumerate(letter.devices):
+            # Of what is left each has its part: one whose service hangs leaves the others theirs.
+            part = (ends - time.monotonic()) / (len(letter.devices) - place)
             try:
-                status = self._post(device, letter, body)
+                status = self._post(device, letter, body, seconds=max(part, 0.0))
             except (Unreached, Unsure) as error:
                 causes.append(error.cause)
                 continue
@@ -55,20 +58,18 @@ class WebPush:
     def find(self, key: str) -> Receipt | None:
         raise Unreached("no-status-query")
 
-    def _post(self, device: Device, letter: Letter, body: bytes) -> int:
+    def _post(self, device: Device, letter: Letter, body: bytes, *, seconds: float) -> int:
         topic = base64.urlsafe_b64encode(letter.message_id.bytes).decode().rstrip("=")
         headers = {
             "Authorization": self._authorization(device.endpoint),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
-            "TTL": str(TTL),
+            "TTL": str(_ttl(letter)),
             "Urgency": "high" if letter.urgent else "normal",
             "Topic": topic,
         }
         sealed = web_push.seal(body, public_key=device.public_key, auth=device.auth)
-        answer = http.request(
-            "POST", device.endpoint, headers=headers, body=sealed, seconds=self._account.deadline
-        )
+        answer = http.request("POST", device.endpoint, headers=headers, body=sealed, seconds=seconds)
         return answer.status
 
     def _authorization(self, endpoint: str) -> str:
@@ -81,3 +82,10 @@ class WebPush:
             told = web_push.authorization(self._key, claims)
             self._tokens[origin] = (now + _TOKEN_SECONDS / 2, told)
         return told
+
+
+def _ttl(letter: Letter) -> int:
+    """A device that is switched on after the visit is not reminded of it (RFC 8030, section 5.2)."""
+    if letter.expires_at is None:
+        return TTL
+    return max(0, min(TTL, int(letter.expires_at.timestamp() - time.time())))

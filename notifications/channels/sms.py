@@ -20,7 +20,6 @@ from notifications.types import Account, Letter, Receipt
 # Said by a provider of a message: what that is to us. Anything else means: taken, on its way.
 DELIVERED = frozenset({"delivered", "read"})
 FAILED = frozenset({"failed", "undelivered", "canceled"})
-_CODES = 400, 500
 
 
 class FormPostSms:
@@ -54,25 +53,25 @@ class FormPostSms:
         )  # fmt: skip
         if answer.status != 200:
             raise Unreached(f"http-{answer.status}")
-        found = _json(answer.body).get("messages") or []
+        found = _json(answer.body).get("messages")
+        # Whatever else speaks in its place does not say that a message was never taken.
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            raise Unreached("no-answer")
         return self._told(found[0]) if found else None
 
     def _receipt(self, answer: http.Answer) -> Receipt:
-        if answer.status in {502, 504}:  # a gateway speaks: what stands behind it may have taken it
-            raise Unsure(f"http-{answer.status}")
-        if answer.status >= _CODES[1] or answer.status in {401, 403, 404, 408, 429}:
-            raise Unreached(f"http-{answer.status}")
-        if answer.status >= _CODES[0]:
-            code = str(_json(answer.body).get("code", ""))[:20]
+        http.raise_undecided(answer)
+        if answer.status >= 400:
+            code = http.plain(_json(answer.body).get("code", ""), 20)
             return Receipt(accepted=False, provider=self.provider, cause=f"sms-{code or answer.status}")
         return self._told(_json(answer.body))
 
     def _told(self, told: dict[str, Any]) -> Receipt:
-        status, sid = str(told.get("status", "")), str(told.get("sid", ""))[:120]
+        status, sid = str(told.get("status", "")), http.plain(told.get("sid") or "", 120)
         if not sid:
             raise Unsure("no-sid")
         if status in FAILED:
-            cause = f"sms-{told.get('error_code') or status}"[:60]
+            cause = f"sms-{http.plain(told.get('error_code') or status, 40)}"
             return Receipt(accepted=False, provider=self.provider, cause=cause, reference=sid)
         return Receipt(accepted=True, provider=self.provider, reference=sid, delivered=status in DELIVERED)
 

@@ -18,7 +18,7 @@ from notifications.campaigns.forms import CampaignForm
 from notifications.errors import CampaignMoved
 from notifications.models.campaigns import CampaignState
 from steadwell import clock
-from steadwell.errors import Invalid
+from steadwell.errors import Busy, Invalid
 from steadwell.identity import service as identity
 from steadwell.portal.service import PortalRequest, refuse, request_key, requires
 
@@ -86,7 +86,7 @@ def campaign(request: PortalRequest, campaign_id: UUID) -> HttpResponseBase:
 def move(request: PortalRequest, campaign_id: UUID, word: str) -> HttpResponseBase:
     try:
         running.move(actor=request.actor, campaign_id=campaign_id, word=word, now=clock.now())
-    except CampaignMoved as refusal:
+    except (CampaignMoved, Busy) as refusal:
         messages.error(request, refusal.text)
     else:
         messages.success(request, _("Done."))

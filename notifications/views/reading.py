@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -9,15 +10,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import inbox as notices
-from notifications import presenters
+from notifications import presenters, routing
 from steadwell import clock
-from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
 from steadwell.errors import NotFound
 from steadwell.identity import service as identity
@@ -47,10 +48,11 @@ def _nobody() -> PersonId:
     raise NotFound
 
 
-def _zone(actor: Actor, person_id: PersonId) -> str:
-    """The reader's own zone, in which the page says when something was told."""
-    contact = accounts.contact_of(person_id) if actor.person_id == person_id else None
-    return contact.time_zone if contact else "UTC"
+def _zone(now: datetime) -> str:
+    """The reader's own zone, as the request has it, in which the page says when something was told; the
+    clinic's where they gave none.
+    """
+    return routing.zone_of(get_current_timezone_name(), place_zone="", site_id=None, now=now)
 
 
 def tabs_of(actor: Actor, people: list[PersonId], current: PersonId, view: str) -> list[dict[str, object]]:
@@ -76,10 +78,11 @@ def inbox(request: PortalRequest) -> HttpResponseBase:
     """What one was told, newest first."""
     people = people_of(request.actor)
     person_id = chosen_person(request, people)
+    now = clock.now()
     page = notices.list_inbox(
         actor=request.actor,
         person_id=person_id,
-        now=clock.now(),
+        now=now,
         language=get_language() or "en",
         before=_uuid(request.GET.get("before")),
     )
@@ -87,7 +90,7 @@ def inbox(request: PortalRequest) -> HttpResponseBase:
     if page.older is not None:
         older = f"?{urlencode({'for': person_id, 'before': page.older})}"
     context = {
-        "rows": presenters.rows(page.messages, _zone(request.actor, person_id)),
+        "rows": presenters.rows(page.messages, _zone(now)),
         "person_id": person_id,
         "has_unread": any(not m.is_read for m in page.messages),
         "older_url": older,
@@ -102,10 +105,9 @@ def inbox(request: PortalRequest) -> HttpResponseBase:
 @requires(*READERS)
 def notice(request: PortalRequest, token: str) -> HttpResponseBase:
     """One message. Opening it is reading it."""
-    message = notices.open_notice(
-        actor=request.actor, token=token, now=clock.now(), language=get_language() or "en"
-    )
-    zone = _zone(request.actor, message.person_id)
+    now = clock.now()
+    message = notices.open_notice(actor=request.actor, token=token, now=now, language=get_language() or "en")
+    zone = _zone(now)
     return render(request, "notifications/notice.html", {"row": presenters.row(message, zone)})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from notifications.models import Message, PatientAction
 from steadwell import clock
 from steadwell.actor import Role
 from steadwell.audit import service as audit
-from steadwell.errors import Forbidden, Invalid, NotFound, RequestKeyReused
+from steadwell.errors import Busy, Forbidden, Invalid, NotFound, RequestKeyReused
 from steadwell.ids import new_id
 from tests.races.racing import all_at_once, codes
 
@@ -308,6 +309,46 @@ def test_taken_back_while_nothing_was_sent(house):
     with pytest.raises(FormMoved):
         house.sent(offer)
     assert house.offered().state is OfferState.OFFERED  # and may be asked anew
+
+
+@pytest.mark.parametrize("act", ["offer", "withdraw", "send", "seen", "again"])
+def test_what_somebody_else_holds_for_long_is_busy(house, act):
+    offer = None if act == "offer" else house.offered()
+    sent = house.sent(offer) if act in {"seen", "again"} else None
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE fhir_facade_formoffer IN EXCLUSIVE MODE")
+                held.set()
+                free.wait(30)
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert held.wait(30)
+        with pytest.raises(Busy):
+            {
+                "offer": house.offered,
+                "withdraw": lambda: settled(house, offering.withdraw, offer, actor=house.desk),
+                "send": lambda: house.sent(offer),
+                "seen": lambda: settled(house, settling.mark_seen, sent),
+                "again": lambda: settled(house, settling.ask_again, sent, words="Which side?"),
+            }[act]()
+    finally:
+        free.set()
+        holder.join(30)
+
+
+def test_a_repeat_that_waited_for_the_first_answers_how_it_ended(house):
+    offer, key = house.offered(), str(new_id())
+
+    found = all_at_once([lambda: house.sent(offer, request_key=key, form_version=1).state] * 6)
+
+    assert found == [OfferState.SENT] * 6
 
 
 @pytest.mark.parametrize("act", ["offer", "send", "seen"])

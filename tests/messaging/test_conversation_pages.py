@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from conversation_house import ANSWER, QUESTION, House, fields, owed, words
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from messaging import service as messaging
 from messaging.models import Conversation, Entry, Reading
@@ -19,6 +21,10 @@ NEW, LIST, QUEUE = "/conversations/new/", "/conversations/", "/clinic/conversati
 @pytest.fixture
 def house() -> House:
     return House(now=clock.now())
+
+
+def looks(taken: CaptureQueriesContext, table: str) -> int:
+    return sum(f'FROM "{table}"' in each["sql"] for each in taken.captured_queries)
 
 
 def one(view: messaging.ConversationView, *, clinic: bool = False) -> str:
@@ -151,6 +157,18 @@ def test_taken_handed_on_and_closed(house):
     assert "Sees to it now" not in page
     assert "Okafor" in words(doctor.get(f"{QUEUE}?state=closed"))
     assert "Nobody waits for an answer" in words(doctor.get(QUEUE))
+
+
+def test_assigning_reads_no_word_besides_its_own_answer(house):
+    view = house.started()
+    doctor, address = house.client(house.doctor), one(view, clinic=True)
+    form = fields(doctor.get(address), "assign")
+
+    with CaptureQueriesContext(connection) as taken:
+        assert doctor.post(address, form).status_code == 302
+
+    assert looks(taken, "messaging_entry") == 1
+    assert looks(taken, "messaging_reading") == 1
 
 
 def test_a_late_answer_is_said_to_be_late_on_both_sides(house):

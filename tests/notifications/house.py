@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import connection, transaction
+
 from notifications import service as notifications
+from notifications.models import Message
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role, system
 from steadwell.identity import service as identity
@@ -72,6 +78,14 @@ def proxy_of(person_id: PersonId) -> Somebody:
     return Somebody(person_id, user_id, email)
 
 
+def notice(key: str, person_id: PersonId) -> Message:
+    """A notice under this key, as ``tell`` writes it."""
+    return Message.objects.create(
+        key=key, person_id=person_id, channel="in-app", token=key[:32], template="visit.booked",
+        template_version=1, params=visit(), language="en", urgency="bulk", state="delivered", told_at=NOW,
+    )  # fmt: skip
+
+
 def visit(**more: str) -> dict[str, str]:
     return {"starts_at": STARTS.isoformat(), "zone": "America/Los_Angeles", "place": "Harbour Street", **more}
 
@@ -81,6 +95,35 @@ def tell(person_id: PersonId, key: str = "", template: str = "visit.booked", **m
     more.setdefault("about", None)
     more.setdefault("now", NOW)
     return notifications.tell(person_id=person_id, template=template, key=key or f"k{next(_serial)}", **more)
+
+
+@contextmanager
+def beside(work: Callable[[], object]) -> Iterator[None]:
+    """Another transaction does this and stays open meanwhile; in the end nothing of it was."""
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with suppress(_Undone), transaction.atomic():
+                work()
+                held.set()
+                free.wait(30)
+                raise _Undone
+        finally:
+            connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert held.wait(30)
+        yield
+    finally:
+        free.set()
+        holder.join(30)
+
+
+class _Undone(Exception):
+    pass
 
 
 def carry(now: datetime = NOW) -> int:

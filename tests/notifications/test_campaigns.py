@@ -18,18 +18,19 @@ from django.utils.translation import override
 
 from notifications import ports
 from notifications import service as notifications
-from notifications.campaigns import access, running
+from notifications.campaigns import access, rechecking, running
 from notifications.campaigns.audience import next_batch
 from notifications.campaigns.criteria import Account, Criteria, Seen
 from notifications.errors import CampaignMoved
 from notifications.models import Campaign, CampaignRecipient, DemoMail, Message
+from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
-from steadwell.errors import Invalid, NotFound, RequestKeyReused
+from steadwell.errors import Busy, Invalid, NotFound, RequestKeyReused
 from steadwell.identity import service as identity
 from steadwell.ids import PersonId, SiteId, UserId, VisitTypeId, new_id
 from steadwell.outbox import poller
-from tests.notifications.house import IMPORT, NOW, carry
+from tests.notifications.house import IMPORT, NOW, beside, carry, notice
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -404,6 +405,37 @@ def test_started_and_sent_by_many_at_once_each_person_is_told_once(house: House)
     assert sorted(told) == sorted(people)
     assert DemoMail.objects.count() == 6
     assert Campaign.objects.get(pk=campaign_id).state == "done"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_word_while_a_batch_takes_long_is_busy_and_not_a_fault(house: House) -> None:
+    person()
+    campaign_id = planned()
+    say(campaign_id, "start")
+
+    with (
+        beside(lambda: Campaign.objects.select_for_update().get(pk=campaign_id)),
+        pytest.raises(Busy),
+    ):
+        say(campaign_id, "pause")
+
+    say(campaign_id, "pause")
+    assert Campaign.objects.get(pk=campaign_id).state == "paused"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_that_was_in_the_way_costs_nobody_their_invitation(house: House) -> None:
+    one = person()
+    campaign_id = planned()
+    say(campaign_id, "start")
+
+    with beside(lambda: notice(rechecking.key_of(campaign_id, one), one)):
+        poller.fire(now=NOW)
+        carry(NOW)
+        meanwhile = CampaignRecipient.objects.get().state
+    work(clock.now() + timedelta(hours=1))
+
+    assert (meanwhile, CampaignRecipient.objects.get().state) == ("planned", "told")
 
 
 def test_a_batch_is_worked_out_with_a_fixed_number_of_questions(

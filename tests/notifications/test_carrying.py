@@ -284,7 +284,8 @@ def test_a_push_arrives_sealed_and_a_device_that_is_gone_is_forgotten(
             reader_id=somebody.user_id, endpoint=f"http://127.0.0.1:{simulator.ports['push']}/{path}",
             public_key=device["public_key"], auth=device["auth"], created_at=clock.now(),
         )  # fmt: skip
-    text(somebody.person_id, channel="push", reader_id=somebody.user_id)
+    # Urgent: these tests run at whatever hour it is, and a device is told nothing at night.
+    text(somebody.person_id, channel="push", reader_id=somebody.user_id, urgency="urgent")
 
     carry()
 

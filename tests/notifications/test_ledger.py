@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from notifications import ledger
+from notifications import ledger, ports
 from notifications import service as notifications
 from notifications.models import Message, PatientAction
 from notifications.service import ActionKind, Ending
@@ -20,7 +20,17 @@ from steadwell.actor import Actor, Role
 from steadwell.errors import Forbidden, Invalid, NotFound
 from steadwell.ids import PersonId, SiteId, UserId, new_id
 from steadwell.outbox import poller
-from tests.notifications.house import NOW, Somebody, carry, patient
+from tests.notifications.house import (
+    IMPORT,
+    NOW,
+    Somebody,
+    beside,
+    carry,
+    notice,
+    patient,
+    person,
+    proxy_of,
+)
 from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +107,61 @@ def test_one_whom_nobody_can_tell_is_counted_until_staff_settle_it() -> None:
     (row,) = PatientAction.objects.filter(about=about)
     notifications.settle_action(actor=MANAGER, action_id=row.pk, reason="Called", now=LATER)
     assert notifications.check_ledger(now=LATER + timedelta(minutes=1)).silent == 0
+
+
+@pytest.mark.parametrize("ways", ["none", "account-ended"])
+def test_one_whom_no_word_reaches_is_not_counted_as_told(ways: str) -> None:
+    """A notice that nobody can sign in to read is no word."""
+    somebody = patient()
+    person_id = person() if ways == "none" else somebody.person_id
+    if ways == "account-ended":
+        accounts.disable_user(actor=IMPORT, user_id=somebody.user_id, now=NOW)
+    about = asked(person_id=person_id)
+
+    found = notifications.check_ledger(now=LATER)
+
+    assert (found.told, found.silent) == (0, 1)
+    assert state(about) == "failed"
+
+
+def test_a_proxy_who_wants_no_mail_does_not_stand_in_for_the_patient() -> None:
+    person_id = person()
+    proxy_of(person_id)
+    about = asked(person_id=person_id)
+
+    assert notifications.check_ledger(now=LATER).silent == 1
+    assert state(about) == "failed"
+
+
+def test_when_it_was_asked_is_said_by_a_clock_that_its_reader_knows() -> None:
+    before = ports.clinic()
+    ports.bind_clinic(_InChicago())
+    try:
+        asked()
+        notifications.check_ledger(now=LATER)
+    finally:
+        ports.bind_clinic(before)
+
+    assert Message.objects.get(channel="in-app").params["zone"] == "America/Chicago"
+
+
+class _InChicago:
+    def zone_of(self, *, site_id: SiteId | None, now: datetime) -> str:
+        return "America/Chicago"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_lock_was_in_the_way_of_is_counted_and_told_next_time() -> None:
+    somebody = patient()
+    about = asked(somebody)
+    key = f"action:{PatientAction.objects.get(about=about).pk}:0"
+
+    with beside(lambda: notice(key, somebody.person_id)):
+        meanwhile = notifications.check_ledger(now=LATER)
+    found = notifications.check_ledger(now=LATER + timedelta(minutes=1))
+
+    assert (meanwhile.told, meanwhile.silent) == (0, 1)
+    assert (found.told, found.silent, state(about)) == (1, 0, "told")
 
 
 def test_a_late_end_is_an_end() -> None:

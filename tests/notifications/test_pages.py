@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from notifications import ports
 from notifications import service as notifications
 from notifications.models import DemoMail, Message
 from steadwell.accounts import service as accounts
@@ -60,6 +62,30 @@ def test_inbox_lists_opens_and_counts(signed_in: Client, somebody: Somebody) -> 
     ics = signed_in.get(f"/inbox/{token()}/visit.ics")
     assert ics["Content-Type"].startswith("text/calendar")
     assert ics.content.startswith(b"BEGIN:VCALENDAR")
+
+
+def test_when_something_was_told_is_shown_by_the_readers_own_clock(somebody: Somebody) -> None:
+    """NOW is 09:00 by UTC."""
+    proxy = proxy_of(somebody.person_id)
+    accounts.set_preferences(
+        actor=IMPORT, user_id=proxy.user_id, language="en", time_zone="America/Chicago", now=NOW
+    )
+    tell(somebody.person_id)
+    before = ports.clinic()
+    ports.bind_clinic(_InDenver())
+    try:
+        of_proxy = sign_in(Client(), proxy.user_id).get("/inbox/").content.decode()
+        nowhere = sign_in(Client(), somebody.user_id).get("/inbox/").content.decode()
+    finally:
+        ports.bind_clinic(before)
+
+    assert "3:00 a.m." in of_proxy
+    assert "2:00 a.m." in nowhere  # gave no zone: the clinic's
+
+
+class _InDenver:
+    def zone_of(self, *, site_id: SiteId | None, now: datetime) -> str:
+        return "America/Denver"
 
 
 def test_reading_counts_as_proof(signed_in: Client, somebody: Somebody) -> None:

@@ -69,6 +69,33 @@ def test_a_report_that_comes_twice_counts_once(client: Any, message: Message) ->
     assert Attempt.objects.filter(message=message, step="delivered").count() == 1
 
 
+def test_one_that_took_it_and_said_no_is_believed_when_it_reports(
+    client: Any, settings: Any, simulator: Simulator
+) -> None:
+    settings.NOTIFICATION_PROVIDERS = [
+        simulator.sms("sms-a", report_secret=SECRET), simulator.sms("sms-b", report_secret=SECRET),
+    ]  # fmt: skip
+    for name in ("sms-a", "sms-b"):
+        simulator.behave(name, mode="error")
+    (made,) = text(person_with_phone("+15550100"))
+    carry()
+    tried = Attempt.objects.get(message=made, step="began").provider
+    other = "sms-b" if tried == "sms-a" else "sms-a"
+    assert now_is(made) == "due"
+
+    report(client, made, provider=other)  # which was never asked
+    carry()
+    before = now_is(made)
+    report(client, made, provider=tried)
+    carry()
+    for name in ("sms-a", "sms-b"):
+        simulator.behave(name, mode="ok")
+    carry(timedelta(hours=1))
+
+    assert (before, now_is(made)) == ("due", "delivered")
+    assert simulator.arrivals() == []
+
+
 def test_what_failed_is_not_delivered_by_a_late_report(client: Any, message: Message) -> None:
     report(client, message, "undelivered")
     carry()

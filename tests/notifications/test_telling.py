@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from notifications import service as notifications
 from notifications.models import Attempt, DemoMail, Message
 from steadwell.actor import Actor, Role
+from steadwell.audit import service as audit
 from steadwell.errors import Forbidden, NotFound
 from steadwell.identity import service as identity
 from steadwell.ids import SiteId, UserId, new_id
@@ -174,6 +175,21 @@ def test_untold_is_for_the_staff_of_its_site() -> None:
     assert there in seen(staff(Role.ADMINISTRATOR))
     notifications.settle_untold(actor=staff(Role.MANAGER, other), message_id=theirs.message_id, now=NOW)
     assert seen(staff(Role.ADMINISTRATOR)) == {here, nowhere}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_its_audit_nothing_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(person(), site_id=SITE)
+    (untold,) = notifications.list_untold(actor=DESK, now=NOW)
+
+    def refuse(**_: object) -> None:
+        raise audit.AuditUnavailable
+
+    monkeypatch.setattr(audit, "record", refuse)
+    with pytest.raises(audit.AuditUnavailable):
+        notifications.settle_untold(actor=DESK, message_id=untold.message_id, now=NOW)
+
+    assert Message.objects.get(pk=untold.message_id).settled_at is None
 
 
 def test_tell_a_proxy_only_where_chosen() -> None:

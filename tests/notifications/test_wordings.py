@@ -213,6 +213,21 @@ def test_of_many_approvals_at_once_one_comes_first_and_one_is_in_use() -> None:
     assert Wording.objects.get(state="live").version == 3 or answers.count("approved") == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_first_proposals_of_several_at_once_are_a_version_each() -> None:
+    def propose(n: int) -> str:
+        try:
+            return str(proposed(manager(), f"{n} on {{day}}"))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(propose, range(8)))
+
+    assert len(set(made)) == 8
+    assert sorted(Wording.objects.values_list("version", flat=True)) == list(range(2, 10))
+
+
 @pytest.mark.parametrize(
     ("text", "encoding", "units", "parts"),
     [
