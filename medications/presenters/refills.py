@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from medications.presenters import words
-from medications.types import RefillState, RefillView
+from medications.types import RefillState, RefillStepView, RefillView
 from steadwell.ids import PersonId
 
 # Where a refill stands on its way; what else may happen stands in words beside it.
@@ -37,7 +37,15 @@ _STEPS: Mapping[str, str | Promise] = {
     "retried": _lazy("Sent again"),
     "duplicate": _lazy("The pharmacy answered twice"),
     "late": _lazy("The pharmacy answered late"),
+    "not-reached": _lazy("The pharmacy's network could not be reached"),
 }
+# What the program itself gave as the reason: a code, in words where the step's own words do not say it yet.
+_NOTED: Mapping[str, str | Promise] = {
+    "late": _lazy("Later than it had time for"),
+    "sent-again": _lazy("Sent again by the clinic"),
+    "no-answer": "",
+}
+_BY_PROGRAM = frozenset({"handed", "retried", "duplicate", "late", "not-reached"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +104,18 @@ def page(refill: RefillView, zone: str, *, now: datetime) -> Page:
                 what=str(_STEPS.get(step.step, step.step)),
                 at=words.when(step.at, zone, now=now),
                 iso=step.at.isoformat(),
-                reason=step.reason,
+                reason=_reason(step),
             )
             for step in refill.steps
         ),
         may_withdraw=refill.state is RefillState.REQUESTED,
         asked=words.when(refill.requested_at, zone, now=now),
     )
+
+
+def _reason(step: RefillStepView) -> str:
+    """What somebody wrote; of the program's own steps nothing, since what it notes there is a code."""
+    return "" if step.step in _BY_PROGRAM else str(_NOTED.get(step.reason, step.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
