@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import every_page
 import pytest
+from browsing import WIDE
 from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,6 +51,8 @@ FAULTS = """() => {
     return [...new Set(found)];
 }"""
 
+ROWS_OF_ENTRIES = "new Set([...document.querySelectorAll('.nav__item')].map((e) => e.offsetTop)).size"
+
 
 def _faults(page: Page) -> list[str]:
     found: list[str] = page.evaluate(FAULTS)
@@ -69,6 +72,9 @@ def test_every_page_fits_the_narrowest_phone(reader, live_server):
             page = visitor.open(path)
             for fault in _faults(page):
                 complaints[fault].append(f"{side}: {name}")
+        visitor.page.set_viewport_size(WIDE)
+        if visitor.page.evaluate(ROWS_OF_ENTRIES) > 1:
+            complaints["entries on two lines of a desk's screen"].append(side)
         visitor.page.close()
 
     told = [f"{what}: {sorted(set(where))[:4]}" for what, where in sorted(complaints.items())]
