@@ -12,6 +12,7 @@ from django import forms
 from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Channel
@@ -19,7 +20,7 @@ from notifications.preferences import CHOOSABLE, MOST_PER_DAY, OFFSETS
 from notifications.quiet import USUAL
 from notifications.types import Choice, Kind, Preferences, Times
 from steadwell.ids import PersonId, UserId
-from steadwell.portal.service import Options, OptionsField, TimeOfDayInput
+from steadwell.portal.service import ZONES, Options, OptionsField, TimeOfDayInput
 
 _WEEK, _DAY, _HOURS = OFFSETS
 KINDS: Mapping[Kind, str | Promise] = {
@@ -37,11 +38,17 @@ WAYS: Mapping[str, str | Promise] = {
 }
 
 
-@lru_cache(maxsize=1)
-def zones() -> Options:
-    """Every zone with a place in its name, once per process: the list is read from the disk."""
+@lru_cache(maxsize=4)  # a language each: the list is read from the disk
+def zones(_language: str | None) -> Options:
+    """Every zone with a place in its name; first those that people call by an everyday name, by that name."""
+    near = {name: str(text) for name, text in ZONES.items() if "/" in name}
     found = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return Options((("UTC", "–"), *((name, name.replace("_", " ")) for name in found)))
+    rest = ((name, name.replace("_", " ")) for name in found if name not in near)
+    return Options((("UTC", "–"), *((name, f"{text} ({_city(name)})") for name, text in near.items()), *rest))
+
+
+def _city(zone: str) -> str:
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 class PreferencesForm(forms.Form):
@@ -78,7 +85,7 @@ class PreferencesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("OptionsField", self.fields["time_zone"]).offer(zones())
+        cast("OptionsField", self.fields["time_zone"]).offer(zones(get_language()))
         for kind in KINDS:
             for way, label in WAYS.items():
                 field = forms.BooleanField(label=cast("str", label), required=False)

@@ -27,7 +27,7 @@ from notifications.types import (
 )
 from steadwell.actor import Actor
 from steadwell.identity.service import PersonSummary
-from steadwell.portal.service import moment_text
+from steadwell.portal.service import moment_text, own_moment_text
 
 # Why a message did not arrive, in the words of whoever has to do something about it.
 CAUSES: dict[str, str | Promise] = {
@@ -139,7 +139,7 @@ def missed_row(action: MissedAction, person: PersonSummary | None) -> MissedRow:
         number=person.number if person else "",
         phone=(person.phone or "") if person else "",
         what=str(ACTIONS.get(action.kind, "")),
-        since=moment_text(action.opened_at, "UTC"),
+        since=own_moment_text(action.opened_at),
         again=ngettext("tried again once", "tried again %(times)s times", action.replays)
         % {"times": action.replays},
         replays=action.replays,
@@ -231,7 +231,7 @@ def wording_row(found: WordingView, actor: Actor) -> WordingRow:
         title=title % {"number": found.version},
         state=str(WordingState(found.state).label),
         kind=_STATES[found.state],
-        when=moment_text(found.proposed_at, "UTC") if found.proposed_at else "",
+        when=own_moment_text(found.proposed_at) if found.proposed_at else "",
         reason=found.reason,
         is_waiting=waiting,
         is_own=own,

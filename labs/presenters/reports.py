@@ -115,7 +115,11 @@ def summary(results: Sequence[ResultLine]) -> str:
         return ngettext(
             "The value is in the usual range.", "All %(count)d values are in the usual range.", usual
         ) % {"count": usual}
-    return _("%(usual)d of %(count)d values are in the usual range.") % {"usual": usual, "count": len(told)}
+    return ngettext(
+        "%(usual)d of %(count)d values is in the usual range.",
+        "%(usual)d of %(count)d values are in the usual range.",
+        usual,
+    ) % {"usual": usual, "count": len(told)}
 
 
 def _comment(comment: Comment, changed_version: int, zone: ZoneInfo) -> CommentView:

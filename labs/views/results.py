@@ -62,8 +62,8 @@ def result(request: PortalRequest, report_id: UUID) -> HttpResponse:
 @never_cache
 @require_safe
 def print_page(request: PortalRequest, report_id: UUID) -> HttpResponse:
-    """The same on paper: everything open, nothing to press."""
-    return _result(request, report_id, "labs/result_print.html")
+    """The same on paper: everything open, nothing to press, and whose it is."""
+    return _result(request, report_id, "labs/result_print.html", on_paper=True)
 
 
 @requires(*READERS)
@@ -78,14 +78,20 @@ def file(request: PortalRequest, report_id: UUID) -> HttpResponse:
     return _as_file(paper.write(reports.page(found), heading), PDF)
 
 
-def _result(request: PortalRequest, report_id: UUID, template: str) -> HttpResponse:
+def _result(
+    request: PortalRequest, report_id: UUID, template: str, *, on_paper: bool = False
+) -> HttpResponse:
     now = clock.now()
     found = patients_page.get_patients_report(actor=request.actor, report_id=report_id, now=now)
-    context = {
+    person_id = found.view.person_id
+    context: dict[str, object] = {
         "page": reports.page(found),
-        "about": whose(request, now=now, person_id=found.view.person_id),
+        "about": whose(request, now=now, person_id=person_id),
         "is_patient": found.is_patient,
     }
+    if on_paper:
+        context["patient"] = patients_page.name_of_patient(actor=request.actor, person_id=person_id, now=now)
+        context["made"] = holding.moment(now, found.site.zone)
     return render(request, template, context)
 
 

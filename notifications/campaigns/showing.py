@@ -20,7 +20,7 @@ from notifications.models.campaigns import CampaignState, RecipientState
 from notifications.types import CampaignView, Invited, InvitedGroup
 from steadwell.identity.service import PersonSummary
 from steadwell.ids import PersonId, SiteId, VisitTypeId
-from steadwell.portal.service import day_text, moment_text
+from steadwell.portal.service import day_text, moment_text, own_moment_text
 
 _KINDS = {"running": "accent", "done": "good", "paused": "warn", "stopped": "bad", "planned": "accent"}
 WAYS: Mapping[str, str | Promise] = {
@@ -65,7 +65,7 @@ def line(found: CampaignView) -> Line:
         message=presenters.template_name(found.template),
         state=str(CampaignState(found.state).label),
         kind=_KINDS.get(found.state, ""),
-        since=moment_text(found.created_at, "UTC"),
+        since=own_moment_text(found.created_at),
     )
 
 

@@ -19,7 +19,7 @@ from notifications.views.staff import DESK
 from steadwell import clock
 from steadwell.errors import Invalid
 from steadwell.identity import service as identity
-from steadwell.portal.service import PortalRequest, moment_text, requires
+from steadwell.portal.service import PortalRequest, own_moment_text, requires
 
 
 @require_GET
@@ -27,7 +27,7 @@ from steadwell.portal.service import PortalRequest, moment_text, requires
 def status(request: HttpRequest) -> HttpResponse:
     """For everybody, signed in or not: how many things patients asked for ended in silence."""
     found = ledger_check.standing(now=clock.now())
-    at = moment_text(found.checked_at, "UTC") if found else ""
+    at = own_moment_text(found.checked_at) if found else ""
     return render(request, "notifications/status.html", {"standing": found, "checked": at})
 
 

@@ -77,7 +77,7 @@ def test_a_result_is_told_in_value_words_and_picture(family, ada):
     assert "5.4 mmol/L" in said
     assert "A little above the usual range" in said
     assert "Usual: 3.5 to 5.1 mmol/L" in said
-    assert "1 of 2 values are in the usual range." in said
+    assert "1 of 2 values is in the usual range." in said
     assert "Source: MedlinePlus" in said
     markup = answer.content.decode()
     assert 'aria-label="Potassium: 5.4 mmol/L. A little above the usual range. Usual:' in markup.replace(
@@ -209,7 +209,9 @@ def test_the_print_page_has_everything_open(family, ada):
 
     answer = ada.get(f"/results/{report_id}/print/")
 
-    assert answer.content.decode().count('<details class="result__more" open>') == 3
+    page = answer.content.decode()
+    assert page.count('<details class="result__more" open>') == 3
+    assert "<strong>Ada Okafor</strong>" in page
 
 
 def test_a_file_says_what_the_page_says_and_whose_it_is(family, ada):

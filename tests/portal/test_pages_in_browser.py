@@ -102,6 +102,26 @@ def test_refused_form_takes_the_focus_to_its_summary(reader):
     visitor.check("refused form")
 
 
+def test_button_sends_once_and_again_where_the_page_stayed(reader):
+    visitor = reader(NARROW)
+    visitor.page.clock.install()
+    page = visitor.open("/components/")
+    sent: list[str] = []
+
+    def no_answer(route):
+        sent.append(route.request.method)
+        route.fulfill(status=204)  # the browser stays where it is, as after a reader's "stop"
+
+    page.route("**/components/", no_answer)
+    for _press in range(2):
+        page.get_by_role("button", name="Send").click()
+    assert sent == ["POST"]
+    page.clock.run_for(6000)
+    page.get_by_role("button", name="Send").click()
+
+    assert sent == ["POST", "POST"]
+
+
 def test_countdown_runs_and_says_when_it_is_over(reader):
     visitor = reader(WIDE)
     visitor.page.clock.install()
@@ -136,6 +156,17 @@ def test_paper_shows_the_content_and_no_controls(reader):
     assert not page.locator(".tools").is_visible()
     assert not page.get_by_role("button", name="Confirm").is_visible()
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_forced_colours_tell_which_entry_is_the_current_one(reader):
+    page = reader(WIDE, forced_colors="active").open("/components/")
+
+    colours = page.evaluate(
+        """() => [...document.querySelectorAll(".tabs a")].map((tab) =>
+            getComputedStyle(tab).borderBottomColor)"""
+    )
+
+    assert len(set(colours)) == 2
 
 
 def test_admin_keeps_the_strict_policy(reader):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from uuid import uuid4
 
@@ -101,6 +102,7 @@ def test_code_is_shown_once_and_never_stored_by_the_browser(desk):
 
     assert "no-store" in answer.headers["Cache-Control"]
     assert 'class="big-code"' in answer.content.decode()
+    assert re.search(r"until [^<]+ at \d+:\d\d [ap]\.m\., \w", answer.content.decode())  # with its zone
     assert desk.get(f"{PATIENTS}{person}/code/").status_code == 405
 
 

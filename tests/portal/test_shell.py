@@ -109,6 +109,12 @@ def test_every_answer_carries_the_strict_policy(client, address):
     assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
+def test_patients_page_loads_no_more_than_it_uses(client, patient_user):
+    page = sign_in(client, patient_user).get("/").content.decode()
+
+    assert "htmx" not in page
+
+
 def test_language_follows_the_browser_and_then_the_readers_choice(client):
     asked = client.get("/", headers={"accept-language": "es-MX,es;q=0.9"})
     client.post("/language/", {"language": "en", "next": "/"})

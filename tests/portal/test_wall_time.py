@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from steadwell.portal import service as portal
 
@@ -21,6 +21,15 @@ def test_moment_names_day_time_and_zone():
 def test_day_follows_the_language():
     with translation.override("es"):
         assert portal.day_text(date(2026, 3, 3)) == "martes, 3 de marzo de 2026"
+        assert portal.day_text(date(2026, 3, 3), "day-short") == "mar, 3 mar"
+        assert portal.day_text(date(2026, 3, 3), "day-short-year") == "3 mar 2026"
+
+
+def test_moment_of_no_clinic_is_on_the_readers_own_clock():
+    with timezone.override(NEW_YORK):
+        text = portal.own_moment_text(datetime(2026, 3, 3, 19, 30, tzinfo=UTC))
+
+    assert text == "Tuesday, March 3, 2026 at 2:30 p.m., Eastern time"
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,13 @@ from steadwell.portal.request_keys import new_request_key, request_key, seen_ver
 from steadwell.portal.returning import SeeOther, return_address
 from steadwell.portal.sites import SITE_FIELD, site_asked
 from steadwell.portal.wall_time import (
+    ZONES,
     at_site,
     clock_text,
     day_text,
     is_ambiguous,
     moment_text,
+    own_moment_text,
     time_text,
     zone_text,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "FIELD",
     "READERS",
     "SITE_FIELD",
+    "ZONES",
     "Area",
     "ContentSecurityPolicyMiddleware",
     "Day",
@@ -68,6 +71,7 @@ __all__ = [
     "month_of",
     "new_request_key",
     "next_month",
+    "own_moment_text",
     "person_facts",
     "person_rows",
     "previous_month",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from django.utils import dateformat
+from django.utils import dateformat, timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +25,8 @@ FORMATS: Mapping[str, Mapping[str, str]] = {
     },
     "es": {
         "day": r"l, j \d\e F \d\e Y",
-        "day-short": "D, j M",
-        "day-short-year": "j M Y",
+        "day-short": "D, j b",
+        "day-short-year": "j b Y",
         "day-of-year": r"l, j \d\e F",
         "month": r"F \d\e Y",
         "time": "g:i a",
@@ -104,3 +104,8 @@ def moment_text(instant: datetime, zone: str) -> str:
         "zone": zone_text(zone, instant),
     }
     return gettext("%(day)s at %(time)s, %(zone)s") % words
+
+
+def own_moment_text(instant: datetime) -> str:
+    """The same in the reader's own zone: for what is about no clinic, such as a letter or a sign-in."""
+    return moment_text(instant, timezone.get_current_timezone_name())

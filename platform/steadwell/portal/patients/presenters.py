@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -59,7 +58,7 @@ def account_facts(account: accounts.PatientAccount) -> list[Fact]:
     seen = account.last_sign_in
     return [
         (_("Signs in with"), account.email),
-        (_("Last signed in"), _moment(seen) if seen else _("Never")),
+        (_("Last signed in"), wall_time.own_moment_text(seen) if seen else _("Never")),
     ]
 
 
@@ -70,8 +69,8 @@ def letter_card(invitation: accounts.OpenInvitation) -> LetterCard:
         badge_kind=kind,
         facts=[
             (_("Letter to"), invitation.email),
-            (_("Written"), _moment(invitation.sent_at)),
-            (_("The link works until"), _moment(invitation.expires_at)),
+            (_("Written"), wall_time.own_moment_text(invitation.sent_at)),
+            (_("The link works until"), wall_time.own_moment_text(invitation.expires_at)),
         ],
         is_dead=invitation.state in {State.EXPIRED, State.BLOCKED, State.NOT_SENT},
     )
@@ -88,8 +87,3 @@ def proxy_rows(proxies: Iterable[accounts.ProxyHolder], person_id: UUID) -> list
         )
         for holder in proxies
     ]
-
-
-def _moment(instant: object) -> str:
-    """In the reader's own zone: it is about letters and sign-ins, not about a clinic's clock."""
-    return str(date_format(timezone.localtime(instant), "DATETIME_FORMAT"))  # type: ignore[arg-type]

@@ -187,6 +187,12 @@ def moment(instant: datetime, zone: str) -> SafeString:
 
 
 @register.filter
+def own_moment(instant: datetime) -> str:
+    """Day, time and zone of an instant on the reader's own clock."""
+    return wall.own_moment_text(instant)
+
+
+@register.filter
 def wall_time(instant: datetime, zone: str) -> str:
     return wall.time_text(instant, zone)
 

@@ -17,15 +17,17 @@
     menu.querySelector("summary").focus();
   });
 
-  // A second press of the same button would only be answered with the first one's result: spare the wait.
+  // A second press of the same button would only be answered with the first one's result: spare the wait. Not for
+  // long: where the network failed or the answer is a file, this page stays, and its button has to work again.
+  const QUIET = 5000;
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method === "dialog" || event.defaultPrevented) return;
-    if (form.dataset.sent) {
+    if (Date.now() - Number(form.dataset.sent ?? 0) < QUIET) {
       event.preventDefault();
       return;
     }
-    form.dataset.sent = "yes";
+    form.dataset.sent = Date.now();
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
