@@ -24,6 +24,7 @@ _RESTS = (
     "<str:key>/_history/<str:version>",
     "<str:key>/$<str:operation>",
     "<str:key>/<str:inner>",
+    "<str:key>/<str:inner>/_search",
 )
 
 

@@ -108,12 +108,17 @@ def keyed(observations: Iterable[IncomingObservation]) -> list[tuple[str, Incomi
     """Each observation under its key; a key that comes twice in one message gets its turn's number."""
     found: dict[str, IncomingObservation] = {}
     for observation in observations:
-        key, turn = within(observation.key or observation.code.code, _KEY - 8), 2
+        key, turn = key_of(observation.key or observation.code.code), 2
         unique = key
         while unique in found:
             unique, turn = f"{key}#{turn}", turn + 1
         found[unique] = observation
     return list(found.items())
+
+
+def key_of(text: str) -> str:
+    """As a report keeps the key of an observation, with room for the number of its turn."""
+    return within(text, _KEY - 8)
 
 
 def _plain(value: Any, *, without: set[str]) -> dict[str, Any]:

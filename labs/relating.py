@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from labs import access, release, rows
+from labs import access, identifying, release, rows
 from labs.models import Report
 from labs.policy import Audience
 from steadwell.actor import Actor, Role
@@ -52,7 +52,7 @@ _OPEN_HOLD = (
 
 def describe_result_id(*, report_id: UUID, key: str) -> UUID:
     """The id of the observation that a report has under a key, over its versions."""
-    return rows.result_id(report_id, key)
+    return rows.result_id(report_id, identifying.key_of(key))
 
 
 def describe_result_rows(*, actor: Actor, now: datetime) -> Sql:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.db import transaction
 
 from fhir_facade.bulk.models import Export
-from fhir_facade.server import auditing
+from fhir_facade.server import auditing, conditional
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Call
+from fhir_facade.server.operations import parameters
 from fhir_facade.server.outcome import failed
 from fhir_facade.server.registry import Definition, registry
-from fhir_facade.server.search import clauses, moments, running
+from fhir_facade.server.search import clauses, compiling, moments, running
 from fhir_facade.smart import scopes
 from fhir_facade.smart.models import Client
 from steadwell.events import ExportStepDue
@@ -27,12 +30,17 @@ KEPT: Final = timedelta(hours=24)
 MOST_AT_ONCE: Final = 4  # of one client, so that its exports do not wait behind each other for days
 MOST_MEMBERS: Final = 50_000
 _FORMATS = frozenset({"", "application/fhir+ndjson", "application/ndjson", "ndjson"})
+_BETWEEN = re.compile(r",(?=[A-Z][A-Za-z]+\?)")  # other commas are those of a search's values
 # Who looked at what is no part of a record.
 _LEFT_OUT = frozenset({"AuditEvent", "Binary"})
 
 
 def ask(access: Access, call: Call, *, request: str) -> Export:
-    """Note an export and promise its first step. ``call.path`` ends in ``$export``. Raises Failed."""
+    """Note an export and promise its first step. ``call.path`` ends in ``$export``. Raises Failed.
+
+    What a Parameters resource says counts as what stands in the address.
+    """
+    call = replace(call, pairs=tuple(_said(call)))
     if call.prefer.get("respond-async") is None:
         raise failed(400, "invalid", "An export is asked for with Prefer: respond-async.")
     if call.option("_outputFormat") not in _FORMATS:
@@ -51,12 +59,26 @@ def ask(access: Access, call: Call, *, request: str) -> Export:
             approval_id=access.grant.token_id if access.grant.user_id else None,
             types=[each.type for each in wanted],
             persons=None if persons is None else [str(each) for each in persons],
-            since=_since(call), filters=_filters(call), elements=_elements(call), state=Export.State.WAITING,
+            since=_since(call), filters=_filters(access, call), elements=_several(call, "_elements"),
+            state=Export.State.WAITING,
             place=[0, 0, ""], asked_at=access.now, expires_at=access.now + KEPT,
         )  # fmt: skip
         auditing.record(access, "export", "Bundle", [], entity=str(export.pk))
         outbox.publish(ExportStepDue(export_id=export.pk, step=0), now=access.now)
     return export
+
+
+def _said(call: Call) -> Iterator[tuple[str, str]]:
+    """400 for what would narrow it in a way that is not known: it would hold more than was asked for."""
+    for name, values in parameters.read(call).items():
+        if name in {"patient", "includeAssociatedData", "organizeOutputBy"}:
+            raise failed(400, "not-supported", f"An export does not have the parameter {name}.")
+        yield from ((name, str(value)) for value in values)
+
+
+def _several(call: Call, name: str) -> list[str]:
+    """In one parameter or in many."""
+    return [each for n, value in call.pairs if n == name for each in value.split(",") if each]
 
 
 def _not_too_many(client: Client) -> None:
@@ -70,7 +92,7 @@ def _not_too_many(client: Client) -> None:
 
 def _types(access: Access, call: Call) -> list[Definition]:
     """Those asked for, or all that the token may search; types whose rows are worked out have no export."""
-    asked = {each for each in call.option("_type").split(",") if each}
+    asked = set(_several(call, "_type"))
     unknown = {each for each in asked if registry().find(each) is None}
     if unknown:
         raise failed(400, "not-supported", "_type names a type that is not served here.")
@@ -117,19 +139,17 @@ def _since(call: Call) -> datetime | None:
     return found.low
 
 
-def _filters(call: Call) -> list[list[str]]:
+def _filters(access: Access, call: Call) -> list[list[str]]:
     """``_typeFilter``: searches by type, of which a row has to match one. Checked now, run later."""
     found = []
     for text in (value for name, value in call.pairs if name == "_typeFilter"):
-        for each in text.split(","):
+        for each in _BETWEEN.split(text):
             kind, _, query = each.partition("?")
             definition = registry().find(kind)
             if definition is None or not query:
                 raise failed(400, "value", "_typeFilter is a type and a search: Observation?status=final.")
-            clauses.read(definition, parse_qsl(query, keep_blank_values=True), strict=True)
+            asked = clauses.read(definition, conditional.pairs_of(query), strict=True)
+            for origin in definition.origins:  # whose values mean something is known when they are compiled
+                compiling.conditions(access, definition, origin, asked.clauses)
             found.append([kind, query])
     return found
-
-
-def _elements(call: Call) -> list[str]:
-    return [each for each in call.option("_elements").split(",") if each]

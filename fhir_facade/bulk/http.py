@@ -16,8 +16,9 @@ from fhir_facade.bulk import asking, exporting
 from fhir_facade.bulk.models import Export, ExportFile
 from fhir_facade.server import auditing
 from fhir_facade.server.access import Access
-from fhir_facade.server.http import Endpoint, access_of, call_of
+from fhir_facade.server.http import Endpoint, access_of
 from fhir_facade.server.outcome import Failed, Issue, failed, not_found
+from fhir_facade.server.requests import call_of
 
 NDJSON = "application/fhir+ndjson"
 

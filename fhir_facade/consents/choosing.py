@@ -93,7 +93,8 @@ def choose(*, actor: Actor, person_id: PersonId, kept: Kept, seen_version: int, 
     """
     access = _access(actor, now)
     with transaction.atomic():
-        documents.lock(access, keeping.KIND, person_id)  # two first choices do not both make a consent
+        # Two first choices do not both make a consent.
+        documents.lock(keeping.KIND, person_id, now=access.now)
         row = _document(actor, person_id)
         if (row.version if row else 0) != seen_version:
             raise Stale

@@ -49,7 +49,7 @@ def verified(assertion: str, *, now: datetime) -> Client:
         Registration.objects.select_related("client")
         .filter(client__client_id=client_id, client__active=True)
         .first()
-        if isinstance(client_id, str)
+        if isinstance(client_id, str) and client_id.isprintable()
         else None
     )
     if registration is None or claims.get("sub") != client_id:
@@ -66,7 +66,7 @@ def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         token = JWS()
         token.deserialize(assertion)
         header, claims = token.jose_header, json.loads(token.objects["payload"])
-    except (JWException, ValueError, KeyError, TypeError) as error:
+    except (JWException, ValueError, KeyError, TypeError, RecursionError) as error:
         raise AssertionRefused("this is no signed JWT") from error
     if not isinstance(header, dict) or not isinstance(claims, dict):
         raise AssertionRefused("this is no signed JWT")
@@ -106,7 +106,7 @@ def _check_claims(claims: Mapping[str, Any], *, now: datetime) -> None:
     if begins is not None and begins > now + SKEW:
         raise AssertionRefused("it is not valid yet")
     jti = claims.get("jti")
-    if not isinstance(jti, str) or not 0 < len(jti) <= 255:
+    if not isinstance(jti, str) or not 0 < len(jti) <= 255 or not jti.isprintable():
         raise AssertionRefused("it needs a jti")
 
 

@@ -25,6 +25,7 @@ from oauthlib.oauth2.rfc6749 import errors
 
 from fhir_facade.oauth import addresses, approvals, consent, wanted
 from fhir_facade.oauth.models import Registration
+from fhir_facade.oauth.reading import readable
 from steadwell import clock
 from steadwell.actor import STAFF_ROLES
 from steadwell.errors import Invalid, NotFound
@@ -39,7 +40,7 @@ _CARRIED = (
 _PATIENCE = 20 * 60  # seconds between the question and the answer
 
 
-@method_decorator([csrf_exempt, never_cache], name="dispatch")
+@method_decorator([csrf_exempt, never_cache, readable], name="dispatch")
 class Authorize(OAuthLibMixin, View):  # type: ignore[misc]
     """The authorization endpoint. By GET, or by POST from the app itself (SMART, authorize-post)."""
 

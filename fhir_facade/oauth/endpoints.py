@@ -17,6 +17,7 @@ from oauthlib.common import Request
 
 from fhir_facade.oauth import addresses, approvals, assertions, signing, validator
 from fhir_facade.oauth.models import Approval
+from fhir_facade.oauth.reading import readable
 from fhir_facade.smart import acting, scopes, tokens
 from fhir_facade.smart.types import Grant, Level
 from steadwell import clock
@@ -37,7 +38,7 @@ _SCOPES = ("openid", "fhirUser", "launch", "launch/patient", "offline_access", "
            "patient/*.rs", "user/*.rs", "system/*.rs")  # fmt: skip
 
 
-@method_decorator([csrf_exempt, sensitive_post_parameters()], name="dispatch")
+@method_decorator([csrf_exempt, sensitive_post_parameters(), readable], name="dispatch")
 class Token(OAuthLibMixin, View):  # type: ignore[misc]
     """Codes and refresh tokens against access tokens; signed assertions against a service's."""
 
@@ -53,7 +54,7 @@ class Token(OAuthLibMixin, View):  # type: ignore[misc]
         return HttpResponse(body, status=status, content_type="application/json", headers=_SECRET)
 
 
-@method_decorator([csrf_exempt, sensitive_post_parameters()], name="dispatch")
+@method_decorator([csrf_exempt, sensitive_post_parameters(), readable], name="dispatch")
 class Revoke(OAuthLibMixin, View):  # type: ignore[misc]
     """RFC 7009. What is not known is as good as revoked."""
 
@@ -94,7 +95,7 @@ def _refused(error: str, description: str, status: int) -> JsonResponse:
     return JsonResponse({"error": error, "error_description": description}, status=status, headers=_SECRET)
 
 
-@method_decorator([csrf_exempt, sensitive_post_parameters()], name="dispatch")
+@method_decorator([csrf_exempt, sensitive_post_parameters(), readable], name="dispatch")
 class Introspect(View):
     """RFC 7662, for clients that prove who they are. Of a dead token it says just that."""
 

@@ -39,7 +39,7 @@ class Allergies:
         return stored
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
-        documents.lock(access, _TYPE, key)
+        documents.lock(_TYPE, key, now=access.now)
         row = _row(access, "t.id = %s", key)
         if row is None:
             raise not_found()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from fhir_facade.server import definitions
 from fhir_facade.server.access import Access
 from steadwell.actor import ANONYMOUS
 from steadwell.audit import service as audit
@@ -59,7 +60,10 @@ def record_several(access: Access, acts: Iterable[Act]) -> None:
 
 
 def denied(access: Access | None, kind: str, status: int, *, now: datetime, entity: str = "") -> None:
-    """A request that got nothing: no or a dead token, scopes that do not reach, or what is not theirs."""
+    """A request that got nothing: no or a dead token, scopes that do not reach, what is not theirs. Its type
+    is noted where it is one: anybody can write anything into an address.
+    """
+    kind = kind if definitions.is_type(kind) else ""
     audit.record(
         actor=access.actor if access else ANONYMOUS, action="fhir.denied", category=kind or "fhir", now=now,
         subject_id=access.grant.person_id if access else None, entity_id=_uuid(entity),

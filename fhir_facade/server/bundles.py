@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 from uuid import UUID
 
-from fhir_facade.fhir_json import mapping, mappings, text_of
+from fhir_facade.fhir_json import mapping, text_of
 from fhir_facade.server import conditional, interactions, invariants, wire, writing
 from fhir_facade.server.access import Access
 from fhir_facade.server.calls import Answer, Call
@@ -45,10 +43,12 @@ class Entry:
 
 
 def process(access: Access, bundle: Resource, prefer: dict[str, str]) -> Answer:
-    kind = bundle.get("type")
+    kind = text_of(bundle.get("type"))
     if bundle.get("resourceType") != "Bundle" or kind not in {"batch", "transaction"}:
         raise failed(400, "invalid", "A Bundle of type batch or transaction is taken here.", at="Bundle.type")
-    said = mappings(bundle.get("entry"))
+    said = bundle.get("entry", [])
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise failed(400, "structure", "The entries of a Bundle are a list of objects.", at="Bundle.entry")
     if len(said) > MOST_ENTRIES:
         raise failed(413, "too-costly", f"A Bundle has at most {MOST_ENTRIES} entries here.")
     if broken := list(invariants.of_bundle(bundle)):
@@ -78,9 +78,9 @@ def _entry(number: int, said: dict[str, Any], prefer: dict[str, str]) -> Entry:
     method, url = text_of(request.get("method")), text_of(request.get("url"))
     if method not in _ORDER or not url:
         raise failed(400, "required", "An entry needs a request with method and url.", at=f"{at}.request")
-    parts = urlsplit(url.lstrip("/"))
-    path = tuple(each for each in parts.path.split("/") if each)
-    if not path or "://" in url:
+    where, _, query = url.partition("#")[0].partition("?")
+    path = tuple(unquote(each) for each in where.split("/") if each)
+    if not path or ":" in where:
         raise failed(400, "value", "The url of a request is relative to the base.", at=f"{at}.request.url")
     body, content_type = said.get("resource"), "application/fhir+json"
     if method in {"POST", "PUT"} and not isinstance(body, dict):
@@ -88,7 +88,7 @@ def _entry(number: int, said: dict[str, Any], prefer: dict[str, str]) -> Entry:
     if method == "PATCH" and mapping(body).get("resourceType") == "Binary":
         body, content_type = _json_patch(mapping(body), at)
     call = Call(
-        method=method, path=path, pairs=conditional.pairs_of(parts.query), body=body,
+        method=method, path=path, pairs=conditional.pairs_of(query), body=body,
         content_type=content_type, if_match=text_of(request.get("ifMatch")),
         if_none_match=text_of(request.get("ifNoneMatch")), if_none_exist=text_of(request.get("ifNoneExist")),
         prefer=prefer,
@@ -102,8 +102,8 @@ def _entry(number: int, said: dict[str, Any], prefer: dict[str, str]) -> Entry:
 def _json_patch(binary: dict[str, Any], at: str) -> tuple[Any, str]:
     try:
         raw = base64.b64decode(text_of(binary.get("data")), validate=True)
-        return json.loads(raw, parse_float=wire.Digits), text_of(binary.get("contentType"))
-    except (ValueError, binascii.Error):
+        return wire.parsed(raw), text_of(binary.get("contentType"))
+    except ValueError:
         raise failed(400, "structure", "The patch in this Binary is not JSON.", at=f"{at}.resource") from None
 
 
@@ -113,9 +113,15 @@ def _each_once(entries: list[Entry]) -> None:
         names = {entry.full_url} - {""}
         if entry.call.method in {"PUT", "PATCH", "DELETE"} and len(entry.call.path) == 2:
             names.add("/".join(entry.call.path))
+        elif condition := entry.call.if_none_exist:
+            names.add(f"{entry.call.path[0]}?{condition.removeprefix('?')}")
         if names & seen:
-            raise failed(400, "invalid", "Two entries are about the same resource.", at=entry.at)
+            raise _twice(entry)
         seen |= names
+
+
+def _twice(entry: Entry) -> Failed:
+    return failed(400, "invalid", "Two entries are about the same resource.", at=entry.at)
 
 
 def _together(access: Access, entries: list[Entry]) -> list[dict[str, Any]]:
@@ -123,6 +129,7 @@ def _together(access: Access, entries: list[Entry]) -> list[dict[str, Any]]:
     conditional.take_all(access, (wish for entry in entries for wish in _wishes(entry)))
     answers: dict[int, Answer] = {}
     names: dict[str, str] = {}
+    written: set[str] = set()
     for entry in entries:
         with naming(entry.at):
             _prepare(access, entry)
@@ -130,6 +137,11 @@ def _together(access: Access, entries: list[Entry]) -> list[dict[str, Any]]:
             names[entry.full_url] = entry.target
     for entry, answer in _performed(access, entries, names):
         answers[entry.number] = answer
+        if entry.call.method in {"PUT", "PATCH"}:  # what a condition found may be another entry's
+            target = answer.location.split("/_history/")[0]
+            if target in written:
+                raise _twice(entry)
+            written.add(target)
         if entry.full_url and answer.location:
             names[entry.full_url] = answer.location.split("/_history/")[0]
     return [_made(access, answers[entry.number]) for entry in entries]

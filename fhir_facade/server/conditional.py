@@ -16,7 +16,7 @@ from fhir_facade.fhir_json import mappings, text_of
 from fhir_facade.server.access import Access
 from fhir_facade.server.outcome import failed
 from fhir_facade.server.registry import Definition
-from fhir_facade.server.search import clauses, running
+from fhir_facade.server.search import clauses, matching, running
 from fhir_facade.server.wire import Resource
 
 _TAKE = """
@@ -29,7 +29,11 @@ Wish = tuple[str, tuple[tuple[str, str], ...], "Resource | None"]  # type, condi
 
 
 def pairs_of(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple(parse_qsl(text.removeprefix("?"), keep_blank_values=True))
+    """400 for a sign that the database cannot even be asked for."""
+    found = tuple(parse_qsl(text.removeprefix("?"), keep_blank_values=True))
+    if any("\x00" in part for pair in found for part in pair):
+        raise failed(400, "value", "A parameter has a value that cannot be used.")
+    return found
 
 
 def take(access: Access, kind: str, pairs: Iterable[tuple[str, str]], said: Resource | None = None) -> None:
@@ -59,7 +63,7 @@ def _digest(kind: str, text: str) -> bytes:
 def _conditions(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     several = sorted(pairs)
     if len(several) == 1 and several[0][0] == "identifier":
-        yield from (f"identifier={each}" for each in clauses.split(several[0][1]))
+        yield from (f"identifier={matching.plain(each)}" for each in clauses.split(several[0][1]))
     elif several:
         yield "&".join(f"{name}={value}" for name, value in several)
 

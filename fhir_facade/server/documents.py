@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -36,12 +37,13 @@ class Known:
     beside: bool
     person_id: UUID | None
     client_id: str
+    body: str
 
 
 def find(kind: str, key: UUID) -> Known | None:
     row = (
         Document.objects.filter(pk=key, type=kind)
-        .values_list("version", "deleted", "beside", "person_id", "client_id")
+        .values_list("version", "deleted", "beside", "person_id", "client_id", "body")
         .first()
     )
     return Known(*row) if row else None
@@ -327,8 +329,29 @@ def says(key: UUID, said: Resource) -> bool:
     return body is not None and _content(wire.read_stored(body)) == _content(said)
 
 
+def repeats(access: Access, known: Known, said: Resource) -> bool:
+    """Whether just this, from the same source, was said last. Whoever asks knows that no app has changed it
+    since.
+    """
+    if known.deleted:
+        return False
+    before = wire.read_stored(known.body)
+    source = source_of(access, said)
+    return (
+        source == before["meta"].get("source")
+        and _content(before) == _content(said)
+        and _labels(before) == _labels(said)
+    )
+
+
 def _content(resource: Resource) -> bytes:
-    return wire.dump({name: resource[name] for name in sorted(resource) if name not in {"id", "meta"}})
+    return wire.canonical({name: value for name, value in resource.items() if name not in {"id", "meta"}})
+
+
+def _labels(resource: Resource) -> bytes:
+    """What a client says of it in its meta, but for its source."""
+    ours = {"versionId", "lastUpdated", "source"}
+    return wire.canonical({n: v for n, v in resource.get("meta", {}).items() if n not in ours})
 
 
 def versions_of(key: UUID) -> Iterable[DocumentVersion]:
@@ -341,7 +364,7 @@ ON CONFLICT (type, digest) DO UPDATE SET taken_at = excluded.taken_at
 """
 
 
-def lock(access: Access, kind: str, key: UUID) -> None:
+def lock(kind: str, key: UUID, *, now: datetime) -> None:
     """Clients who write one resource of an app come one after the other: each sees the version before."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [kind, key.bytes, access.now])
+        cursor.execute(_LOCK, [kind, key.bytes, now])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from fhir_facade.consents import deciding, masking
 from fhir_facade.server import auditing, wire, writing
@@ -18,10 +20,11 @@ from fhir_facade.server.outcome import failed, gone, not_found
 from fhir_facade.server.registry import Definition
 from fhir_facade.server.search import running
 from fhir_facade.server.search.clauses import DEFAULT_COUNT, MOST_COUNT
-from fhir_facade.server.search.moments import stretch
+from fhir_facade.server.search.moments import Stretch, stretch
 from fhir_facade.server.wire import Resource
 from steadwell.ids import new_id
 
+MOST_AT_ONCE = 1_000  # rows of a type that are looked at for one page
 Version = tuple[int, datetime, Resource | None, str]  # number, when, as it was (None: deleted), method
 
 
@@ -149,10 +152,15 @@ def _missing() -> Version:
 
 def of_instance(access: Access, definition: Definition, key: str, call: Call) -> Answer:
     access.need(definition.type, "r")
+    asked = _asked(call)
     now = running.read(access, definition, key)
-    found = versions(access, definition, key, now)
+    found = asked.within(versions(access, definition, key, now))
     auditing.record(access, "history", definition.type, [now.person_id if now else None], entity=key)
-    return _answer(access, definition, call, [(key, each) for each in found])
+    # Versions are only ever added in front: below one that was shown nothing moves.
+    left = [each for each in found if asked.before is None or each[0] < asked.before]
+    page = left[: asked.count]
+    following = page[-1][0] if page and len(left) > len(page) else None
+    return _answer(access, definition, call, [(key, each) for each in page], following, total=len(found))
 
 
 def of_type(access: Access, definition: Definition, call: Call) -> Answer:
@@ -160,16 +168,41 @@ def of_type(access: Access, definition: Definition, call: Call) -> Answer:
     access.need(definition.type, "s")
     if access.in_context_only(definition.type, "s") and definition.of_patients and not access.context_ids():
         raise not_found()
-    rows = DocumentVersion.objects.filter(type=definition.type)
+    asked = _asked(call)
+    several = list(_rows(access, definition, asked)[:MOST_AT_ONCE])
+    found = _told(access, definition, several)
+    auditing.record(access, "history", definition.type, [access.grant.person_id])
+    page, last = found[: asked.count], several[-1].pk if len(several) == MOST_AT_ONCE else None
+    following = page[-1][0].pk if page and len(found) > len(page) else last if asked.count else None
+    total = len(found) if asked.before is None and last is None else None
+    return _answer(access, definition, call, [(str(e.entity_id), v) for e, v in page], following, total=total)
+
+
+def _rows(access: Access, definition: Definition, asked: _Asked) -> QuerySet[DocumentVersion]:
+    rows = DocumentVersion.objects.filter(type=definition.type).order_by("-recorded_at", "-id")
     narrow = not access.reads_everybody or access.in_context_only(definition.type, "s")
     if narrow and definition.of_patients:
         rows = rows.filter(person_id__in=access.context_ids() or access.own_ids())
-    since, at = _bounds(call)
-    if since is not None:
-        rows = rows.filter(recorded_at__gte=since)
-    if at is not None:
-        rows = rows.filter(recorded_at__lt=at)
-    several = list(rows.order_by("-recorded_at", "-id")[: MOST_COUNT * 2])
+    if asked.since is not None:
+        rows = rows.filter(recorded_at__gte=asked.since)
+    if asked.at is not None:
+        later = DocumentVersion.objects.filter(
+            entity_id=OuterRef("entity_id"), type=definition.type, version__gt=OuterRef("version"),
+            recorded_at__lte=asked.at.low,
+        )  # fmt: skip
+        rows = rows.filter(recorded_at__lt=asked.at.high).exclude(Exists(later))
+    if asked.before is not None:
+        shown = DocumentVersion.objects.filter(pk=asked.before, type=definition.type).first()
+        if shown is None:
+            raise failed(400, "value", "This is no page of ours.")
+        earlier = Q(recorded_at=shown.recorded_at, pk__lt=shown.pk)
+        rows = rows.filter(Q(recorded_at__lt=shown.recorded_at) | earlier)
+    return rows
+
+
+def _told(
+    access: Access, definition: Definition, several: list[DocumentVersion]
+) -> list[tuple[DocumentVersion, Version]]:
     everything = access.reads_everybody and any(
         not rule.in_context and not rule.query for rule in access.rules(definition.type, "s")
     )
@@ -187,9 +220,7 @@ def of_type(access: Access, definition: Definition, call: Call) -> Answer:
         definition,
         [(v, e.person_id, e.entity_id in deleted) for e, v in zip(shown, told, strict=True)],
     )
-    found = [(str(e.entity_id), v) for n, (e, v) in enumerate(zip(shown, told, strict=True)) if n not in gone]
-    auditing.record(access, "history", definition.type, [access.grant.person_id])
-    return _answer(access, definition, call, found)
+    return [pair for n, pair in enumerate(zip(shown, told, strict=True)) if n not in gone]
 
 
 def _deleted(rows: Iterable[DocumentVersion]) -> frozenset[UUID]:
@@ -202,29 +233,56 @@ def _readable(access: Access, definition: Definition, keys: set[UUID]) -> set[UU
     return {UUID(key) for key in running.load(access, definition, pairs, letter="s")} if pairs else set()
 
 
-def _bounds(call: Call) -> tuple[datetime | None, datetime | None]:
-    since, at = call.option("_since"), call.option("_at")
-    first, last = (stretch(each) if each else None for each in (since, at.removeprefix("le")))
-    if (since and first is None) or (at and last is None):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What of a history is wanted. ``before``: the place of the last one that was shown."""
+
+    since: datetime | None
+    at: Stretch | None
+    count: int
+    before: int | None
+
+    def within(self, told: Iterable[Version]) -> list[Version]:
+        """``told`` newest first. At a time those count that were the newest at some moment of it."""
+        found: list[Version] = []
+        replaced: datetime | None = None
+        for each in told:
+            began = each[1]
+            current = self.at is None or (
+                began < self.at.high and (replaced is None or replaced > self.at.low)
+            )
+            if current and (self.since is None or began >= self.since):
+                found.append(each)
+            replaced = began
+        return found
+
+
+def _asked(call: Call) -> _Asked:
+    since, at = (stretch(each) if each else None for each in (call.option("_since"), call.option("_at")))
+    if (call.option("_since") and since is None) or (call.option("_at") and at is None):
         raise failed(400, "value", "_since and _at are dates, with a time and an offset where it matters.")
-    return first.low if first else None, last.high if last else None
+    count, before = call.option("_count"), call.option("_cursor")
+    if any(each and not (each.isdecimal() and each.isascii()) for each in (count, before)):
+        raise failed(400, "value", "_count is a whole number, and a page is one that a link led to.")
+    return _Asked(
+        since=since.low if since else None, at=at,
+        count=min(int(count[:9]), MOST_COUNT) if count else DEFAULT_COUNT,
+        before=int(before[:18]) if before else None,
+    )  # fmt: skip
 
 
-def _answer(access: Access, definition: Definition, call: Call, found: list[tuple[str, Version]]) -> Answer:
-    since, at = _bounds(call)
-    shown = [e for e in found if (since is None or e[1][1] >= since) and (at is None or e[1][1] < at)]
-    count = call.option("_count")
-    most = min(int(count), MOST_COUNT) if count.isdecimal() and len(count) < 9 else DEFAULT_COUNT
-    begin = int(call.option("_cursor") or 0) if (call.option("_cursor") or "0").isdecimal() else 0
-    page = shown[begin : begin + most]
+def _answer(
+    access: Access, definition: Definition, call: Call, page: list[tuple[str, Version]],
+    following: int | None, *, total: int | None,
+) -> Answer:  # fmt: skip
     address = f"{access.base}/{'/'.join(call.path)}"
-    links = [{"relation": "self", "url": address}]
-    if begin + most < len(shown):
-        # Versions are only ever added in front, so a place from the end would move; one of a page does not
-        # matter to whoever reads on: they meet a version twice at most.
-        links.append({"relation": "next", "url": f"{address}?_count={most}&_cursor={begin + most}"})
+    said = [(name, call.option(name)) for name in ("_count", "_since", "_at") if call.option(name)]
+    links = [{"relation": "self", "url": _link(address, said)}]
+    if following is not None:
+        links.append({"relation": "next", "url": _link(address, [*said, ("_cursor", str(following))])})
     bundle: dict[str, Any] = {
-        "resourceType": "Bundle", "id": str(new_id()), "type": "history", "total": len(shown), "link": links,
+        "resourceType": "Bundle", "id": str(new_id()), "type": "history", "link": links,
+        **({"total": total} if total is not None else {}),
     }  # fmt: skip
     if page and access.grant.limited:
         shown_now = masking.bodies(access, [each[2] for _, each in page])
@@ -232,6 +290,10 @@ def _answer(access: Access, definition: Definition, call: Call, found: list[tupl
     if page:
         bundle["entry"] = [_entry(access, definition, key, each) for key, each in page]
     return Answer(status=200, resource=bundle)
+
+
+def _link(address: str, pairs: list[tuple[str, str]]) -> str:
+    return f"{address}?{urlencode(pairs, safe=':')}" if pairs else address
 
 
 def _entry(access: Access, definition: Definition, key: str, version: Version) -> dict[str, Any]:

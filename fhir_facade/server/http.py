@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,20 +21,26 @@ from rest_framework.views import APIView
 from fhir_facade.oauth import approvals
 from fhir_facade.server import auditing, bundles, capability, interactions, wire
 from fhir_facade.server.access import Access
-from fhir_facade.server.calls import Answer, Call
+from fhir_facade.server.calls import Answer
 from fhir_facade.server.outcome import RETRY_SECONDS, Failed, Issue, failed, of_refusal, operation_outcome
-from fhir_facade.server.writing import MAX_BYTES
+from fhir_facade.server.requests import FHIR_JSON, call_of, serves
 from fhir_facade.smart import acting
 from steadwell import clock
 from steadwell.errors import Refusal
 
 # A pool with no free place within its time limit arrives as OperationalError, as does a server that is gone.
 OUT_OF_REACH = (OperationalError, InterfaceError)
-FHIR_JSON = "application/fhir+json"
-_JSON = frozenset({FHIR_JSON, "application/json", "json", "text/json", "application/json+fhir"})
-_PATCHES = frozenset({"application/json-patch+json"})
+_EXPOSED = (
+    "ETag, Location, Content-Location, Last-Modified, Retry-After, X-Progress, X-Request-Id, Allow,"
+    " Accept-Patch, WWW-Authenticate"
+)
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-Match, If-Modified-Since,"
+    " If-None-Exist, If-None-Match, Prefer, X-Request-Id",
+    "Access-Control-Max-Age": "7200",
+}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._\-]{1,64}")
-_VERSION = re.compile(r"fhirversion\s*=\s*\"?([\d.]+)", re.IGNORECASE)
 
 
 class Fhir(BaseRenderer):
@@ -60,17 +63,9 @@ class Negotiation(BaseContentNegotiation):
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
         asked = request.query_params.get("_format")
         accepted = [asked] if asked else request.headers.get("Accept", "*/*").split(",")
-        if any(_serves(each.strip()) for each in accepted):
+        if any(serves(each.strip()) for each in accepted):
             return renderers[0], FHIR_JSON
         raise NotAcceptable
-
-
-def _serves(kind: str) -> bool:
-    name = kind.split(";")[0].strip().lower().replace(" ", "+")
-    version = _VERSION.search(kind)
-    if version and version[1] not in {"4.0", "4.0.1", "4"}:
-        return False
-    return name in _JSON or name in {"*/*", "application/*", ""}
 
 
 class Bearer(BaseAuthentication):
@@ -128,7 +123,7 @@ class Endpoint(APIView):
     content_negotiation_class = Negotiation
     renderer_classes = [Fhir]
     parser_classes = []
-    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head", "options"]
 
     def _any(self, request: Request, **_: Any) -> HttpResponseBase:
         path = tuple(each for each in request.path_info.removeprefix("/fhir").split("/") if each)
@@ -138,13 +133,20 @@ class Endpoint(APIView):
         access = access_of(request)
         call = call_of(request, path)
         if path:
-            return self._answer(request, interactions.perform(access, call))
+            pretty = call.option("_pretty") == "true"
+            return self._answer(request, interactions.perform(access, call), pretty=pretty)
         return self._answer(request, bundles.process(access, call.body, dict(call.prefer)))
 
     get = post = put = patch = delete = head = _any
 
-    def _answer(self, request: Request, answer: Answer) -> HttpResponse:
-        pretty = request.query_params.get("_pretty") == "true"
+    def options(self, request: Request, **_: Any) -> HttpResponseBase:  # type: ignore[override]
+        """A browser asks before it lets an app of another origin ask. Nothing else is asked by this verb."""
+        if "Access-Control-Request-Method" not in request.headers:
+            raise MethodNotAllowed("OPTIONS")
+        return HttpResponse(status=204, headers=_PREFLIGHT)
+
+    def _answer(self, request: Request, answer: Answer, *, pretty: bool = False) -> HttpResponse:
+        pretty = pretty or request.query_params.get("_pretty") == "true"
         response = HttpResponse(status=answer.status, content_type=f"{FHIR_JSON}; charset=utf-8")
         if answer.resource is not None and answer.status != 304:
             response.content = wire.dump(answer.resource, pretty=pretty)
@@ -160,6 +162,9 @@ class Endpoint(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response.headers.setdefault("Cache-Control", "no-store, private")
+        # Of any origin (ADR 0193): a request is nobody's without its token, and no cookie is looked at.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
         response.headers.setdefault("Date", format_datetime(clock.now(), usegmt=True))
         if said := request_id(request):
             response.headers["X-Request-Id"] = said
@@ -203,6 +208,8 @@ def _problem(exc: Exception) -> Failed | None:
     if isinstance(exc, OUT_OF_REACH):
         issue = Issue("transient", "This cannot be answered right now. Try again in a moment.")
         return Failed(503, (issue,), {"Retry-After": RETRY_SECONDS})
+    if isinstance(exc, SuspiciousOperation):  # Django's own limits, of parameters for one
+        return Failed(400, (Issue("too-costly", "This request cannot be read: it has too many parts."),))
     if isinstance(exc, Throttled):
         seconds = str(int(getattr(exc, "wait", None) or 1) + 1)
         issue = Issue("throttled", "This client asks too often. Try again after the time in Retry-After.")
@@ -215,95 +222,6 @@ def _problem(exc: Exception) -> Failed | None:
     return None
 
 
-def call_of(request: Request, path: tuple[str, ...]) -> Call:
-    method = "GET" if request.method == "HEAD" else str(request.method)
-    pairs = tuple(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
-    if len(path) > 1 and path[-1] == "_search" and method == "POST":
-        pairs = (*pairs, *_form(request))
-        body, kind = None, ""
-    else:
-        body, kind = _body(request, method, path)
-    return Call(
-        method=method,
-        path=path,
-        pairs=pairs,
-        body=body,
-        content_type=kind,
-        if_match=request.headers.get("If-Match", ""),
-        if_none_match=request.headers.get("If-None-Match", ""),
-        if_modified_since=_http_date(request.headers.get("If-Modified-Since", "")),
-        if_none_exist=request.headers.get("If-None-Exist", ""),
-        prefer=prefer_of(request.headers.get("Prefer", "")),
-    )
-
-
-def _form(request: Request) -> tuple[tuple[str, str], ...]:
-    kind = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind not in {"application/x-www-form-urlencoded", ""}:
-        raise failed(
-            415, "not-supported", "_search by POST takes a form (application/x-www-form-urlencoded)."
-        )
-    try:
-        return tuple(parse_qsl(_raw(request).decode(), keep_blank_values=True))
-    except UnicodeDecodeError:
-        raise failed(400, "structure", "The form is not UTF-8.") from None
-
-
-def _raw(request: Request) -> bytes:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not str(length).isdecimal() or int(length) > MAX_BYTES:
-        raise failed(413, "too-long", f"A body has at most {MAX_BYTES // 2**20} MB.")
-    body: bytes = request._request.body
-    return body
-
-
-def _body(request: Request, method: str, path: tuple[str, ...]) -> tuple[Any, str]:
-    if method in {"GET", "DELETE"}:
-        return None, ""
-    raw = _raw(request)
-    header = request.headers.get("Content-Type", "")
-    kind = header.split(";")[0].strip().lower()
-    if not raw and path and path[-1].startswith("$"):
-        return None, kind
-    if method == "PATCH" and kind in _PATCHES:
-        try:
-            return json.loads(raw, parse_float=wire.Digits), kind
-        except (ValueError, RecursionError):
-            raise failed(400, "structure", "The patch is not JSON.") from None
-    accepted = _JSON if method != "PATCH" else {FHIR_JSON}
-    version = _VERSION.search(header)
-    if kind not in accepted or (version and version[1] not in {"4.0", "4.0.1", "4"}):
-        headers = {"Accept-Patch": ", ".join(sorted({*_PATCHES, FHIR_JSON}))} if method == "PATCH" else {}
-        words = (
-            "Send a JSON Patch (application/json-patch+json) or a FHIRPath Patch (application/fhir+json):"
-            " plain JSON does not say what is to change."
-            if method == "PATCH"
-            else f"Send {FHIR_JSON} of FHIR 4.0."
-        )
-        raise failed(415, "not-supported", words, headers=headers)
-    try:
-        return wire.load(raw), kind
-    except wire.NotJson as error:
-        raise failed(400, "structure", str(error)) from None
-
-
-def prefer_of(header: str) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for each in re.split(r"[;,]", header):
-        name, _, value = each.strip().partition("=")
-        if name:
-            found[name.lower()] = value.strip('"') or "true"
-    return found
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text) if text else None
-    except (ValueError, TypeError):
-        return None
-    return found if found is None or found.tzinfo else None
-
-
 class Metadata(Endpoint):
     """What may be read without a token, from any origin."""
 
@@ -311,7 +229,6 @@ class Metadata(Endpoint):
 
     def get(self, request: Request) -> HttpResponseBase:  # type: ignore[override]
         response = self._made(request, base_of(request))
-        response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cache-Control"] = "public, max-age=300"
         return response
 

@@ -41,7 +41,7 @@ def _shape(path: tuple[str, ...]) -> str:
         return "instance"
     if path[2] == "_history" and len(path) <= 4:
         return "history" if len(path) == 3 else "version"
-    if path[0] == "Patient" and len(path) == 3:
+    if path[0] == "Patient" and (len(path) == 3 or path[3:] == ("_search",)):
         return "compartment"
     raise failed(404, "not-found", "There is no such address.")
 
@@ -211,12 +211,15 @@ def _only_get(definition: Definition, call: Call, needed: str) -> None:
 
 
 def _compartment(access: Access, definition: Definition, call: Call) -> Answer:
-    """GET Patient/ID/Observation: those of the patient, whatever else is asked."""
+    """GET Patient/ID/Observation, or POST of a form to its _search: those of the patient, whatever else is
+    asked.
+    """
     inner = registry().find(call.path[2])
     if inner is None or not inner.compartment:
         raise failed(404, "not-supported", "There is no such type in a patient's compartment.")
-    if call.method != "GET":
-        raise not_allowed(inner, "GET")
+    wanted = "GET" if len(call.path) == 3 else "POST"
+    if call.method != wanted:
+        raise not_allowed(inner, wanted)
     param = inner.param(inner.compartment[0])
     assert param is not None and param.kind is Kind.REFERENCE  # noqa: S101, PT018 - the registry looked
     clause = Clause(param=param, values=(f"Patient/{call.path[1]}",))

@@ -170,7 +170,7 @@ def _result_id(report: labs.IncomingReport, filed: labs.Filed) -> UUID:
 
 def _current(access: Access, key: UUID, version: int | None) -> str:
     """The number of the report it is in, when this client sent it and saw its newest version."""
-    documents.lock(access, "Observation", key)
+    documents.lock("Observation", key, now=access.now)
     result = labs.describe_result_rows(actor=access.actor, now=access.now)
     report = labs.describe_report_rows(actor=access.actor, now=access.now)
     rows = running.fetch(

@@ -44,7 +44,7 @@ class Medicines:
         return stored
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
-        documents.lock(access, self._type, key)
+        documents.lock(self._type, key, now=access.now)
         row = self._row(access, "t.id = %s", key)
         if row is None:
             raise not_found()

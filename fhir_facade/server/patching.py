@@ -11,16 +11,36 @@ import jsonpatch
 import jsonpointer
 
 from fhir_facade.fhir_json import mappings, text_of
-from fhir_facade.server import definitions
+from fhir_facade.server import definitions, wire
 from fhir_facade.server.outcome import failed
 from fhir_facade.server.wire import Resource
 
 JSON_PATCH = "application/json-patch+json"
 MOST_STEPS = 200
+MOST_COPIED = 2**18  # bytes by which copies may make a resource longer
+LONGEST_PATH, LONGEST_TOGETHER, MOST_BRACKETS = 300, 5_000, 10  # reading them costs a millisecond a sign
+# What a path that means one element needs. Others cost what the client likes: matches() with a pattern of
+# its own, repeat(), power().
+_FUNCTIONS = frozenset(
+    {
+        "where", "first", "last", "single", "extension", "ofType", "as", "is", "exists", "empty", "not",
+        "startsWith", "and", "or", "in",
+    }
+)  # fmt: skip
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'")
+_NO_FIT = (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, LookupError, ValueError)
+_CALLED = re.compile(r"(\w+)`?\s*\(")
 
 
 def apply(resource: Resource, patch: Any, content_type: str) -> Resource:
     """The resource as the patch leaves it. 422 where a step does not fit, 409 where a test fails."""
+    made = _patched(resource, patch, content_type)
+    if not isinstance(made, dict) or wire.too_deep(made):
+        raise _unfit()
+    return made
+
+
+def _patched(resource: Resource, patch: Any, content_type: str) -> Any:
     if content_type == JSON_PATCH:
         return _json(resource, patch)
     if not isinstance(patch, dict) or patch.get("resourceType") != "Parameters":
@@ -32,17 +52,24 @@ def apply(resource: Resource, patch: Any, content_type: str) -> Resource:
     return _fhirpath(resource, patch)
 
 
-def _json(resource: Resource, patch: Any) -> Resource:
+def _json(resource: Resource, patch: Any) -> Any:
     if not isinstance(patch, list) or not patch or len(patch) > MOST_STEPS:
         raise failed(400, "structure", f"A JSON Patch is a list of 1 to {MOST_STEPS} operations.")
     try:
-        made: Resource = jsonpatch.JsonPatch(patch).apply(copy.deepcopy(resource))
+        jsonpatch.JsonPatch(patch)  # each is an operation, before the first one is done
+        made: Any = copy.deepcopy(resource)
+        most = len(wire.dump(resource)) + MOST_COPIED
+        for step in patch:
+            made = jsonpatch.JsonPatch([step]).apply(made, in_place=True)
+            # Each copy of a list into itself doubles it.
+            if step["op"] == "copy" and len(wire.dump(made)) > most:
+                raise failed(422, "too-costly", "The copies of this patch are too many.")
     except jsonpatch.JsonPatchTestFailed:
         raise failed(
             409, "conflict", "A test of the patch failed: the resource is not what it expects."
         ) from None
-    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, KeyError, IndexError):
-        raise failed(422, "processing", "An operation of the patch does not fit this resource.") from None
+    except _NO_FIT:
+        raise _unfit() from None
     return made
 
 
@@ -51,9 +78,14 @@ def _fhirpath(resource: Resource, patch: Resource) -> Resource:
     steps = [each for each in mappings(patch.get("parameter")) if each.get("name") == "operation"]
     if not steps or len(steps) > MOST_STEPS:
         raise failed(400, "structure", f"A patch has 1 to {MOST_STEPS} operations.")
-    for step in steps:
-        parts = {text_of(each.get("name")): each for each in mappings(step.get("part"))}
-        _step(made, {name: _value(part) for name, part in parts.items()})
+    told = [
+        {text_of(part.get("name")): _value(part) for part in mappings(step.get("part"))} for step in steps
+    ]
+    paths = [len(text_of(step.get("path"))) for step in told]
+    if max(paths) > LONGEST_PATH or sum(paths) > LONGEST_TOGETHER:
+        raise failed(422, "too-costly", "The paths of this patch are too long.")
+    for step in told:
+        _step(made, step)
     return made
 
 
@@ -96,6 +128,9 @@ def _unfit() -> Exception:
 
 
 def _found(resource: Resource, path: str) -> list[Any]:
+    called = _CALLED.findall(_QUOTED.sub("''", path))
+    if path.count("(") > MOST_BRACKETS or not _FUNCTIONS.issuperset(called):
+        raise failed(422, "not-supported", "A path of the patch calls what is not known here.")
     try:
         found: list[Any] = fhirpathpy.evaluate(resource, path, {})
     except Exception as error:
@@ -206,9 +241,9 @@ def _replace(resource: Resource, path: str, value: Any) -> None:
     container, key = _places(resource, path)
     try:
         container[key]
-    except (KeyError, IndexError, TypeError):
+        container[key] = value
+    except (KeyError, IndexError, TypeError):  # a simple value has no places
         raise _unfit() from None
-    container[key] = value
 
 
 def _by_evaluation(resource: Resource, path: str, value: Any) -> None:

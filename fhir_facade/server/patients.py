@@ -45,7 +45,7 @@ class Patients:
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
         person_id = PersonId(key)
-        documents.lock(access, "Patient", key)
+        documents.lock("Patient", key, now=access.now)
         rows = identity.describe_person_rows(actor=access.actor)
         now = running.fetch(Sql("SELECT t.version FROM (") + rows + Sql(") t WHERE t.id = %s", (key,)))
         if version is not None and now and now[0][0] != version:

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from fhir_facade.server import slot_matching
 from fhir_facade.server.access import Access
 from fhir_facade.server.elements import reference, resource
-from fhir_facade.server.outcome import failed
-from fhir_facade.server.registry import Kind
+from fhir_facade.server.registry import Definition
 from fhir_facade.server.resources.healthcare_service import VISIT_TYPE
 from fhir_facade.server.resources.practitioner_role import specialities
 from fhir_facade.server.resources.set_up import version_of
-from fhir_facade.server.search.clauses import Clause, Query
+from fhir_facade.server.search import running
+from fhir_facade.server.search.clauses import MOST_COUNT, Clause, Query
 from fhir_facade.server.search.matching import named
-from fhir_facade.server.search.moments import Stretch, stretch, with_prefix
+from fhir_facade.server.search.moments import Stretch
 from fhir_facade.server.wire import Resource, instant
 from scheduling import service as scheduling
 from steadwell.ids import PractitionerId, SiteId
@@ -27,6 +28,7 @@ from steadwell.ids import PractitionerId, SiteId
 _FORM = re.compile(r"([0-9a-f]{12})([0-9a-f]{12})([0-9a-f]{12})-(\d{1,12})")
 LONGEST = timedelta(days=62)  # of one search
 DEFAULT = timedelta(days=14)
+FARTHEST = timedelta(days=3_650)
 MOST = 2_000
 # The same in SQL, of a visit's row.
 SQL = (
@@ -73,25 +75,41 @@ def offer_of(key: str, *, now: datetime) -> scheduling.OfferRef | None:
 
 def find(access: Access, query: Query) -> list[Resource]:
     """Free times in order. Busy ones are not listed: whose visit it is stands in Appointment."""
+    if any(clause.has for clause in query.clauses):
+        return []  # what would point at it is a visit, and then it is not free
     within = stretch_of(query, now=access.now)
-    wanted = [
-        _slot(offer, "free", access)
-        for offer in offers(access, query, within)
-        if within.low <= offer.starts_at < within.high
-    ]
-    statuses = query.first("status")
-    if statuses and not {v.split("|")[-1] for v in statuses.values} & {"free"}:
-        return []
-    ids = query.first("_id")
-    if ids:
-        wanted = [each for each in wanted if each["id"] in ids.values]
-    return sorted(wanted, key=lambda each: (each["start"], each["id"]))[:MOST]
+    asked = [(clause, _schedules(access, clause)) for clause in query.clauses]
+    found = []
+    for offer in offers(access, query, within):
+        if within.low <= offer.starts_at < within.high:
+            slot = _slot(offer, "free", access)
+            if all(slot_matching.holds(clause, slot, offer, keys) for clause, keys in asked):
+                found.append(slot)
+    return sorted(found, key=lambda each: (each["start"], each["id"]))[:MOST]
+
+
+def _schedules(access: Access, clause: Clause) -> frozenset[str] | None:
+    """Of a clause about schedules, which those are; None for any other."""
+    if clause.param.name != "schedule" or clause.modifier:
+        return None
+    if not clause.chain:
+        return frozenset(named(value, base=access.base)[1] for value in clause.values)
+    return frozenset(
+        str(each.resource["id"])
+        for target, inner in clause.chain
+        if access.rules(target.type, "s")
+        for each in running.search(access, _of(target, inner)).matches
+    )
+
+
+def _of(target: Definition, inner: Clause) -> Query:
+    return Query(definition=target, clauses=(inner,), count=MOST_COUNT)
 
 
 def offers(access: Access, query: Query, within: Stretch) -> Iterator[scheduling.Offer]:
     clinic = scheduling.get_clinic(now=access.now)
     practitioners, sites = _places(query.first("schedule"), access, clinic)
-    if practitioners == [] or sites == []:
+    if practitioners == [] or sites == [] or within.low >= within.high:
         return
     for kind in clinic.visit_types.values():
         if not _of_kind(query, kind):
@@ -115,15 +133,18 @@ def offers(access: Access, query: Query, within: Stretch) -> Iterator[scheduling
 
 def _of_kind(query: Query, kind: scheduling.VisitTypeInfo) -> bool:
     clause = query.first("service-type")
-    return clause is None or any(
-        value in {kind.code, f"{VISIT_TYPE}|{kind.code}", str(kind.visit_type_id)} for value in clause.values
+    if clause is None or clause.modifier:
+        return True
+    return any(
+        value in {kind.code, f"{VISIT_TYPE}|{kind.code}", f"{VISIT_TYPE}|", str(kind.visit_type_id)}
+        for value in clause.values
     )
 
 
 def _places(
     clause: Clause | None, access: Access, clinic: scheduling.ClinicInfo
 ) -> tuple[list[PractitionerId] | None, list[SiteId] | None]:
-    if clause is None:
+    if clause is None or clause.modifier:
         return None, None
     wanted = {named(value, base=access.base)[1] for value in clause.values}
     pairs = [
@@ -136,26 +157,26 @@ def _places(
 
 
 def stretch_of(query: Query, *, now: datetime) -> Stretch:
-    """Where the slots must begin; by default the next two weeks, at most two months."""
+    """Where slots must begin; by default the next two weeks, at most two months. What is over is not free,
+    and no calendar reaches ten years ahead.
+    """
     low: datetime | None = None
     high: datetime | None = None
     for clause in query.clauses:
-        if clause.param.kind is not Kind.DATE or clause.modifier:
+        if clause.param.name != "start" or clause.modifier:
             continue
-        for value in clause.values:
-            prefix, text = with_prefix(value)
-            asked = stretch(text)
-            if asked is None:
-                raise failed(400, "value", "start is a date such as ge2026-01-31.")
-            if prefix in {"eq", "ge", "gt", "sa", "ap"}:
-                begin = asked.low if prefix in {"eq", "ge", "ap"} else asked.high
-                low = max(low, begin) if low else begin
-            if prefix in {"eq", "le", "lt", "eb", "ap"}:
-                end = asked.low if prefix in {"lt", "eb"} else asked.high
-                high = min(high, end) if high else end
-    start = low or now
-    until = high or start + DEFAULT
-    return Stretch(start, min(until, start + LONGEST))
+        several = [slot_matching.bounds(value) for value in clause.values]
+        begins, ends = [begin for begin, _ in several], [end for _, end in several]
+        if None not in begins:  # one of its values is enough: the earliest
+            begin = min(each for each in begins if each)
+            low = max(low, begin) if low else begin
+        if None not in ends:
+            end = max(each for each in ends if each)
+            high = min(high, end) if high else end
+    start = max(low or now, now)
+    if start > now + FARTHEST:
+        return Stretch(now, now)
+    return Stretch(start, min(high or start + DEFAULT, start + LONGEST))
 
 
 def get(access: Access, key: str) -> Resource | None:

@@ -15,15 +15,16 @@ from fhir_facade.server import wire
 from fhir_facade.server.access import Access
 from steadwell import prepared
 
-_VALUES = """
+VALUES_OF = """FROM json_to_recordset(%(values)s::json) AS v(document_id uuid, type text, param text,
+  system text, code text, folded text, exact text, low timestamptz, high timestamptz, target_type text,
+  target_id text, number numeric, unit text)"""
+_VALUES = f"""
 INSERT INTO fhir_facade_searchvalue (document_id, type, param, system, code, folded, exact, low, high,
   target_type, target_id, number, unit)
 SELECT document_id, type, param, coalesce(system, ''), coalesce(code, ''), coalesce(folded, ''),
   coalesce(exact, ''), low, high, coalesce(target_type, ''), coalesce(target_id, ''), number,
   coalesce(unit, '')
-FROM json_to_recordset(%(values)s::json) AS v(document_id uuid, type text, param text, system text, code text,
-  folded text, exact text, low timestamptz, high timestamptz, target_type text, target_id text,
-  number numeric, unit text)
+{VALUES_OF}
 """
 # Only what stands beside an app's resource is replaced: a document of its own is new here.
 _KEEP = f"""
@@ -97,7 +98,10 @@ def author(access: Access) -> dict[str, Any]:
     }
 
 
-def add_values(values: Sequence[Value]) -> None:
-    if values:
-        with prepared.cursor() as cursor:
-            cursor.execute(_VALUES, {"values": wire.text(values)})
+def add_values(values: Sequence[Value], *, unless: str = "") -> int:
+    """How many were written. ``unless``: a condition in SQL on a row ``v`` of them."""
+    if not values:
+        return 0
+    with prepared.cursor() as cursor:
+        cursor.execute(f"{_VALUES}{unless}", {"values": wire.text(values)})
+        return int(cursor.rowcount)

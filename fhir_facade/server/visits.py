@@ -56,7 +56,7 @@ class Visits:
         return Stored(key=visit.appointment_id, beside=True)
 
     def update(self, access: Access, key: UUID, said: Resource, version: int | None) -> Stored:
-        documents.lock(access, "Appointment", key)
+        documents.lock("Appointment", key, now=access.now)
         appointment_id = AppointmentId(key)
         now = scheduling.get_appointment(actor=access.actor, appointment_id=appointment_id, now=access.now)
         if version is not None and now.version != version:

@@ -146,7 +146,7 @@ def update(
         if now is None:
             if known is None or not known.deleted:
                 raise not_found()
-        elif _same(now.resource, said) and version in {None, int(now.resource["meta"]["versionId"])}:
+        elif _is_known(access, now.resource, known, said, version):
             same = _written(definition, now.resource, 200)
             return replace(same, resource=masking.own_words(access, definition, now))
         stored = writer.update(access, _uuid(key), said, version)
@@ -180,14 +180,21 @@ def _uuid(key: str) -> UUID:
         raise not_found() from None
 
 
-def _same(now: Resource, said: Resource) -> bool:
-    return _content(now) == _content(said)
+def _is_known(
+    access: Access, now: Resource, known: documents.Known | None, said: Resource, version: int | None
+) -> bool:
+    """Whether it reads so already, or was last written so: what a server adds to it is no news."""
+    number = now["meta"]["versionId"]
+    if version is not None and str(version) != number:
+        return False
+    again = known is not None and str(known.version) == number and documents.repeats(access, known, said)
+    return again or _content(now) == _content(said)
 
 
 def _content(resource: Resource) -> bytes:
     """Without what the server says about it."""
     meta = {k: v for k, v in resource.get("meta", {}).items() if k not in {"versionId", "lastUpdated"}}
-    return wire.dump({**{k: resource[k] for k in sorted(resource) if k != "meta"}, "meta": meta})
+    return wire.canonical({**resource, "meta": meta})
 
 
 def _noted(

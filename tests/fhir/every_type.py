@@ -37,6 +37,17 @@ def body(house: House, kind: str, number: str = "") -> Body:
     return made
 
 
+def least(house: House, kind: str) -> Body:
+    """As little of one as is taken: what can be left out is."""
+    said = body(house, kind)
+    for name in [*said]:
+        shorter = {n: value for n, value in said.items() if n != name}
+        if name != "resourceType":
+            tried = house.ehr.post(f"{kind}/$validate?mode=create", shorter)
+            said = shorter if tried.issue["severity"] == "information" else said
+    return said
+
+
 def changed(kind: str, said: Body) -> Body:
     """The same with something else in it, as the type allows it."""
     return {**said, **_CHANGES.get(kind, {"language": "en"})}

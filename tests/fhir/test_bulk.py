@@ -149,6 +149,31 @@ def test_item_75_filters_and_elements(house):
     assert "birthDate" not in found[0]
 
 
+def test_item_75_a_filter_has_values_with_commas(house):
+    house.lab_report(house.ada, ("2823-3", "4.1"), ("2951-2", "140"), ("2160-0", "1.1"))
+    wanted = "Observation?code=2823-3,2951-2,Patient?family=Canaryada"
+
+    found = exported(house, params={"_type": "Observation,Patient", "_typeFilter": wanted})
+
+    assert (len(found["Observation"]), len(found["Patient"])) == (2, 1)
+    for wrong in ("Observation?date=yesterday", "Observation?nonsense=1", "Observation", "Nothing?x=1"):
+        assert house.ehr.get("$export", {"_typeFilter": wrong}, **ASYNC).status == 400, wrong
+
+
+def test_item_72_what_a_body_says_is_what_is_exported(house):
+    house.lab_report(house.ada)
+    said = [{"name": "_type", "valueString": each} for each in ("Patient", "DiagnosticReport")]
+    body = {"resourceType": "Parameters", "parameter": said}
+
+    answer = house.ehr.post("$export", body, **ASYNC)
+    run_promised()
+    manifest = house.ehr.follow(answer.headers["Content-Location"]).json
+
+    assert {each["type"] for each in manifest["output"]} == {"Patient", "DiagnosticReport"}
+    one = {"name": "patient", "valueReference": {"reference": f"Patient/{house.ada}"}}
+    assert house.ehr.post("Patient/$export", {**body, "parameter": [one]}, **ASYNC).status == 400
+
+
 def test_files_are_for_the_client_that_asked(house):
     place = asked(house.ehr, params={"_type": "Patient"})
     run_promised()

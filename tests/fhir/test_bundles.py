@@ -143,6 +143,30 @@ def test_item_47_the_same_twice_is_refused(house):
 
     assert house.ehr.post("", bundle(put, put)).status == 400
     assert house.ehr.post("", bundle(post(practitioner(), name), post(practitioner(), name))).status == 400
+    assert house.ehr.get("Practitioner", {"_id": made["id"]}).matches[0]["meta"]["versionId"] == "1"
+
+
+def test_item_47_the_same_by_a_condition_is_the_same(house):
+    """Of a create, an update and a patch that name it by its number instead of its id."""
+    body = practitioner()
+    number = "{system}|{value}".format(**body["identifier"][0])
+    several = [{**body, "gender": gender} for gender in ("male", "female")]
+
+    def put(said, url):
+        return {"resource": said, "request": {"method": "PUT", "url": url}}
+
+    created = house.ehr.post("", bundle(*(post(e, ifNoneExist=f"identifier={number}") for e in several)))
+    updated = house.ehr.post("", bundle(*(put(e, f"Practitioner?identifier={number}") for e in several)))
+    assert (created.status, updated.status) == (400, 400)
+    assert house.ehr.get("Practitioner", {"identifier": number}).ids == []
+    known = house.ehr.post("Practitioner", body).json
+    both = bundle(
+        put({**known, "gender": "male"}, f"Practitioner/{known['id']}"),
+        put(several[1], f"Practitioner?identifier={number}"),
+    )
+    refused = house.ehr.post("", both)
+    assert (refused.status, refused.issue["expression"]) == (400, ["Bundle.entry[1]"])
+    assert house.ehr.get(f"Practitioner/{known['id']}").version == "1"
 
 
 @pytest.mark.parametrize("kind", [observation, vital])

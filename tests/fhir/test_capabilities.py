@@ -330,6 +330,24 @@ def test_item_61_smart_configuration_says_what_is_true():
     assert answer.json["authorization_endpoint"].endswith("/oauth/authorize/")
 
 
+@pytest.mark.parametrize("path", ["metadata", "", "Patient", "Patient/x", "Appointment/$find", "$export"])
+def test_item_65_an_app_in_a_browser_may_ask_from_its_own_origin(house, path):
+    """SMART App Launch 2.0, considerations for CORS: the API's addresses as well as those of its tokens."""
+    wanted = {"origin": "https://app.example.org", "access_control_request_method": "PUT"}
+
+    asked = Api().send("OPTIONS", path, **wanted)
+    answers = [api.get(path, origin=wanted["origin"]) for api in (house.ehr, Api())]
+
+    assert (asked.status, asked.text) == (204, "")
+    for name in ("Authorization", "Content-Type", "If-Match", "Prefer"):
+        assert name in asked.headers["Access-Control-Allow-Headers"]
+    assert "PUT" in asked.headers["Access-Control-Allow-Methods"]
+    for answer in (asked, *answers):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert "ETag" in answers[0].headers["Access-Control-Expose-Headers"]
+
+
 def test_openapi_has_every_type():
     paths = Api().get("openapi.json").json["paths"]
 

@@ -127,14 +127,32 @@ def test_item_86_reports_lead_to_their_papers(house):
 
 
 @pytest.mark.parametrize(
-    "sign", ["<script>alert(1)</script>", '<b onclick="x()">b</b>', '<a href="javascript:x">a</a>']
+    "sign",
+    [
+        "<script>alert(1)</script>",
+        '<b onclick="x()">b</b>',
+        '<a href="javascript:x">a</a>',
+        '<img/onerror="x()" src="x"/>',
+        '<a href="java&#115;cript:x">a</a>',
+        '<a href="java&#10;script:x">a</a>',
+        '<a href="data:text/html,x">a</a>',
+        "<svg><text>a</text></svg>",
+        "<p style=\"background: url('http://example.org/seen')\">a</p>",
+        '<x:b xmlns:x="http://example.org/x">a</x:b>',
+        "<b>not closed",
+        " ",
+    ],
 )
 def test_item_87_narrative_is_safe(house, sign):
     text = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{sign}</div>'}
 
     assert house.ehr.post("Practitioner", practitioner(text=text)).status in {400, 422}
-    text["div"] = '<div xmlns="http://www.w3.org/1999/xhtml"><b>fine</b></div>'
-    assert house.ehr.post("Practitioner", practitioner(text=text)).status == 201
+    text["div"] = (
+        '<div xmlns="http://www.w3.org/1999/xhtml"><b class="x" style="color: red">fine</b> &#160;'
+        '<a href="#more">more</a><img src="data:image/png;base64,AA" alt="x"/><hr/></div>'
+    )
+    kept = house.ehr.post("Practitioner", practitioner(text=text))
+    assert (kept.status, kept.json["text"]) == (201, text), kept.text
 
 
 def test_item_88_units_and_codes(house):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from every_type import body, changed, condition, definition_of, that_can
+from every_type import body, changed, condition, definition_of, least, that_can
 from fhir_house import bundle, post
 
 from fhir_facade.server import wire
@@ -120,6 +120,43 @@ def test_item_14_and_15_update(house, kind):
     assert house.ehr.put(f"{kind}/n!", {**first.json, "id": "n!"}).status == 400
     assert house.ehr.put(f"{kind}/{NOBODY}", {**first.json, "id": NOBODY}).status == 404
     assert house.ehr.get(path).version == right.version
+
+
+@pytest.mark.parametrize("make", [least, body])
+@pytest.mark.parametrize("kind", CHANGED)
+def test_item_15_what_was_sent_and_what_was_read_are_known(house, kind, make):
+    """What the server adds to it (marks of what is absent, numbers, profiles) makes no news of either."""
+    said = make(house, kind)
+    first = house.ehr.post(kind, said)
+    assert first.status == 201, first.text
+    path = f"{kind}/{first.json['id']}"
+    read = house.ehr.get(path)
+
+    as_read = house.ehr.put(path, read.json)
+    as_sent = house.ehr.put(path, {**said, "id": first.json["id"]}, if_match=read.headers["ETag"])
+    turned = house.ehr.put(path, _turned({**said, "id": first.json["id"]}))
+
+    for again in (as_read, as_sent, turned):
+        assert (again.status, again.version) == (200, first.version), again.text
+        assert again.json == read.json
+    assert house.ehr.get(path).json == read.json
+    if kind in KEPT:
+        assert len(house.ehr.get(f"{path}/_history").entries) == 1
+
+
+@pytest.mark.parametrize("kind", ["Practitioner", "PractitionerRole", "Location", "Organization"])
+def test_item_15_what_the_clinic_says_of_itself_is_known_too(house, kind):
+    """Its version is a digest, no number."""
+    for said in house.ehr.get(kind).matches:
+        again = house.ehr.put(f"{kind}/{said['id']}", said)
+        assert (again.status, again.json) == (200, said), again.text
+
+
+def _turned(said):
+    """With the names of its objects in another order."""
+    if isinstance(said, dict):
+        return {name: _turned(said[name]) for name in reversed(said)}
+    return [_turned(each) for each in said] if isinstance(said, list) else said
 
 
 @pytest.mark.parametrize("form", ["json", "fhirpath"])

@@ -450,6 +450,11 @@ def test_item_45_compartment(house):
     assert {e["subject"]["reference"] for e in found.matches} == {f"Patient/{house.ada}"}
     assert len(found.matches) == 1
     assert house.ehr.get(f"Patient/{house.ada}/Slot").status == 404
+    sent = form(house, f"Patient/{house.ada}/Observation", code="2823-3")
+    assert sent.ids == found.ids
+    assert sent.link("self") == found.link("self")
+    assert house.ehr.get(f"Patient/{house.ada}/Observation/_search").status == 405
+    assert form(house, f"Patient/{house.ada}/Slot", start="2026").status == 404
 
 
 @pytest.mark.parametrize(

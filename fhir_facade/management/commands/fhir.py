@@ -1,4 +1,4 @@
-"""``python3 manage.py fhir client|token|revoke``: for whoever connects an EHR system."""
+"""``python3 manage.py fhir client|token|revoke|index``: for whoever connects an EHR system."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from fhir_facade.server import filling
 from fhir_facade.smart import tokens
 from steadwell import clock
 from steadwell.actor import system
@@ -41,6 +42,9 @@ class Command(BaseCommand):
         token.add_argument("--minutes", type=float, default=60)
         revoke = acts.add_parser("revoke", help="end a token at once")
         revoke.add_argument("id", type=UUID)
+        index = acts.add_parser("index", help="make what was written before be found by newer search words")
+        index.add_argument("--type", action="append", default=[], help="only this type; may be said again")
+        index.add_argument("--after", type=UUID, help="go on behind this id, which an earlier run printed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -71,3 +75,15 @@ class Command(BaseCommand):
     def _revoke(self, options: dict[str, Any]) -> None:
         tokens.revoke(actor=OPERATOR, token_id=options["id"], now=clock.now())
         self.stdout.write("ended")
+
+    def _index(self, options: dict[str, Any]) -> None:
+        """Beside live traffic, stopped and started again at will: what is there is left alone."""
+        after, looked_at, added = options["after"], 0, 0
+        while True:
+            step = filling.fill(after=after, kinds=options["type"], now=clock.now())
+            looked_at, added = looked_at + step.looked_at, added + step.added
+            if step.last is None:
+                break
+            after = step.last
+            self.stderr.write(f"up to {after}: {looked_at} looked at, {added} words added")
+        self.stdout.write(f"{looked_at} looked at, {added} words added")

@@ -83,12 +83,12 @@ def _kinds(access: Access, call: Call) -> list[Definition]:
 def _page(
     access: Access, call: Call, kinds: list[Definition], key: str, first: int, inner: str
 ) -> tuple[list[running.Found], str]:
-    count = call.option("_count")
-    left = (
-        min(int(count), clauses.MOST_COUNT)
-        if count.isdecimal() and 0 < len(count) < 9
-        else clauses.MOST_COUNT
-    )
+    count = call.option("_count") or str(clauses.MOST_COUNT)
+    if not (count.isdecimal() and count.isascii()):
+        raise failed(400, "value", "_count is a whole number.")
+    left = min(int(count[:9]), clauses.MOST_COUNT)
+    if not left:
+        return [], ""
     found: list[running.Found] = []
     for place in range(first, len(kinds)):
         if left <= 0:

@@ -10,7 +10,7 @@ from fhir_facade.server.outcome import Failed, Issue, failed
 from fhir_facade.server.registry import Definition, Kind, Param, registry
 
 DEFAULT_COUNT, MOST_COUNT = 50, 500
-MOST_VALUES, MOST_CLAUSES, DEEPEST_CHAIN = 100, 30, 3
+MOST_VALUES, MOST_CLAUSES, DEEPEST_CHAIN, MOST_SORTS = 100, 30, 3, 3
 _MODIFIERS: Mapping[Kind, frozenset[str]] = {
     Kind.TOKEN: frozenset({"not", "text", "missing"}),
     Kind.STRING: frozenset({"exact", "contains", "missing"}),
@@ -145,7 +145,7 @@ def clause_of(definition: Definition, name: str, value: str, *, depth: int = 0) 
             raise failed(400, "invalid", f"{plain} does not point at that type.")
         values = tuple(v if "/" in v else f"{modifier}/{v}" for v in split(value))
         return Clause(param=param, values=_checked(plain, values))
-    if modifier and modifier not in _MODIFIERS[param.kind]:
+    if modifier and (modifier not in _MODIFIERS[param.kind] or (plain == "_id" and modifier == "text")):
         raise failed(400, "not-supported", f"{plain} does not have this modifier.")
     if modifier == "missing" and value not in {"true", "false"}:
         raise failed(400, "value", f"{plain}:missing is true or false.")
@@ -183,11 +183,11 @@ def _has(name: str, value: str, depth: int) -> Clause:
 
 
 def split(value: str) -> tuple[str, ...]:
-    """At commas that are not escaped."""
+    """At commas that are not escaped. A bar stays escaped: it is told apart where bars mean something."""
     found, current, escaped = [], [], False
     for sign in value:
         if escaped:
-            current.append(sign if sign in ",\\" else "\\" + sign)
+            current.append(sign if sign in ",$\\" else "\\" + sign)
             escaped = False
         elif sign == "\\":
             escaped = True
@@ -196,7 +196,7 @@ def split(value: str) -> tuple[str, ...]:
             current = []
         else:
             current.append(sign)
-    found.append("".join(current))
+    found.append("".join(current) + "\\" * escaped)
     return tuple(found)
 
 
@@ -267,12 +267,15 @@ def _one_of(name: str, *allowed: str) -> Any:
 
 def _sort(reading: _Reading, value: str) -> tuple[tuple[Param, bool], ...]:
     found = []
-    for each in value.split(","):
+    several = value.split(",")
+    if len(several) > MOST_SORTS:
+        raise failed(400, "too-costly", f"A search is sorted by at most {MOST_SORTS} parameters.")
+    for each in several:
         param = reading.definition.param(each.lstrip("-"))
         if param is None or param.kind in {Kind.REFERENCE, Kind.URI}:
             raise failed(400, "not-supported", "It cannot be sorted by this.")
         found.append((param, each.startswith("-")))
-    return tuple(found[:3])
+    return tuple(found)
 
 
 def _elements(reading: _Reading, value: str) -> tuple[str, ...]:

@@ -53,10 +53,11 @@ def condition(access: Access, definition: Definition, origin: Origin, clause: Cl
     if clause.chain:
         return some([_chained(access, column, clause) for column in columns])
     if clause.modifier == "missing":
-        there = some([_there(column) for column in columns])
+        there = TRUE if clause.param.name == "_id" else some([_there(column) for column in columns])
         return there if clause.values == ("false",) else Sql("NOT (") + there + Sql(")")
     if clause.param.name == "_id":
-        return some([_key(origin, value) for value in clause.values])
+        keys = some([_key(origin, value) for value in clause.values])
+        return Sql("NOT (") + keys + Sql(")") if clause.modifier == "not" else keys
     values = clause.values
     if access.grant.limited and clause.param.kind is Kind.REFERENCE:
         values = tuple(masking.askable(access, definition, clause.param.name, values))

@@ -10,10 +10,13 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+# All that a datetime can hold. Nothing lies beyond, so what reaches further ends here.
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 _FORM = re.compile(
-    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?"
-    r"(Z|[ +-]\d{2}:\d{2})?)?)?)?"
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,30}))?)?"
+    r"(Z|[ +-]\d{2}:\d{2})?)?)?)?",
+    re.ASCII,
 )
 
 
@@ -23,6 +26,16 @@ class Stretch:
 
     low: datetime
     high: datetime
+
+    def wider(self, by: timedelta) -> Stretch:
+        return Stretch(_moved(self.low, -by), _moved(self.high, by))
+
+
+def _moved(at: datetime, by: timedelta) -> datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return LAST if by > timedelta(0) else FIRST
 
 
 def with_prefix(text: str) -> tuple[str, str]:
@@ -38,7 +51,7 @@ def stretch(text: str) -> Stretch | None:
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     try:
         return _stretch(int(year), month, day, hour, minute, second, fraction, zone)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 
@@ -53,23 +66,23 @@ def _stretch(
     zone: str | None,
 ) -> Stretch:
     if month is None:
-        return Stretch(datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC))
+        low = datetime(year, 1, 1, tzinfo=UTC)
+        return Stretch(low, low.replace(year=year + 1) if year < LAST.year else LAST)
     if day is None:
         low = datetime(year, int(month), 1, tzinfo=UTC)
-        return Stretch(low, low + timedelta(days=monthrange(year, int(month))[1]))
+        return Stretch(low, _moved(low, timedelta(days=monthrange(year, int(month))[1])))
     low = datetime(year, int(month), int(day), tzinfo=UTC)
     if hour is None or minute is None:
-        return Stretch(low, low + timedelta(days=1))
+        return Stretch(low, _moved(low, timedelta(days=1)))
     leap = second == "60"
     clock = low.replace(hour=int(hour), minute=int(minute), second=59 if leap else int(second or 0))
-    clock -= _offset(zone)
+    clock = _moved(clock, -_offset(zone))
     if second is None:
-        return Stretch(clock, clock + timedelta(minutes=1))
+        return Stretch(clock, _moved(clock, timedelta(minutes=1)))
     if not fraction:
-        return Stretch(clock, clock + timedelta(seconds=1))
-    micro = int(fraction[:6].ljust(6, "0"))
-    step = timedelta(microseconds=10 ** (6 - min(len(fraction), 6)))
-    return Stretch(clock + timedelta(microseconds=micro), clock + timedelta(microseconds=micro) + step)
+        return Stretch(clock, _moved(clock, timedelta(seconds=1)))
+    begin = _moved(clock, timedelta(microseconds=int(fraction[:6].ljust(6, "0"))))
+    return Stretch(begin, _moved(begin, timedelta(microseconds=10 ** (6 - min(len(fraction), 6)))))
 
 
 def _offset(zone: str | None) -> timedelta:

@@ -51,14 +51,19 @@ def search(access: Access, query: Query) -> Page:
 
 def _worked_out(access: Access, query: Query) -> Page:
     assert query.definition.finder is not None  # noqa: S101 - asked before
+    if any(param.name != "start" for param, _ in query.sort):
+        raise failed(400, "not-supported", "It cannot be sorted by this.")
     found = query.definition.finder(access, query)
+    latest_first = bool(query.sort) and query.sort[0][1]
+    if latest_first:
+        found.reverse()
     total = len(found) if query.counts_only or query.total != "none" else None
-    begin = 0
     if (keys := cursors.read(access, query)) is not None:
         # Times that were taken meanwhile are gone from the list: go on after the last one shown.
-        begin = next((n for n, each in enumerate(found) if _order(each) > (keys[0], keys[1])), len(found))
-    shown = [] if query.counts_only else found[begin : begin + query.count]
-    more = bool(shown) and begin + len(shown) < len(found)
+        last = (keys[0], keys[1])
+        found = [each for each in found if (_order(each) < last if latest_first else _order(each) > last)]
+    shown = [] if query.counts_only else found[: query.count]
+    more = bool(shown) and len(shown) < len(found)
     following = cursors.write(access, query, list(_order(shown[-1]))) if more else ""
     return Page(
         matches=tuple(Found(resource=each, person_id=None) for each in shown), next=following, total=total
