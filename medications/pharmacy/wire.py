@@ -100,6 +100,7 @@ def read(message: Mapping[str, Any]) -> Answer:
     kind, content = next(iter(body.items()))
     if not wire_id or not isinstance(content, Mapping):
         raise NotUnderstood("no-message-id")
+    kind = kind.replace("\0", "")
     state, reason = _meaning(kind, content)
     return Answer(
         wire_id=wire_id, relates_to=relates_to, kind=kind[:30], state=state, reason=reason,
