@@ -45,9 +45,16 @@ class SmartValidator(OAuth2Validator):  # type: ignore[misc]
 
     def _load_application(self, client_id: str, request: Request) -> Any:
         """None as well for an app that was not approved, or was switched off."""
-        if not client_id or not Client.objects.filter(client_id=client_id, active=True).exists():
+        if not client_id or not client_id.isprintable():
+            return None
+        if not Client.objects.filter(client_id=client_id, active=True).exists():
             return None
         return super()._load_application(client_id, request)
+
+    def _extract_basic_auth(self, request: Request) -> str | None:
+        """None as well for what cannot be base64: the toolkit would fail on it."""
+        found: str | None = super()._extract_basic_auth(request)
+        return found if found and found.isascii() else None
 
     def client_authentication_required(self, request: Request, *args: Any, **kwargs: Any) -> bool:
         if assertions.carried_by(request) is not None:
