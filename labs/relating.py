@@ -19,6 +19,7 @@ from steadwell.identity import service as identity
 from steadwell.ids import PersonId
 from steadwell.relations import FALSE, TRUE, Sql, every, some
 
+# Each row has its words: LEFT JOIN lets Postgres leave them out where a statement asks for none of them.
 _RESULTS = """
 SELECT r.id, r.report_id, rep.version, rep.changed_at, r.status, r.corrected, r.flag, r.loinc, r.person_id,
   r.observed_at, w.name, w.code, w.code_system, w.value_text, w.value_code, w.value_code_system, w.unit_text,
@@ -29,7 +30,7 @@ SELECT r.id, r.report_id, rep.version, rep.changed_at, r.status, r.corrected, r.
   CASE WHEN w.number <> '' AND w.unit_reason = '' AND w.problem = '' THEN w.number::numeric END AS quantity
 FROM labs_result r
 JOIN labs_report rep ON rep.id = r.report_id
-JOIN labs_resultversion w ON w.entity_id = r.id AND w.version = r.version
+LEFT JOIN labs_resultversion w ON w.entity_id = r.id AND w.version = r.version
 WHERE rep.waits = ''"""
 _REPORTS = """
 SELECT rep.id, rep.version, rep.changed_at, rep.status, rep.corrected, rep.loinc, rep.name, rep.performer,
@@ -39,7 +40,7 @@ SELECT rep.id, rep.version, rep.changed_at, rep.status, rep.corrected, rep.loinc
   (SELECT count(*) FROM labs_result r WHERE r.report_id = rep.id) AS results,
   ARRAY(SELECT d.id FROM labs_document d WHERE d.report_id = rep.id ORDER BY d.version, d.id) AS documents
 FROM labs_report rep
-JOIN labs_reportversion v ON v.entity_id = rep.id AND v.version = rep.shown_version
+LEFT JOIN labs_reportversion v ON v.entity_id = rep.id AND v.version = rep.shown_version
 WHERE rep.waits = ''"""
 _ORDERS = """
 SELECT o.id, o.number, o.person_id, o.site_id, o.practitioner_id, o.name, o.loinc, o.placed_at, o.state

@@ -54,14 +54,19 @@ SELECT {{report}}, 1, {_STAMP}, NULL, NULL, NULL, md5(n::text), '', 'final', {{a
   '24326-1', 'Panel', '', n::text, '', '', '', '[]', 'Bench Laboratory', 'Blood', {{at}}, '', '[]'
 FROM generate_series(0, %(reports)s - 1) n
 """
-_ID = "md5(n::text || '/' || k)::uuid"
+_ID = ids.result_sql("{report}", "n::text || '/' || k")
+# As labs files them: the results of a report beside each other, under ids that begin as its own does.
+_EACH = (
+    f"(SELECT i / {PER_REPORT} AS n, i %% {PER_REPORT} AS k"
+    f" FROM generate_series(0, %(reports)s * {PER_REPORT} - 1) i) each"
+)
 _CODE = "(%(codes)s::text[])[k + 1]"
 _RESULT = f"""
 INSERT INTO labs_result (id, report_id, key, version, previous_version, status, corrected, reason, flag,
   loinc,
   person_id, observed_at)
 SELECT {_ID}, {{report}}, {_CODE}, 1, NULL, 'final', false, '', 'N', {_CODE}, {{person}}, {{at}}
-FROM generate_series(0, %(reports)s - 1) n, generate_series(0, {PER_REPORT - 1}) k
+FROM {_EACH}
 """
 _WORDS = f"""
 INSERT INTO labs_resultversion (entity_id, version, supersedes, valid_from, valid_to, recorded_at,
@@ -77,7 +82,7 @@ SELECT {_ID}, 1, {_STAMP}, {{report}}, {_CODE}, k, '', '', md5(n::text), {_CODE}
   '4.' || k, '', '', 'mmol/L', '3.5-5.1', '', 'final', {{at}}, '', '', '', '[]', 'number', '', '4.' || k,
   '', '',
   'mmol/L', '', '', '', '3.5', '5.1', false, 'N', 'N', false
-FROM generate_series(0, %(reports)s - 1) n, generate_series(0, {PER_REPORT - 1}) k
+FROM {_EACH}
 """
 
 

@@ -31,5 +31,13 @@ def numbered_sql(kind: int, number: str) -> str:
     return f"(lpad({stamp}, 12, '0') || '70008000' || lpad(to_hex(({number})::bigint), 12, '0'))::uuid"
 
 
+def result_sql(report: str, key: str) -> str:
+    """The id of a result, in SQL, of its report's id and its key: it begins as its report's does, the rest is
+    a digest, as labs makes them (``labs.rows.result_id``).
+    """
+    stamp, digest = f"left(replace({report}::text, '-', ''), 12)", f"md5({key})"
+    return f"({stamp} || '8' || left({digest}, 3) || '8' || substr({digest}, 4, 15))::uuid"
+
+
 def number_of(identifier: UUID) -> int:
     return identifier.int & 0xFFFFFFFF

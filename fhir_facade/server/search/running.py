@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import OperationalError, connection
+from psycopg.rows import dict_row
+from psycopg.types.datetime import TimestamptzLoader
 
 from fhir_facade.consents import masking
 from fhir_facade.server import beside
@@ -238,9 +240,12 @@ def fetch(sql: Sql, *, by_key: bool = False) -> list[tuple[Any, ...]]:
 def fetch_dicts(sql: Sql, *, by_key: bool = False) -> list[dict[str, Any]]:
     """``by_key``: a statement that finds its rows by their ids is kept prepared (ADR 0062)."""
     with prepared.cursor() if by_key else connection.cursor() as cursor:
+        # psycopg's own, compiled: a page has hundreds of moments, and Django reads each in Python.
+        cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+        cursor.cursor.row_factory = dict_row
         _execute(cursor, sql)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        rows: list[dict[str, Any]] = cursor.fetchall()
+    return rows
 
 
 def _execute(cursor: Any, sql: Sql) -> None:
