@@ -132,12 +132,12 @@ def test_a_line_that_lay_unused_is_not_believed_to_be_there(
     mean: Mean, sms: FormPostSms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Something on the way forgot the first connection and drops what comes by it, without a word."""
-    forgotten: set[int] = set()
+    forgotten: set[threading.Thread] = set()  # one serves each connection
 
     def answer(*_: str) -> bytes | Iterator[bytes]:
-        if threading.get_ident() in forgotten:
+        if threading.current_thread() in forgotten:
             return repeat(b"")
-        forgotten.add(threading.get_ident())
+        forgotten.add(threading.current_thread())
         return http(201, b'{"sid": "SM1", "status": "queued"}')
 
     mean.answer = answer
