@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from readers import Patient
-from small_clinic import Clinic, key
+from small_clinic import Clinic, at, key
 
 from scheduling import service as scheduling
 from steadwell import clock
@@ -39,7 +39,7 @@ def no_work_for(clinic, days):
     now = clock.now()
     scheduling.add_leave(
         actor=clinic.manager, practitioner_id=clinic.clinician, starts_at=now,
-        ends_at=now + timedelta(days=days), reason="Away", request_key=key(), now=now,
+        ends_at=at(0, on=soon(days)), reason="Away", request_key=key(), now=now,
     )  # fmt: skip
 
 
