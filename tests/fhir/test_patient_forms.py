@@ -29,6 +29,7 @@ from steadwell.actor import Role
 from steadwell.audit import service as audit
 from steadwell.errors import Busy, Forbidden, Invalid, NotFound, RequestKeyReused
 from steadwell.ids import new_id
+from tests.impatient import impatient
 from tests.races.racing import all_at_once, codes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -322,7 +323,7 @@ def test_what_somebody_else_holds_for_long_is_busy(house, act):
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE fhir_facade_formoffer IN EXCLUSIVE MODE")
                 held.set()
-                free.wait(30)
+                free.wait(60)
         finally:
             connection.close()
 
@@ -330,7 +331,7 @@ def test_what_somebody_else_holds_for_long_is_busy(house, act):
     holder.start()
     try:
         assert held.wait(30)
-        with pytest.raises(Busy):
+        with impatient(), pytest.raises(Busy):
             {
                 "offer": house.offered,
                 "withdraw": lambda: settled(house, offering.withdraw, offer, actor=house.desk),

@@ -19,6 +19,7 @@ from steadwell.actor import Actor, Role, system
 from steadwell.identity import service as identity
 from steadwell.ids import MessageId, PersonId, UserId
 from steadwell.outbox import deliveries, handover
+from tests.impatient import impatient
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # before the day these tests run: retries wait by the real clock
 STARTS = datetime(2027, 3, 3, 18, 30, tzinfo=UTC)
@@ -99,7 +100,9 @@ def tell(person_id: PersonId, key: str = "", template: str = "visit.booked", **m
 
 @contextmanager
 def beside(work: Callable[[], object]) -> Iterator[None]:
-    """Another transaction does this and stays open meanwhile; in the end nothing of it was."""
+    """Another transaction does this and stays open meanwhile, longer than anybody waits for it; in the end
+    nothing of it was.
+    """
     held, free = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -107,7 +110,7 @@ def beside(work: Callable[[], object]) -> Iterator[None]:
             with suppress(_Undone), transaction.atomic():
                 work()
                 held.set()
-                free.wait(30)
+                free.wait(60)
                 raise _Undone
         finally:
             connection.close()
@@ -116,7 +119,8 @@ def beside(work: Callable[[], object]) -> Iterator[None]:
     holder.start()
     try:
         assert held.wait(30)
-        yield
+        with impatient():
+            yield
     finally:
         free.set()
         holder.join(30)
