@@ -14,8 +14,11 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from steadwell import clock
+from django.db import transaction
+
+from steadwell import clock, events
 from steadwell.outbox import handover, poller
+from steadwell.outbox import service as outbox
 from steadwell.outbox.deliveries import deliver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,3 +75,10 @@ def work(now: datetime | None = None, rounds: int = 6) -> None:
             deliver(delivery_id=delivery_id, now=at)
         if not claimed:
             return
+
+
+def mailbox(now: datetime | None = None) -> None:
+    """Ask the network for what it holds ready for us, and do what follows."""
+    with transaction.atomic():
+        outbox.publish(events.PharmacyMailboxDue(network="default"), now=now or clock.now())
+    work(now)

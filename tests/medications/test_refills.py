@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -25,7 +25,7 @@ from medicine_house import (
     said,
     settled,
 )
-from pharmacy_house import TOKEN, Pharmacy, simulated, work
+from pharmacy_house import TOKEN, Pharmacy, mailbox, simulated, work
 
 from medications import metrics
 from medications import service as medications
@@ -77,12 +77,6 @@ def approved(view: RefillView, **more) -> RefillView:
 
 def state(view: RefillView) -> str:
     return Refill.objects.values_list("state", flat=True).get(pk=view.refill_id)
-
-
-def mailbox(now: datetime | None = None) -> None:
-    with transaction.atomic():
-        outbox.publish(events.PharmacyMailboxDue(network="default"), now=now or clock.now())
-    work(now)
 
 
 def told(view: RefillView) -> list[str]:

@@ -45,3 +45,13 @@ def codes(results: Sequence[Any]) -> dict[str, int]:
         code = result.code if isinstance(result, Refusal) else "won"
         counted[code] = counted.get(code, 0) + 1
     return counted
+
+
+def overlapping_claims() -> int:
+    """Pairs of claims that the constraint should have kept apart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM scheduling_claim a JOIN scheduling_claim b ON a.claimant_id = b.claimant_id"
+            " AND a.id < b.id AND a.during && b.during AND NOT a.overbooked AND NOT b.overbooked"
+        )
+        return int(cursor.fetchone()[0])

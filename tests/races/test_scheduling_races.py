@@ -1,32 +1,18 @@
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
-from racing import all_at_once, codes
+from racing import all_at_once, codes, overlapping_claims
 from small_clinic import NOW, Clinic, at, clinician, key, patient, person_of
 
 from scheduling import models
 from scheduling import service as scheduling
 from scheduling.holds import LASTS
-from steadwell.ids import new_id
-from tests.killing import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def overlapping_claims() -> int:
-    """Pairs of claims that the constraint should have kept apart."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM scheduling_claim a JOIN scheduling_claim b ON a.claimant_id = b.claimant_id"
-            " AND a.id < b.id AND a.during && b.during AND NOT a.overbooked AND NOT b.overbooked"
-        )
-        return int(cursor.fetchone()[0])
 
 
 def test_two_hundred_on_one_time_sell_it_once():
@@ -242,84 +228,6 @@ def test_a_patient_cannot_pass_the_cap_from_two_devices():
     )
 
     assert codes(results) == {"won": 2, "cap-reached": 4}
-
-
-def test_leave_and_booking_at_once_leave_no_visit_unlisted():
-    for _ in range(8):
-        clinic = Clinic()
-        leave = partial(
-            scheduling.add_leave,
-            actor=clinic.manager,
-            practitioner_id=clinic.clinician,
-            starts_at=at(8),
-            ends_at=at(13),
-            reason="Ill",
-            request_key=key(),
-            now=NOW,
-        )
-
-        moved, *booked = all_at_once([leave, *(partial(clinic.book, patient(), 9 + n) for n in range(3))])
-
-        stand = {each.appointment_id for each in booked if isinstance(each, scheduling.Appointment)}
-        assert {each.appointment_id for each in moved.touched} == stand
-
-
-def test_leave_waits_for_each_booking_that_is_under_way():
-    """One after another is finished when the leave waits for it: more than a lost race has tries."""
-    clinic, hours = Clinic(), [9, 10, 11, 12, 13]
-    finish: dict[int, threading.Event] = {}
-    started = threading.Barrier(len(hours) + 2)
-
-    def claim(hour: int) -> None:
-        """What a booking has done before it commits."""
-        with transaction.atomic():
-            models.Claim.objects.create(
-                claimant_id=clinic.clinician,
-                during=(at(hour), at(hour, 30)),
-                kind="practitioner",
-                owner_id=new_id(),
-            )
-            finish[backend()] = told = threading.Event()
-            started.wait(60)
-            assert told.wait(60)
-
-    def leave() -> scheduling.DayMove:
-        started.wait(60)
-        return scheduling.add_leave(
-            actor=clinic.manager, practitioner_id=clinic.clinician, starts_at=at(8), ends_at=at(14),
-            reason="Ill", request_key=key(), now=NOW,
-        )  # fmt: skip
-
-    def finish_whom_the_leave_waits_for() -> None:
-        started.wait(60)
-        while finish:
-            wait_until(lambda: bool(waited_for() & set(finish)), seconds=60, what="the leave waits for one")
-            for pid in waited_for() & set(finish):
-                finish.pop(pid).set()
-
-    moved, *others = all_at_once(
-        [leave, finish_whom_the_leave_waits_for, *(partial(claim, hour) for hour in hours)]
-    )
-
-    assert isinstance(moved, scheduling.DayMove)
-    assert others == [None] * (len(hours) + 1)
-    assert models.Claim.objects.filter(kind="tile").count() == len(hours) + 1
-    assert overlapping_claims() == 0
-
-
-def backend() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        return int(cursor.fetchone()[0])
-
-
-def waited_for() -> set[int]:
-    """Backends that hold up another one of this database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT unnest(pg_blocking_pids(pid)) FROM pg_stat_activity WHERE datname = current_database()"
-        )
-        return {pid for (pid,) in cursor.fetchall()}
 
 
 def test_cancel_and_move_at_once_leave_one_end():
