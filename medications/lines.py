@@ -175,11 +175,10 @@ def _sites(chart: Locked, found: Sequence[Settled]) -> dict[UUID, list[UUID]]:
     every site that knows the patient, by a statement or a visit; else nobody would ever look at it.
     """
     own = {line.line_id: {word.site_id for word in line.words if word.site_id} for line in found}
-    if any(line.state in OPEN_STATES and not own[line.line_id] for line in found):
+    lone = [line.line_id for line in found if line.state in OPEN_STATES and not own[line.line_id]]
+    if lone:
         knowing = {site for sites in own.values() for site in sites}
-        knowing |= ports.care().sites_of_patient(person_ids=chart.ids)
-        lone = (each for each in found if each.state in OPEN_STATES and not own[each.line_id])
-        own |= {each.line_id: knowing for each in lone}
+        own |= dict.fromkeys(lone, knowing | ports.care().sites_of_patient(person_ids=chart.ids))
     return {line_id: sorted(sites) for line_id, sites in own.items()}
 
 

@@ -133,9 +133,10 @@ class Endpoint(APIView):
         access = access_of(request)
         call = call_of(request, path)
         if path:
-            pretty = call.option("_pretty") == "true"
-            return self._answer(request, interactions.perform(access, call), pretty=pretty)
-        return self._answer(request, bundles.process(access, call.body, dict(call.prefer)))
+            answer = interactions.perform(access, call)
+        else:
+            answer = bundles.process(access, call.body, dict(call.prefer))
+        return self._answer(request, answer, pretty=call.option("_pretty") == "true")
 
     get = post = put = patch = delete = head = _any
 
@@ -145,8 +146,7 @@ class Endpoint(APIView):
             raise MethodNotAllowed("OPTIONS")
         return HttpResponse(status=204, headers=_PREFLIGHT)
 
-    def _answer(self, request: Request, answer: Answer, *, pretty: bool = False) -> HttpResponse:
-        pretty = pretty or request.query_params.get("_pretty") == "true"
+    def _answer(self, request: Request, answer: Answer, *, pretty: bool) -> HttpResponse:
         response = HttpResponse(status=answer.status, content_type=f"{FHIR_JSON}; charset=utf-8")
         if answer.resource is not None and answer.status != 304:
             response.content = wire.dump(answer.resource, pretty=pretty)
@@ -235,7 +235,8 @@ class Metadata(Endpoint):
     head = get  # type: ignore[assignment]
 
     def _made(self, request: Request, base: str) -> HttpResponse:
-        return self._answer(request, Answer(status=200, resource=capability.statement(base)))
+        stated = Answer(status=200, resource=capability.statement(base))
+        return self._answer(request, stated, pretty=request.query_params.get("_pretty") == "true")
 
     def _refuse(self, request: Request, **_: Any) -> HttpResponseBase:
         raise failed(405, "not-supported", "This is only read.", headers={"Allow": "GET"})

@@ -25,10 +25,12 @@ _VERSION = re.compile(r"fhirversion\s*=\s*\"?([\d.]+)", re.IGNORECASE)
 def serves(kind: str) -> bool:
     """Whether a type that is accepted is what is served: JSON of FHIR 4.0."""
     name = kind.split(";")[0].strip().lower().replace(" ", "+")
+    return not _is_of_another_version(kind) and (name in _JSON or name in {"*/*", "application/*", ""})
+
+
+def _is_of_another_version(kind: str) -> bool:
     version = _VERSION.search(kind)
-    if version and version[1] not in {"4.0", "4.0.1", "4"}:
-        return False
-    return name in _JSON or name in {"*/*", "application/*", ""}
+    return version is not None and version[1] not in {"4.0", "4.0.1", "4"}
 
 
 def call_of(request: Request, path: tuple[str, ...]) -> Call:
@@ -104,8 +106,7 @@ def _body(request: Request, method: str, path: tuple[str, ...]) -> tuple[Any, st
         except wire.NotJson:
             raise failed(400, "structure", "The patch is not JSON.") from None
     accepted = _JSON if method != "PATCH" else {FHIR_JSON}
-    version = _VERSION.search(header)
-    if kind not in accepted or (version and version[1] not in {"4.0", "4.0.1", "4"}):
+    if kind not in accepted or _is_of_another_version(header):
         headers = {"Accept-Patch": ", ".join(sorted({*_PATCHES, FHIR_JSON}))} if method == "PATCH" else {}
         words = (
             "Send a JSON Patch (application/json-patch+json) or a FHIRPath Patch (application/fhir+json):"

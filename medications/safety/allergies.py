@@ -17,14 +17,6 @@ _CITATION = (
     "J Allergy Clin Immunol 2022;150:1333-1393."
 )
 _DATED = date(2026, 11, 29)
-# How people write down groups, beside the packs' own words for them.
-_SAID = {
-    "pcn": "penicillins", "pcns": "penicillins", "sulfa": "sulfa-antibiotics", "sulfas": "sulfa-antibiotics",
-    "sulpha": "sulfa-antibiotics", "sulfonamide": "sulfa-antibiotics", "sulfonamides": "sulfa-antibiotics",
-    "sulphonamides": "sulfa-antibiotics", "sulfamidas": "sulfa-antibiotics", "quinolone": "fluoroquinolones",
-    "quinolones": "fluoroquinolones", "quinolonas": "fluoroquinolones", "acei": "ace-inhibitors",
-    "ace inhibitor": "ace-inhibitors", "nsaid": "nsaids", "anti-inflammatories": "nsaids",
-}  # fmt: skip
 _DENIED = re.compile(r"(?:no|not|none|denies|denied|negative|niega|ninguna?)\b")
 
 
@@ -49,20 +41,20 @@ def check(rules: Rules, added: Known, allergies: Sequence[Allergy]) -> tuple[lis
 def _of_class(rules: Rules, name: str) -> frozenset[str]:
     """Penicillins and NSAIDs are how people say it: then every member is meant."""
     plain = name.casefold().strip()
-    classes = rules.classes.values()
-    called = {word.casefold(): each.name for each in classes for word in each.words.values()}
-    called |= {word.removesuffix("s"): name for word, name in called.items()} | _SAID
-    longest_first = sorted(called, key=lambda word: (-len(word), word))
-    if plain in called:
-        found = called[plain]
-    elif begins := [each.name for each in classes if each.name.startswith(f"{plain}-")]:
+    if plain in rules.groups:
+        found = rules.groups[plain]
+    elif begins := [name for name in rules.classes if name.startswith(f"{plain}-")]:
         found = begins[0]
     elif _DENIED.match(plain):
         return frozenset()
     else:
-        held = (word for word in longest_first if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain))
-        found = called.get(next(held, ""), "")
+        held = (word for word in rules.groups if word in plain and _is_whole(word, plain))
+        found = rules.groups.get(next(held, ""), "")
     return rules.classes[found].members if found in rules.classes else frozenset()
+
+
+def _is_whole(word: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
 
 
 def _of_one(

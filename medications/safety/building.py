@@ -25,6 +25,14 @@ from medications.safety.tables import Row, rows_of, stamp_of
 from medications.safety.types import PackStamp, Severity, Words
 
 SAME_INGREDIENT = "*"
+# How people write down groups, beside the packs' own words for them.
+_SAID = {
+    "pcn": "penicillins", "pcns": "penicillins", "sulfa": "sulfa-antibiotics", "sulfas": "sulfa-antibiotics",
+    "sulpha": "sulfa-antibiotics", "sulfonamide": "sulfa-antibiotics", "sulfonamides": "sulfa-antibiotics",
+    "sulphonamides": "sulfa-antibiotics", "sulfamidas": "sulfa-antibiotics", "quinolone": "fluoroquinolones",
+    "quinolones": "fluoroquinolones", "quinolonas": "fluoroquinolones", "acei": "ace-inhibitors",
+    "ace inhibitor": "ace-inhibitors", "nsaid": "nsaids", "anti-inflammatories": "nsaids",
+}  # fmt: skip
 
 
 def build(folders: Sequence[Path]) -> Rules:
@@ -44,6 +52,7 @@ def build(folders: Sequence[Path]) -> Rules:
     return Rules(
         stamps=tuple(pack.stamp for pack in packs),
         classes=MappingProxyType(names.classes),
+        groups=MappingProxyType(names.groups()),
         synonyms=MappingProxyType(names.synonyms),
         names=Names(names.spoken(known), brands=names.brands),
         interactions=interactions,
@@ -97,6 +106,16 @@ class _Names:
         called = {name: frozenset({name}) for name in known}
         others = {name: frozenset({ingredient}) for name, ingredient in self.synonyms.items()}
         return called | others | self.brands
+
+    def groups(self) -> dict[str, str]:
+        """By every word for a class, the longest first, its name; a word of ours may name one that is not
+        there.
+        """
+        called = {
+            word.casefold(): each.name for each in self.classes.values() for word in each.words.values()
+        }
+        called |= {word.removesuffix("s"): name for word, name in called.items()} | _SAID
+        return {word: called[word] for word in sorted(called, key=lambda word: (-len(word), word))}
 
     def set_of(self, text: str, where: str) -> _Set:
         members: set[str] = set()

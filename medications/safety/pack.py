@@ -127,6 +127,7 @@ class Rules:
 
     stamps: tuple[PackStamp, ...]
     classes: Mapping[str, DrugClass]
+    groups: Mapping[str, str]  # words for a class, the longest first, and its name
     synonyms: Mapping[str, str]
     names: Names
     interactions: tuple[PairRule, ...]
