@@ -22,6 +22,7 @@ from django.utils import translation
 
 from steadwell.launcher import embedded, given
 from steadwell.launcher.failures import Failure
+from steadwell.observability import health
 
 pytest_plugins = ["browsing"]
 
@@ -89,6 +90,14 @@ def _the_language_of_nobody() -> Iterator[None]:
     translation.deactivate()
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _readiness_has_time() -> Iterator[None]:
+    """The second that a prober is given is the subject of one test, and no judge of a loaded machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(health, "DEADLINE", 60.0)
+        yield
 
 
 @pytest.fixture

@@ -110,20 +110,20 @@ def test_receiver_that_says_gone_is_left_alone(house, receiver):
 
 @pytest.mark.parametrize("silence", [HANG, DRIP])
 def test_receiver_that_keeps_us_waiting_is_cut_off(house, receiver, silence):
-    key = subscribed(house.ehr, receiver, timeout=1)
+    key = subscribed(house.ehr, receiver, timeout=3)
     receiver.answers = lambda got: silence
     house.visit(house.ada)
 
     begun = time.monotonic()
     run()
 
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 40
     assert "in time" in house.ehr.get(f"Subscription/{key}").json["error"]
     assert state_of(house.ehr, key) == "active"
 
 
 def test_slow_receiver_is_waited_for(house, receiver):
-    subscribed(house.ehr, receiver, timeout=5)
+    subscribed(house.ehr, receiver, timeout=20)
     receiver.answers = lambda got: time.sleep(1) or 204
     house.visit(house.ada)
     run()
@@ -184,7 +184,7 @@ def test_no_connection_is_held_while_the_receiver_thinks(house, receiver):
 
 def test_hanging_receiver_holds_two_hands_and_no_more(house, receiver):
     """Four subscriptions of one receiver that hangs: two are called, two wait without a call."""
-    keys = [subscribed(house.ehr, receiver, timeout=1) for _ in range(4)]
+    keys = [subscribed(house.ehr, receiver, timeout=3) for _ in range(4)]
     with receiving() as well:
         subscribed(house.ehr, well)
         receiver.answers = lambda got: HANG

@@ -269,7 +269,7 @@ def test_message_that_trickles_ends_its_connection_and_no_other(north):
 
 
 def test_idle_connection_is_ended(north):
-    with listening(Rules(idle_seconds=0.3)) as port, Wire(port) as wire:
+    with listening(Rules(idle_seconds=2.0)) as port, Wire(port) as wire:
         assert wire.code(report("C1")) == "AA"
         assert wire.ended()
 

@@ -76,7 +76,7 @@ def test_commit_rings_the_bell(owner_connection, now):
     with transaction.atomic():
         outbox.publish(booked(), now=now)
 
-    assert next(owner_connection.notifies(timeout=5, stop_after=1)).channel == "steadwell_outbox"
+    assert next(owner_connection.notifies(timeout=60, stop_after=1)).channel == "steadwell_outbox"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,7 +153,7 @@ def test_claim_request_that_waits_for_the_first_gets_its_fate(clerk, now, winner
         )
 
     def follow():
-        claimed.wait(5)
+        claimed.wait(60)
         try:
             with transaction.atomic():
                 answers.append(claim(second))
@@ -170,7 +170,7 @@ def test_claim_request_that_waits_for_the_first_gets_its_fate(clerk, now, winner
             if not winner_commits:
                 transaction.set_rollback(True)
     finally:
-        follower.join(10)
+        follower.join(60)
 
     assert answers == [first if winner_commits else second]
 

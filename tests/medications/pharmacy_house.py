@@ -35,7 +35,7 @@ class Pharmacy:
     def control(self, **wanted: Any) -> dict[str, Any]:
         body = json.dumps(wanted).encode() if wanted else None
         request = urllib.request.Request(f"{self.address}/control", data=body)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             return json.loads(answer.read())
 
 

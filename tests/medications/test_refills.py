@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.test import override_settings
 from medicine_house import (
     DESK,
     DOCTOR,
@@ -48,7 +49,7 @@ def network() -> Iterator[Pharmacy]:
 @pytest.fixture(autouse=True)
 def _connected(network, settings):
     settings.PHARMACY_NETWORKS = {"default": (network.address, TOKEN)}
-    settings.PHARMACY_TIMEOUT = 1
+    settings.PHARMACY_TIMEOUT = 30
     network.control(behaviour="fill", hang_seconds=3)
     breaker_of.cache_clear()
 
@@ -188,7 +189,8 @@ def test_lost_request_drill(network):
 def test_a_call_that_breaks_is_tried_again_as_the_same_message(network, behaviour):
     network.control(behaviour=behaviour)
     view = approved(asked())
-    work(rounds=1)
+    with override_settings(PHARMACY_TIMEOUT=1):
+        work(rounds=1)
     assert state(view) == RefillState.APPROVED
 
     network.control(behaviour="fill")
