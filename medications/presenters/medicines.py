@@ -11,6 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from medications.presenters import words
+from medications.presenters.directions import How, how
 from medications.types import (
     Evidence,
     LineView,
@@ -46,15 +47,13 @@ class RefillBadge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One medicine of the list. ``how`` is the dosage in its own words; ``badge`` is empty while it is simply
-    taken; ``may_refill``: one more press asks for it.
-    """
+    """One medicine of the list. ``badge`` is empty while it is taken; ``may_refill``: one more press asks."""
 
     line_id: UUID
     revision: int
     name: str
     why: str
-    how: str
+    how: How
     prescriber: str
     next_dose: str
     badge: str
@@ -91,7 +90,7 @@ def row(
         revision=line.revision,
         name=words.medicine(line.name),
         why=said(line, "reason_text"),
-        how=line.dosage_text,
+        how=how(line.dosage_text),
         prescriber=said(line, "prescriber_name"),
         next_dose=words.when(due, zone, now=now) if due and line.is_current else "",
         badge="" if line.status is Status.ACTIVE else str(status),

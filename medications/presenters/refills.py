@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import pgettext_lazy
 
 from medications.presenters import words
+from medications.presenters.directions import How, how
 from medications.types import RefillState, RefillView
 from steadwell.ids import PersonId
 
@@ -70,7 +71,7 @@ class Page:
     version: int
     line_id: UUID
     name: str
-    how: str
+    how: How
     quantity: str
     state: str
     tone: str
@@ -94,7 +95,7 @@ def page(refill: RefillView, zone: str, *, now: datetime) -> Page:
         version=refill.version,
         line_id=refill.line_id,
         name=words.medicine(refill.name),
-        how=refill.dosage_text,
+        how=how(refill.dosage_text),
         quantity=refill.quantity_text,
         state=str(text),
         tone=tone,

@@ -62,7 +62,7 @@ def seen(reader, step):
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_patient_walks_all_pages(home, reader, client, size, language):
-    home.prescribe()
+    home.prescribe(dosage_text="1 tab po bid prn")
     home.conflict_of("ibuprofen")
     home.allergy()
     line = home.line("lisinopril")

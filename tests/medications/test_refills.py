@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from django.test import override_settings
 from medicine_house import (
     DESK,
     DOCTOR,
@@ -93,9 +92,7 @@ def told(view: RefillView) -> list[str]:
 def owed() -> list[str]:
     """How the promises to patients stand, oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT state FROM notifications_patientaction WHERE kind = 'refill' ORDER BY opened_at"
-        )
+        cursor.execute("SELECT state FROM notifications_patientaction WHERE kind = 'refill' ORDER BY id")
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -186,14 +183,15 @@ def test_lost_request_drill(network):
 
 
 @pytest.mark.parametrize("behaviour", ["fail", "hang", "drop"])
-def test_a_call_that_breaks_is_tried_again_as_the_same_message(network, behaviour):
+def test_a_call_that_breaks_is_tried_again_as_the_same_message(network, behaviour, settings):
+    settings.PHARMACY_TIMEOUT = 1 if behaviour == "hang" else 30
     network.control(behaviour=behaviour)
     view = approved(asked())
-    with override_settings(PHARMACY_TIMEOUT=1):
-        work(rounds=1)
+    work(rounds=1)
     assert state(view) == RefillState.APPROVED
 
     network.control(behaviour="fill")
+    settings.PHARMACY_TIMEOUT = 30
     work(clock.now() + timedelta(hours=1))
     mailbox(clock.now() + timedelta(hours=1))
 
