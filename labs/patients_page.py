@@ -149,7 +149,7 @@ def _waiting(holds: QuerySet[Hold], now: datetime) -> tuple[Waiting, ...]:
     """One line a report: the hold that ends last speaks for it. What has no words is not announced."""
     rows = holds.filter(release.open_holds(now), audience=Audience.EVERYONE).select_related("report")
     found: dict[UUID, Waiting] = {}
-    for row in rows.order_by("ends_at")[:MOST_WAITING]:
+    for row in rows.order_by("ends_at", "pk")[:MOST_WAITING]:
         if row.words and not row.report.waits and row.report.person_id == row.person_id:
             found[row.report_id] = Waiting(
                 report_id=row.report_id,

@@ -31,7 +31,7 @@ def list_own(*, actor: Actor, person_id: PersonId, now: datetime) -> tuple[Offer
     """Every form of a patient, what is to be filled in first and then the newest. Raises NotFound."""
     access.may_fill(actor, person_id)
     rows = FormOffer.objects.select_related("form").filter(person_id__in=actor.ids_of(person_id))
-    found = [steps.shown(row) for row in rows.order_by("-offered_at")[:MOST]]
+    found = [steps.shown(row) for row in rows.order_by("-offered_at", "-pk")[:MOST]]
     steps.record_list([person_id], actor=actor, action="form.list", now=now)
     return tuple(sorted(found, key=lambda each: each.state is not OfferState.OFFERED))
 

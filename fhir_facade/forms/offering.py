@@ -108,7 +108,8 @@ def withdraw(*, actor: Actor, offer_id: UUID, seen_version: int, request_key: st
 def list_of_patient(*, actor: Actor, person_id: PersonId, now: datetime) -> tuple[Offer, ...]:
     """For staff: what their own clinics asked of a patient, newest first. Audited."""
     rows = FormOffer.objects.select_related("form").filter(person_id__in=access.ids_of(person_id))
-    found = [row for row in rows.order_by("-offered_at")[:MOST] if access.asks_at(actor, SiteId(row.site_id))]
+    newest = rows.order_by("-offered_at", "-pk")[:MOST]
+    found = [row for row in newest if access.asks_at(actor, SiteId(row.site_id))]
     steps.record_list([person_id], actor=actor, action="form.list", now=now)
     return tuple(steps.shown(row) for row in found)
 

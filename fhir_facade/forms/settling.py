@@ -26,7 +26,7 @@ def list_waiting(*, actor: Actor, site_id: SiteId, now: datetime) -> tuple[Offer
     """What a clinic has to read, longest waiting first. Each is audited. Raises NotFound."""
     access.may_read(actor, site_id)
     rows = FormOffer.objects.select_related("form").filter(site_id=site_id, state=OfferState.SENT)
-    found = tuple(steps.shown(row) for row in rows.order_by("sent_at")[:MOST])
+    found = tuple(steps.shown(row) for row in rows.order_by("sent_at", "pk")[:MOST])
     steps.record_list(
         [each.person_id for each in found], actor=actor, action="form.list", now=now, site_id=site_id
     )

@@ -26,6 +26,7 @@ from steadwell.observability import service as observability
 log = observability.get_logger(__name__)
 
 _GOODBYE: Final = 10.0  # seconds that a stop gives acknowledgements to leave
+_HANDSHAKE: Final = 10.0  # seconds for TLS
 _LOOK_EVERY: Final = 3.0  # seconds between two looks at the allow-list: who is struck off is out by then
 
 
@@ -101,7 +102,7 @@ class Listener:
         looking = asyncio.create_task(self._keep_looking())
         server = await asyncio.start_server(
             self._serve, sock=sock, ssl=self._tls, limit=2**17,
-            ssl_handshake_timeout=10.0 if self._tls else None,
+            ssl_handshake_timeout=_HANDSHAKE if self._tls else None,
         )  # fmt: skip
         log.info("hl7.listening", port=int(sock.getsockname()[1]), transport="tls" if self._tls else "tcp")
         await self.stopping.wait()

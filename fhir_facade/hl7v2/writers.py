@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
-from django.db.utils import DatabaseError
+from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
 
 from fhir_facade.hl7v2 import metrics, storing
 from fhir_facade.hl7v2.acks import Verdict
@@ -20,6 +20,7 @@ from fhir_facade.hl7v2.arrivals import Arrival, Entry, judge
 from fhir_facade.hl7v2.splitter import Limits
 from steadwell import clock
 from steadwell.observability import service as observability
+from steadwell.transactions import is_out_of_reach
 
 log = observability.get_logger(__name__)
 
@@ -133,7 +134,9 @@ class Writers:
                 with metrics.STORED.time():
                     storing.store(entries, now=clock.now())
                 return
-            except (OperationalError, InterfaceError) as error:
+            except DatabaseFault as error:
+                if not is_out_of_reach(error):
+                    raise
                 # Also a commit whose answer was lost: stored again, it is found and acknowledged as a repeat.
                 _close_broken()
                 if time.monotonic() > ends:

@@ -114,7 +114,7 @@ def staff_apps_panel(request: portal.PortalRequest) -> portal.Panel | None:
     person_id = (request.resolver_match.kwargs if request.resolver_match else {}).get("person_id")
     found = list(
         Registration.objects.filter(kind=Kind.STAFF_APP, state=ReviewState.APPROVED, client__active=True)
-        .exclude(launch_url="").select_related("client").order_by("client__name")[:_MOST]
+        .exclude(launch_url="").select_related("client").order_by("client__name", "pk")[:_MOST]
     )  # fmt: skip
     if not found or person_id is None:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import Error as DatabaseFault
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.authentication import BaseAuthentication
@@ -27,9 +27,8 @@ from fhir_facade.server.requests import FHIR_JSON, call_of, serves
 from fhir_facade.smart import acting
 from steadwell import clock
 from steadwell.errors import Refusal
+from steadwell.transactions import is_out_of_reach
 
-# A pool with no free place within its time limit arrives as OperationalError, as does a server that is gone.
-OUT_OF_REACH = (OperationalError, InterfaceError)
 _EXPOSED = (
     "ETag, Location, Content-Location, Last-Modified, Retry-After, X-Progress, X-Request-Id, Allow,"
     " Accept-Patch, WWW-Authenticate"
@@ -192,8 +191,11 @@ class Endpoint(APIView):
         key = self.request.path_info.rstrip("/").rsplit("/", 1)[-1]
         try:
             auditing.denied(access, getattr(self, "kind", ""), problem.status, now=clock.now(), entity=key)
-        except (Refusal, *OUT_OF_REACH) as error:
-            return _problem(error) or problem
+        except (Refusal, DatabaseFault) as error:
+            unnoted = _problem(error)
+            if unnoted is None:
+                raise
+            return unnoted
         return problem
 
 
@@ -205,7 +207,7 @@ def _problem(exc: Exception) -> Failed | None:
         if exc.code == "move-not-allowed":  # a state machine's no is a rule's, not a race's
             return Failed(422, problem.issues)
         return problem
-    if isinstance(exc, OUT_OF_REACH):
+    if is_out_of_reach(exc):
         issue = Issue("transient", "This cannot be answered right now. Try again in a moment.")
         return Failed(503, (issue,), {"Retry-After": RETRY_SECONDS})
     if isinstance(exc, SuspiciousOperation):  # Django's own limits, of parameters for one

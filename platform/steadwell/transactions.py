@@ -12,7 +12,7 @@ from contextvars import ContextVar, Token
 from hashlib import blake2b
 from typing import TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 
 from steadwell.errors import Busy
 
@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 _DEADLOCK = "40P01"
 _NOT_IN_TIME = frozenset({"55P03", "57014", _DEADLOCK})  # lock_timeout, statement_timeout
+_IDLE_TOO_LONG = "25P03"  # idle_in_transaction_session_timeout: Postgres has ended the session
 _TRIES = 3
 
 _joined: ContextVar[bool] = ContextVar("joined", default=False)
@@ -86,6 +87,18 @@ def busy_when_out_of_time() -> Iterator[None]:
         raise
 
 
+def is_out_of_reach(error: BaseException | None) -> bool:
+    """Whether the database cannot be had right now: for an edge to say so (503), and no fault of ours.
+
+    A pool with no free place within its time limit arrives as OperationalError, as does a server that is
+    gone. A session that Postgres ended because this process paused within a transaction is an InternalError,
+    among which are faults as well.
+    """
+    if isinstance(error, InternalError):
+        return _code(error) == _IDLE_TOO_LONG
+    return isinstance(error, OperationalError | InterfaceError)
+
+
 def lock_words(words: Iterable[str]) -> None:
     """One at a time per word, until the transaction ends; several in one order everywhere.
 
@@ -97,5 +110,5 @@ def lock_words(words: Iterable[str]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(%s::bigint[]) k", [sorted(keys)])
 
 
-def _code(error: OperationalError) -> str:
+def _code(error: OperationalError | InternalError) -> str:
     return getattr(error.__cause__, "sqlstate", None) or ""

@@ -33,9 +33,12 @@ def shelf(house):
 
 
 @pytest.fixture
-def receiver():
-    """Where a client is told what happens."""
+def receiver(monkeypatch):
+    """Where a client is told what happens, with all the time that a loaded machine takes to answer."""
     from receiving import receiving
 
+    from fhir_facade.subscriptions import wanted
+
+    monkeypatch.setattr(wanted, "DEFAULT_TIMEOUT", 60)
     with receiving() as found:
         yield found

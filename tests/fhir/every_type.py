@@ -53,16 +53,18 @@ def changed(kind: str, said: Body) -> Body:
     return {**said, **_CHANGES.get(kind, {"language": "en"})}
 
 
-def _slot(house: House) -> Body:
-    found: Body = house.ehr.get("Slot", {"service-type": "check-up", "_count": "1"}).matches[0]
+def slot(house: House) -> Body:
+    """The first that is free on the day of the house's visits. One of today may begin before it is taken."""
+    asked = {"service-type": "check-up", "start": f"ge{house.starts_at.date()}", "_count": "1"}
+    found: Body = house.ehr.get("Slot", asked).matches[0]
     return found
 
 
 def _appointment(house: House, patient: Body) -> Body:
-    slot = _slot(house)
+    free = slot(house)
     return {
-        "resourceType": "Appointment", "status": "booked", "slot": [{"reference": f"Slot/{slot['id']}"}],
-        "start": slot["start"], "end": slot["end"],
+        "resourceType": "Appointment", "status": "booked", "slot": [{"reference": f"Slot/{free['id']}"}],
+        "start": free["start"], "end": free["end"],
         "participant": [{"actor": patient, "status": "accepted"}],
     }  # fmt: skip
 

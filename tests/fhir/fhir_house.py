@@ -295,7 +295,7 @@ __all__ = ["Api", "Decimal", "House", "bundle", "clinic", "observation", "post",
 def together(house: House, works: list) -> list:
     """All at once, each on its own connection."""
     answers: list = []
-    gate = threading.Barrier(len(works), timeout=60)
+    gate = threading.Barrier(len(works), timeout=120)
 
     def run(work) -> None:
         try:
@@ -308,6 +308,6 @@ def together(house: House, works: list) -> list:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(timeout=300)
     assert not any(thread.is_alive() for thread in threads)
     return answers

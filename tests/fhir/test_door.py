@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from unittest import mock
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from fhir_house import practitioner
 
 from steadwell.audit.errors import AuditUnavailable
+from steadwell.transactions import is_out_of_reach
+from tests.idling import pausing
 
 pytestmark = pytest.mark.django_db
 PAGES = (
@@ -50,3 +53,18 @@ def test_what_is_out_of_reach_is_said_and_comes_back(house, client, fault):
         assert answer.headers["Content-Type"].startswith("application/fhir+json")
         assert answer.json()["issue"][0]["code"] == "transient"
         assert str(house.ada) not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_session_that_was_idle_in_its_transaction_for_too_long_is_out_of_reach(
+    house, client, owner_connection
+):
+    said = {"content_type": "application/fhir+json", "HTTP_AUTHORIZATION": f"Bearer {house.ehr.token}"}
+
+    with pausing(owner_connection):
+        answer = client.post("/fhir/Practitioner", json.dumps(practitioner()), **said)
+
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (503, "transient")
+    assert answer.headers["Retry-After"]
+    assert house.ehr.get("Practitioner").ids == []
+    assert not is_out_of_reach(InternalError("current transaction is aborted"))  # a fault of ours

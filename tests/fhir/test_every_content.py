@@ -103,7 +103,7 @@ def test_item_86_must_support_is_there_and_leads_somewhere(full):
             each["reference"] for path in paths.split() for row in rows for top in at(row, path.split(".")[0])
             for each in inside(top, "reference") if isinstance(each["reference"], str)
         }  # fmt: skip
-        for name in list(names)[:20]:
+        for name in sorted(names):
             assert Api(full.ehr.token, judged=False).get(name).status in {200, 410}, (kind, name)
     assert set(MUST_SUPPORT) == {
         each.type for each in registry() if any(p.startswith(US_CORE) for p in each.profiles)

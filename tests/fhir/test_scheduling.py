@@ -128,7 +128,7 @@ def test_item_57_of_many_who_book_one_slot_one_does():
     slot = slots(house)[0]
     people = [house.person(f"Racer{n}", "R", f"R-{n}") for n in range(16)]
     statuses: list[int] = []
-    gate = threading.Barrier(len(people), timeout=60)
+    gate = threading.Barrier(len(people), timeout=120)
 
     def book(person_id) -> None:
         try:

@@ -40,7 +40,7 @@ def test_send_does_not_wait_for_an_answer_that_nobody_wants(tmp_path):
     file.write_bytes(message(header("C1", accept="NE", application="NE"), patient(), result()))
 
     with listening() as port:
-        said = run("send", str(file), "--to", f"127.0.0.1:{port}", "--seconds", "5")
+        said = run("send", str(file), "--to", f"127.0.0.1:{port}", "--seconds", "60")
 
     assert "asks for no answer" in said
 

@@ -16,6 +16,7 @@ from steadwell.audit.models import AuditEntry
 from steadwell.errors import Forbidden, Invalid
 from steadwell.ids import UserId, new_id
 from steadwell.outbox.models import OutboxDelivery
+from tests.impatient import impatient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ADMIN = Actor(user_id=UserId(new_id()), roles=frozenset({Role.ADMINISTRATOR}))
@@ -198,7 +199,8 @@ def test_database_that_is_busy_is_asked_again(owner_connection):
 
     with owner_connection.transaction():
         owner_connection.execute("LOCK TABLE labs_report IN ACCESS EXCLUSIVE MODE")
-        work()
+        with impatient():
+            work()
 
     delivery = OutboxDelivery.objects.get(consumer="hl7.read")
     assert (delivery.state, delivery.attempts) == ("waiting", 1)

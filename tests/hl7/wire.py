@@ -11,11 +11,17 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+import pytest
+
+from fhir_facade.hl7v2 import listener as listeners
 from fhir_facade.hl7v2.frames import CLOSE, END, START, frame
 from fhir_facade.hl7v2.listener import Listener, Rules
 from fhir_facade.hl7v2.models import Hl7Sender
 from fhir_facade.hl7v2.splitter import Message, split
 from steadwell import clock
+from steadwell.observability import health
+
+PATIENCE = 120.0  # seconds for what must come
 
 
 def registered(name: str = "north", **fields: Any) -> Hl7Sender:
@@ -26,7 +32,7 @@ def registered(name: str = "north", **fields: Any) -> Hl7Sender:
 
 @contextmanager
 def listening(rules: Rules | None = None, tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Its port, while it runs."""
+    """Its port, while it runs. What it registers of itself goes with it."""
     sock = socket.create_server(("127.0.0.1", 0))
     began = threading.Event()
     made: dict[str, Any] = {}
@@ -38,20 +44,24 @@ def listening(rules: Rules | None = None, tls: ssl.SSLContext | None = None) -> 
         await listener.run(sock)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    began.wait()
-    try:
-        yield sock.getsockname()[1]
-    finally:
-        made["loop"].call_soon_threadsafe(made["listener"].stopping.set)
-        thread.join()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listeners, "_GOODBYE", PATIENCE)
+        patch.setattr(listeners, "_HANDSHAKE", PATIENCE)
+        patch.setattr(health, "_checks", dict(health._checks))
+        thread.start()
+        began.wait()
+        try:
+            yield sock.getsockname()[1]
+        finally:
+            made["loop"].call_soon_threadsafe(made["listener"].stopping.set)
+            thread.join()
 
 
 class Wire:
     """One sender's connection."""
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+        plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
         self._rest = b""
 

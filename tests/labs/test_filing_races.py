@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def at_once(*works: Callable[[], Any]) -> Sequence[Any]:
     """Each on its own connection, begun together."""
-    gate = Barrier(len(works), timeout=60)
+    gate = Barrier(len(works), timeout=120)
 
     def run(work: Callable[[], Any]) -> Any:
         try:

@@ -16,6 +16,7 @@ from steadwell.errors import Busy, Invalid, NotFound, Stale
 from steadwell.ids import PersonId, new_id
 from steadwell.portal import faults
 from steadwell.portal import service as portal
+from tests.idling import pausing
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,16 @@ def _unreachable(request):
     raise OperationalError("couldn't get a connection after 2.00 sec")
 
 
+def _in_two_statements(request):
+    from django.db import connection, transaction
+    from django.http import HttpResponse
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        for number in range(2):
+            cursor.execute("SELECT %s", [number])
+    return HttpResponse("done")
+
+
 def _faulty(request):
     raise ZeroDivisionError
 
@@ -55,6 +66,7 @@ urlpatterns = [
     path("refuse/<str:name>/", _refuse),
     path("patients/", _patients_only),
     path("unreachable/", _unreachable),
+    path("in-two-statements/", _in_two_statements),
     path("faulty/", _faulty),
 ]
 handler404 = faults.page_not_found
@@ -204,6 +216,17 @@ def test_database_out_of_reach_before_the_view_is_503_too(extra_routes, monkeypa
     response = Client(raise_request_exception=False).get("/")
 
     assert response.status_code == 503
+
+
+@pytest.mark.django_db(transaction=True)
+def test_session_that_was_idle_in_its_transaction_for_too_long_is_503_too(
+    client, extra_routes, owner_connection
+):
+    with pausing(owner_connection):
+        response = client.get("/in-two-statements/")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert client.get("/in-two-statements/").content == b"done"
 
 
 def test_fault_of_ours_is_told_without_developer_words(extra_routes):

@@ -13,7 +13,7 @@ import pytest
 from drug_list import write
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds; what says nothing by then fails instead of hanging
+PATIENCE = 300  # seconds; what says nothing by then fails instead of hanging
 
 
 def start(*arguments: str, what: str = "normalise", **streams: int) -> subprocess.Popen[bytes]:

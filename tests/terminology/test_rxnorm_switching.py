@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -77,7 +78,8 @@ def test_readers_get_the_one_release_or_the_other_and_never_something_between(tm
         load(places[(turn + 1) % 2])
     ends.set()
     for reader in readers:
-        reader.join(60)
+        reader.join(120)
+        assert not reader.is_alive()
 
     assert wrong == []
     assert seen == set(codes.items())
@@ -121,6 +123,7 @@ def test_other_process_sees_the_switch_after_its_next_look(tmp_path, monkeypatch
     held = current._in_use
     load(made.write(tmp_path))
     monkeypatch.setattr(current, "_in_use", held)  # as a process has it that did not load
+    held.checked = time.monotonic()
 
     assert terminology.release().starter
 

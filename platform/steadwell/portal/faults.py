@@ -7,13 +7,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from steadwell.portal.refusals import error_response
-
-# A pool with no free place within its time limit arrives as OperationalError, as does a server that is gone.
-OUT_OF_REACH = (OperationalError, InterfaceError)
+from steadwell.transactions import is_out_of_reach
 
 
 class OutOfReachMiddleware:
@@ -28,7 +25,7 @@ class OutOfReachMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return error_response(request, 503, "busy") if isinstance(exception, OUT_OF_REACH) else None
+        return error_response(request, 503, "busy") if is_out_of_reach(exception) else None
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -45,7 +42,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django calls this while it handles the exception, also for one raised in a middleware."""
-    status = 503 if isinstance(sys.exc_info()[1], OUT_OF_REACH) else 500
+    status = 503 if is_out_of_reach(sys.exc_info()[1]) else 500
     return error_response(request, status, "busy" if status == 503 else "fault")
 
 

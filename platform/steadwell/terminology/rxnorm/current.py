@@ -47,9 +47,8 @@ def normaliser() -> Normaliser:
     if held is not None and time.monotonic() - held.checked < RECHECK_SECONDS:
         return held.normaliser
     with _lock:
-        release_id = _loaded_id()
-        if held is None or held.release_id != release_id:
-            held = _InUse(release_id, Normaliser(_catalogue(release_id)), 0.0)
+        if held is None or held.release_id != _loaded_id():
+            held = _read()
         held.checked = time.monotonic()
         _in_use = held
     return held.normaliser
@@ -72,18 +71,24 @@ def of_names(path: Path) -> Normaliser:
     return Normaliser(building.build(names_file.read(path), release=path.name))
 
 
-def _loaded_id() -> int | None:
+def _has_database() -> bool:
     registry = sys.modules.get("django.apps")  # the service is used without Django, too
-    if registry is None or not registry.apps.ready:
+    return registry is not None and registry.apps.ready
+
+
+def _loaded_id() -> int | None:
+    if not _has_database():
         return None
     from steadwell.terminology.rxnorm import stored
 
     return stored.current_id()
 
 
-def _catalogue(release_id: int | None) -> Catalogue:
-    if release_id is None:
-        return starter()
-    from steadwell.terminology.rxnorm import stored
+def _read() -> _InUse:
+    found: tuple[int, Catalogue] | None = None
+    if _has_database():
+        from steadwell.terminology.rxnorm import stored
 
-    return stored.catalogue(release_id)
+        found = stored.find_in_use()
+    release_id, catalogue = found or (None, starter())
+    return _InUse(release_id, Normaliser(catalogue), 0.0)

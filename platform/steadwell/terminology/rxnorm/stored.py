@@ -14,7 +14,11 @@ def current_id() -> int | None:
     return RxNormRelease.objects.filter(current=True).values_list("pk", flat=True).first()
 
 
-def catalogue(release_id: int) -> Catalogue:
-    """The catalogue of a release. Raises packing.Damaged."""
-    held = RxNormIndex.objects.select_related("release").get(release_id=release_id)
-    return replace(packing.unpack(bytes(held.content)), loaded_at=held.release.loaded_at)
+def find_in_use() -> tuple[int, Catalogue] | None:
+    """The release in use with its catalogue, by one statement: an id that was looked up before may be gone.
+    None where none is loaded. Raises packing.Damaged.
+    """
+    held = RxNormIndex.objects.select_related("release").filter(release__current=True).first()
+    if held is None:
+        return None
+    return held.release_id, replace(packing.unpack(bytes(held.content)), loaded_at=held.release.loaded_at)
