@@ -26,8 +26,10 @@ from steadwell.observability import health
 
 pytest_plugins = ["browsing"]
 
-# A slow machine is no failure: examples have no time limit.
-hypothesis.settings.register_profile("unhurried", deadline=None)
+# A slow machine is no failure: examples have no time limit, nor has making them up.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("unhurried")
 
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")

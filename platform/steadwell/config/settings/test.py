@@ -18,6 +18,7 @@ DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwe
 DATABASES["default"]["OPTIONS"]["options"] += (
     " -c lock_timeout=30s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
 )
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True  # static files from where they are written; nothing is collected for a test
 WHITENOISE_USE_FINDERS = True
