@@ -125,6 +125,7 @@ class House:
             "asked": {name: each.asked for name, each in self.providers.items()},
             "most_open": {name: each.most_open for name, each in self.providers.items()},
             "seconds": {name: each.seconds for name, each in self.providers.items()},
+            "reporting": len(self._tasks),
             "device": {"public_key": DEVICE_KEY, "auth": DEVICE_AUTH},
         }
 
@@ -167,7 +168,7 @@ async def _tell(calls: Sequence[Call], delay: float, times: int) -> None:
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> None:
     parts = urlsplit(url)
     for turn in range(5):
-        line = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=5)
+        line = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=30)
         try:
             line.request("POST", parts.path, body, dict(headers))
             if line.getresponse().status < 500:

@@ -24,6 +24,7 @@ from tests.impatient import impatient
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # before the day these tests run: retries wait by the real clock
 STARTS = datetime(2027, 3, 3, 18, 30, tzinfo=UTC)
 IMPORT = system("import")
+PATIENCE = 60  # seconds for another thread: only so that a hang ends
 _serial = count(1)
 
 
@@ -110,7 +111,7 @@ def beside(work: Callable[[], object]) -> Iterator[None]:
             with suppress(_Undone), transaction.atomic():
                 work()
                 held.set()
-                free.wait(60)
+                free.wait(PATIENCE)
                 raise _Undone
         finally:
             connection.close()
@@ -118,12 +119,13 @@ def beside(work: Callable[[], object]) -> Iterator[None]:
     holder = threading.Thread(target=hold)
     holder.start()
     try:
-        assert held.wait(30)
+        assert held.wait(PATIENCE)
         with impatient():
             yield
     finally:
         free.set()
-        holder.join(30)
+        holder.join(PATIENCE)
+    assert not holder.is_alive()
 
 
 class _Undone(Exception):

@@ -30,13 +30,13 @@ class MailServer:
 
 class _Handler(socketserver.StreamRequestHandler):
     server: _Listener
-    timeout = 30  # of each silence
+    timeout = 120  # of each silence: longer than anybody waits here
 
     def say(self, step: str, usual: str, answer: str | None = None) -> bool:
         """Whether the conversation goes on."""
         told = answer or self.server.mail.answers.get(step, usual)
         if told == "hang":
-            self.server.mail.released.wait(20)
+            self.server.mail.released.wait(120)
             return False
         if told == "close":
             return False
@@ -97,4 +97,4 @@ def running() -> Iterator[MailServer]:
         yield listener.mail
         listener.mail.released.set()
         listener.shutdown()
-        thread.join(10)
+        thread.join(60)

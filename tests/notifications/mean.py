@@ -29,7 +29,7 @@ class Mean:
 
 class _Handler(socketserver.StreamRequestHandler):
     server: _Listener
-    timeout = 30
+    timeout = 120  # of each silence: longer than anybody waits here
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # the other side had enough
@@ -71,7 +71,7 @@ def listening() -> Iterator[Mean]:
         finally:
             server.mean.over.set()
             server.shutdown()
-            thread.join(10)
+            thread.join(60)
 
 
 def http(status: int, body: bytes = b"", **headers: str) -> bytes:

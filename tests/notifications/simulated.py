@@ -11,7 +11,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SECRET = "reports-are-signed-with-this"
 MAIL_SECRET = "whsec_cmVwb3J0cy1hcmUtc2lnbmVkLXdpdGgtdGhpcw=="
 START_SECONDS = 120
+UNHURRIED = 60.0  # seconds for an answer, where no limit is what a test is about
 VAPID = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"
 
 
 @dataclass(frozen=True)
 class Simulator:
+    """``usual`` is said of every account, unless it says otherwise."""
+
     ports: Mapping[str, int]
+    usual: Mapping[str, Any] = field(default_factory=dict)
 
     def behave(self, name: str, **how: Any) -> None:
         self._ask(f"/behave/{name}", json.dumps(how).encode())
@@ -52,7 +56,7 @@ class Simulator:
 
     def _ask(self, path: str, body: bytes | None = None) -> bytes:
         url = f"http://127.0.0.1:{self.ports['control']}{path}"
-        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, body), timeout=UNHURRIED) as answer:
             found: bytes = answer.read()
             return found
 
@@ -61,23 +65,24 @@ class Simulator:
         return {
             "code": name, "channel": "sms", "kind": "sms-form", "url": f"http://127.0.0.1:{self.ports[name]}",
             "user": "AC1", "secret": "token", "sender": "+15550000000", "honours_keys": True, "finds": True,
-            **more,
+            **self.usual, **more,
         }  # fmt: skip
 
     def mail(self, name: str, **more: Any) -> dict[str, Any]:
         return {
             "code": name, "channel": "email", "kind": "mail-http", "dialect": "resend",
-            "url": f"http://127.0.0.1:{self.ports[name]}", "secret": "token", "honours_keys": True, **more,
+            "url": f"http://127.0.0.1:{self.ports[name]}", "secret": "token", "honours_keys": True,
+            **self.usual, **more,
         }  # fmt: skip
 
     def smtp(self, name: str, **more: Any) -> dict[str, Any]:
         url = f"smtp+plain://127.0.0.1:{self.ports[name]}"
-        return {"code": name, "channel": "email", "kind": "smtp", "url": url, **more}
+        return {"code": name, "channel": "email", "kind": "smtp", "url": url, **self.usual, **more}
 
     def push(self, **more: Any) -> dict[str, Any]:
         return {
             "code": "push", "channel": "push", "kind": "web-push", "secret": VAPID,
-            "sender": "mailto:it@clinic.example", **more,
+            "sender": "mailto:it@clinic.example", **self.usual, **more,
         }  # fmt: skip
 
 
@@ -107,7 +112,7 @@ def running() -> Iterator[Simulator]:
         finally:
             child.terminate()
             try:
-                child.wait(10)
+                child.wait(UNHURRIED)
             except subprocess.TimeoutExpired:
                 child.kill()
-                child.wait(10)
+                child.wait(UNHURRIED)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from notifications import ledger, wordings
+from notifications import ledger
 from notifications.models import Campaign, PatientAction, Wording
 from notifications.service import ActionKind
 from steadwell.accounts import service as accounts
@@ -103,7 +103,6 @@ def test_another_sites_actions_are_not_there() -> None:
 def test_a_second_person_takes_words_into_use() -> None:
     author, author_id = staff(Role.MANAGER)
     second, second_id = staff(Role.MANAGER)
-    wordings.forget()
     version = proposed(Actor(user_id=author_id, roles=frozenset({Role.MANAGER})))
     path = f"{ADMIN}/wording/{version}/change/"
 
@@ -118,7 +117,6 @@ def test_a_second_person_takes_words_into_use() -> None:
     assert "Seen on" in page
     found = Wording.objects.get()
     assert (found.state, found.decided_by) == ("live", second_id)
-    wordings.forget()
 
 
 def test_a_manager_moves_their_own_sites_campaigns_only() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from notifications import service as notifications
-from notifications import wordings
 from steadwell import clock
 from steadwell.accounts import service as accounts
 from steadwell.actor import Actor, Role
@@ -28,13 +28,6 @@ from tests.signing_in import sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Make = Callable[..., Reader]
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    wordings.forget()
-    yield
-    wordings.forget()
 
 
 def signed_in(reader: Reader, user_id: Any) -> Reader:
@@ -92,12 +85,12 @@ def test_a_patient_chooses_ways_hours_and_language(reader: Make, size: dict[str,
 
     page.get_by_text("Your choices are saved.").wait_for()
     look(window, "preferences saved")
-    assert results.get_by_label("By text message").is_checked()
-    assert page.get_by_label("Quiet from").input_value() == "22:30"
+    expect(results.get_by_label("By text message")).to_be_checked()
+    expect(page.get_by_label("Quiet from")).to_have_value("22:30")
     page.get_by_label("Quiet until").fill("22:30")
     page.get_by_role("button", name="Save").click()
     look(window, "preferences refused")
-    assert page.get_by_role("alert").get_by_role("link", name="Quiet hours need").is_visible()
+    expect(page.get_by_role("alert").get_by_role("link", name="Quiet hours need")).to_be_visible()
 
 
 @SIZES
@@ -128,7 +121,7 @@ def test_a_patient_confirms_a_telephone_by_keyboard(reader: Make, size: dict[str
     window.open("/")
     look(window, "unreachable")
     page.get_by_role("link", name="Look at your addresses").click()
-    assert page.get_by_text("Messages came back").is_visible()
+    expect(page.get_by_text("Messages came back")).to_be_visible()
     look(window, "address down")
 
 
@@ -145,19 +138,19 @@ def test_words_are_written_tried_proposed_and_taken_into_use(reader: Make, size:
     english.get_by_label("Subject", exact=True).fill("Hello {name}")
     page.get_by_role("button", name="Propose").click()
     look(window, "words refused")
-    assert page.get_by_role("alert").get_by_role("link", name="no variable {name}").is_visible()
+    expect(page.get_by_role("alert").get_by_role("link", name="no variable {name}")).to_be_visible()
     english.get_by_label("Subject", exact=True).fill("See you on {day}")
     page.get_by_role("button", name="Show how it would look").click()
-    assert page.get_by_role("heading", name="See you on Wednesday, March 3, 2027").is_visible()
+    expect(page.get_by_role("heading", name="See you on Wednesday, March 3, 2027")).to_be_visible()
     look(window, "words preview")
     page.get_by_role("button", name="Propose").click()
     look(window, "words proposed")
-    assert page.get_by_role("button", name="Take into use", exact=True).count() == 0
+    expect(page.get_by_role("button", name="Take into use", exact=True)).to_have_count(0)
 
     second = signed_in(reader(size), colleague)
     second.page.goto(page.url)
     frame = second.page.frame_locator("iframe").first
-    assert frame.get_by_role("heading", name="See you on").is_visible()
+    expect(frame.get_by_role("heading", name="See you on")).to_be_visible()
     second.page.get_by_role("button", name="Take into use", exact=True).focus()
     second.page.keyboard.press("Enter")
     second.page.get_by_text("In use from the next message on.").wait_for()
@@ -187,7 +180,7 @@ def test_a_campaign_is_saved_worked_out_started_and_stopped(reader: Make, size: 
     page.get_by_role("button", name="Work out who is told").click()
     work()
     page.get_by_role("link", name="Look again").click()
-    assert page.get_by_text("0 of 3 people are told").is_visible()
+    expect(page.get_by_text("0 of 3 people are told")).to_be_visible()
     look(window, "campaign planned")
     page.get_by_role("button", name="Start telling them").focus()
     page.keyboard.press("Enter")
@@ -196,7 +189,7 @@ def test_a_campaign_is_saved_worked_out_started_and_stopped(reader: Make, size: 
     work()
     page.get_by_role("link", name="Look again").click()
 
-    assert page.get_by_text("3 of 3 people are told").is_visible()
+    expect(page.get_by_text("3 of 3 people are told")).to_be_visible()
     look(window, "campaign done")
 
 
@@ -215,7 +208,7 @@ def test_staff_settle_what_did_not_end_and_everybody_sees_the_count(
     notifications.check_ledger(now=clock.now())
     stranger = reader(size)
     stranger.open("/status/")
-    assert stranger.page.get_by_text("Nothing ended in silence.").is_visible()
+    expect(stranger.page.get_by_text("Nothing ended in silence.")).to_be_visible()
     look(stranger, "standing")
 
     window = signed_in(reader(size), staff(Role.ADMINISTRATOR))
@@ -239,7 +232,7 @@ def test_everything_works_without_scripts(reader: Make) -> None:
     page.get_by_role("group", name="Results", exact=True).get_by_label("By e-mail").uncheck()
     page.get_by_role("button", name="Save").click()
 
-    assert page.get_by_text("Your choices are saved.").is_visible()
+    expect(page.get_by_text("Your choices are saved.")).to_be_visible()
     actor = Actor(user_id=somebody.user_id, roles=frozenset({Role.PATIENT}), person_id=somebody.person_id)
     found = notifications.get_preferences(actor=actor, person_id=somebody.person_id)
     assert [c.email for c in found.choices if c.kind is notifications.Kind.RESULTS] == [False]

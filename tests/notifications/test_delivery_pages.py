@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 
 from notifications.models import Message, ProviderAccount, ProviderChange, StaffCall
 from steadwell import clock
@@ -175,7 +176,7 @@ def test_sending_in_a_browser(reader: Make, providers: None, call: Message, size
     page.get_by_text("Switch off …").first.click()
     page.get_by_label("Why sms-a").fill("It loses messages")
     page.get_by_role("button", name="Switch off sms-a").click()
-    assert page.get_by_text("Switched off.").is_visible()
+    expect(page.get_by_text("Switched off.")).to_be_visible()
     window.check("switched off")
 
     page = window.open("/clinic/calls/")
@@ -183,7 +184,7 @@ def test_sending_in_a_browser(reader: Make, providers: None, call: Message, size
     page.get_by_role("button", name="I call").click()
     window.check("a call that is mine")
     page.get_by_role("button", name="told in person").click()
-    assert page.get_by_text("Nobody has to be called").is_visible()
+    expect(page.get_by_text("Nobody has to be called")).to_be_visible()
 
     page = window.open("/clinic/messages/")
     page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first.fill("Canary")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from notifications.models import DemoMail
 from steadwell.accounts import service as accounts
@@ -49,7 +50,7 @@ def test_a_patient_reads_and_chooses(reader: Make, size: dict[str, int]) -> None
     page.get_by_label("2 hours before").uncheck()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("Your choices are saved.").wait_for()
-    assert not page.get_by_label("2 hours before").is_checked()
+    expect(page.get_by_label("2 hours before")).not_to_be_checked()
     window.check("preferences")
 
 
@@ -65,7 +66,7 @@ def test_a_proxy_switches_between_people(reader: Make) -> None:
     page = window.open("/inbox/")
     page.get_by_role("navigation", name="Whose messages").get_by_role("link", name="Wren").click()
 
-    assert page.get_by_role("link", name="is booked").count() == 1
+    expect(page.get_by_role("link", name="is booked")).to_have_count(1)
     window.check("inbox of another")
 
 
@@ -87,10 +88,9 @@ def test_the_demo_mailbox(reader: Make, size: dict[str, int]) -> None:
     window.check("mailbox")
     page.get_by_role("link", name="Su cita").click()
     frame = page.frame_locator("iframe")
-    assert frame.get_by_role("link", name="Ver su cita").is_visible()
+    expect(frame.get_by_role("link", name="Ver su cita")).to_be_visible()
     # The style of the mail applies: its hash is in the frame's policy.
-    weight = frame.locator(".brand").evaluate("e => getComputedStyle(e).fontWeight")
-    assert weight == "700"
+    expect(frame.locator(".brand")).to_have_css("font-weight", "700")
     window.check("mail")
 
 
@@ -117,5 +117,5 @@ def test_staff_settle_what_did_not_arrive(reader: Make, size: dict[str, int]) ->
     window.check("not reached")
     page.get_by_role("button", name="Settled").click()
 
-    assert page.get_by_text("Everybody was reached").is_visible()
+    expect(page.get_by_text("Everybody was reached")).to_be_visible()
     window.check("everybody reached")

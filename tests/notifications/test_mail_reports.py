@@ -249,7 +249,8 @@ def test_a_real_provider_calls_back(
 
     message = mail_to(somebody)
 
-    wait_until(DeliveryReport.objects.exists, seconds=30, what="the report has come")
+    wait_until(DeliveryReport.objects.exists, seconds=60, what="the report has come")
+    wait_until(lambda: not simulator.state()["reporting"], seconds=60, what="it has come as often as it does")
     carry()
     assert now_is(message) == "delivered"
     assert DeliveryReport.objects.count() == steps(message, "delivered") == 1

@@ -29,12 +29,12 @@ from steadwell.ids import MessageId, new_id
 from steadwell.outbox.models import OutboxDelivery
 from tests.notifications.house import IMPORT, patient, proxy_of
 from tests.notifications.mean import Mean, http, listening
-from tests.notifications.simulated import SECRET, VAPID, Simulator
+from tests.notifications.simulated import SECRET, UNHURRIED, VAPID, Simulator
 from tests.notifications.test_carrying import carry, phone, states, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["phone"]
-UNHURRIED, DEADLINE = 30.0, 1.0  # seconds for a call; the second where a test waits for the end of it
+DEADLINE = 5.0  # seconds for a call where a test waits for the end of it: what goes before has time
 
 
 @pytest.fixture
@@ -52,6 +52,14 @@ def sms_account(mean: Mean, deadline: float = UNHURRIED) -> Account:
     return Account(
         code="mean", channel="sms", kind="sms-form", url=mean.url, user="u", secret="s", deadline=deadline
     )
+
+
+def entry(mean: Mean) -> dict[str, Any]:
+    """The same in NOTIFICATION_PROVIDERS."""
+    return {
+        "code": "mean", "channel": "sms", "kind": "sms-form", "url": mean.url, "user": "u", "secret": "s",
+        "deadline": UNHURRIED,
+    }  # fmt: skip
 
 
 def mail_account(mean: Mean, dialect: str = "resend", **more: Any) -> Account:
@@ -132,7 +140,7 @@ def test_an_answer_that_drips_comes_to_its_end(mean: Mean, by: str) -> None:
     with pytest.raises(Unsure):
         carriers[by].send(letter())
 
-    assert time.monotonic() - began < DEADLINE + 20
+    assert time.monotonic() - began < DEADLINE + 60
 
 
 def test_a_line_that_lay_unused_is_not_believed_to_be_there(
@@ -171,14 +179,13 @@ def test_it_is_left_alone_where_nobody_else_takes_the_message(
     settings: Any, mean: Mean, phone: Any, lane: str, least: int
 ) -> None:
     mean.answer = lambda *_: http(429, b"{}", Retry_After="90")
-    settings.NOTIFICATION_PROVIDERS = [
-        {"code": "mean", "channel": "sms", "kind": "sms-form", "url": mean.url, "user": "u", "secret": "s"}
-    ]
+    settings.NOTIFICATION_PROVIDERS = [entry(mean)]
     text(phone, urgency=lane)
+    before = clock.now()
 
     carry()
 
-    assert OutboxDelivery.objects.get().available_at - clock.now() > timedelta(seconds=least - 2)
+    assert OutboxDelivery.objects.get().available_at - before >= timedelta(seconds=least)
 
 
 def test_an_address_that_is_refused_at_once_says_so(mean: Mean) -> None:
@@ -197,10 +204,7 @@ def test_what_one_provider_says_harms_no_other_message(
 ) -> None:
     """A NUL is a letter of JSON, and of no text in Postgres."""
     somebody = patient()
-    settings.NOTIFICATION_PROVIDERS = [
-        {"code": "mean", "channel": "sms", "kind": "sms-form", "url": mean.url, "user": "u", "secret": "s"},
-        simulator.smtp("smtp-a"),
-    ]
+    settings.NOTIFICATION_PROVIDERS = [entry(mean), simulator.smtp("smtp-a")]
     mean.answer = lambda *_: http(201, b'{"sid": "SM\\u00001", "status": "queued"}')
     text(somebody.person_id, 5, channel="email", reader_id=somebody.user_id)
     text(phone)
@@ -309,7 +313,7 @@ def test_a_report_with_letters_that_no_text_holds_is_taken_in(
 # Push services, which are whoever a browser names
 
 
-def push_to(*services: Mean, simulator: Simulator, **more: Any) -> Receipt:
+def push_to(*services: Mean, simulator: Simulator, deadline: float = UNHURRIED, **more: Any) -> Receipt:
     device = simulator.state()["device"]
     devices = tuple(
         Device(
@@ -319,7 +323,7 @@ def push_to(*services: Mean, simulator: Simulator, **more: Any) -> Receipt:
     )
     account = Account(
         code="push", channel="push", kind="web-push", secret=VAPID, sender="mailto:it@clinic.example",
-        deadline=4 * DEADLINE,
+        deadline=deadline,
     )  # fmt: skip
     return WebPush(account).send(letter(devices=devices, path="/inbox/", **more))
 
@@ -332,10 +336,10 @@ def test_push_services_that_hang_share_one_deadline_and_leave_the_other_device_i
         other.answer = lambda *_: http(201)
         began = time.monotonic()
 
-        receipt = push_to(mean, mean, mean, mean, mean, other, simulator=simulator)
+        receipt = push_to(mean, mean, other, simulator=simulator, deadline=3 * DEADLINE)
 
         assert receipt.accepted
-        assert time.monotonic() - began < 4 * DEADLINE + 20
+        assert time.monotonic() - began < 3 * DEADLINE + 60
         assert len(other.asked) == 1
 
 

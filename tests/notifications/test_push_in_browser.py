@@ -53,7 +53,7 @@ def registration_of(cdp: CDPSession, page: Page) -> str:
         lambda told: found.extend(each["registrationId"] for each in told["registrations"]),
     )
     cdp.send("ServiceWorker.enable")
-    for _ in range(100):
+    for _ in range(1200):
         if found:
             return found[-1]
         page.wait_for_timeout(50)
@@ -94,12 +94,13 @@ def test_a_device_is_told_until_it_is_turned_off(reader: Make, settings: Any, si
     (arrived,) = [each for each in simulator.arrivals() if each["channel"] == "push"]
     assert arrived["to"] == "/devices/one"
     told = {"title": arrived["subject"], "path": arrived["text"], "language": "en"}
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")  # one that is not there yet hears nothing
     cdp = page.context.new_cdp_session(page)
     cdp.send(
         "ServiceWorker.deliverPushMessage",
         {"origin": window.origin, "registrationId": registration_of(cdp, page), "data": json.dumps(told)},
     )
-    wait_until(lambda: bool(shown(page)), seconds=20, what="the notice is shown")
+    wait_until(lambda: bool(shown(page)), seconds=60, what="the notice is shown")
     assert shown(page) == [
         {"title": told["title"], "tag": told["path"], "path": told["path"], "lang": "en"},
     ]  # fmt: skip

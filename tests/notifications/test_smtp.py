@@ -5,10 +5,12 @@ does not.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from notifications import checks
 from notifications.carrying import health
@@ -21,15 +23,24 @@ from tests.notifications.house import NOW, carry, patient, patient_at, tell
 from tests.notifications.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
+# Seconds, where a server does not answer any more: time enough for what goes before its silence.
+SILENCE = 5
 
 
 @pytest.fixture
 def server(settings: Any) -> Iterator[MailServer]:
     with mail_server.running() as running:
         settings.DEMO = False
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", running.port, 0.5
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         yield running
+
+
+@contextmanager
+def waiting(seconds: float, answer: str) -> Iterator[None]:
+    """A silence ends after so many seconds; whoever answers has time."""
+    with override_settings(EMAIL_TIMEOUT=seconds) if answer == "hang" else nullcontext():
+        yield
 
 
 def state() -> tuple[str, str]:
@@ -93,7 +104,8 @@ def test_what_was_not_taken_goes_again_once(server: MailServer, step: str, answe
     tell(patient().person_id)
     server.answers[step] = answer
 
-    carry()
+    with waiting(0.5, answer):
+        carry()
     assert server.mails == []
     assert state()[0] == "due"
     assert steps() == [("began", ""), ("unreached", cause)]
@@ -129,7 +141,8 @@ def test_silence_after_the_last_dot_repeats_under_the_same_message_id_and_says_s
     tell(patient().person_id)
     server.answers["body"] = silence
 
-    carry()
+    with waiting(SILENCE, silence):
+        carry()
     assert [s for s, _ in steps()] == ["began", "unsure"]
     del server.answers["body"]
     carry(later())
@@ -144,7 +157,8 @@ def test_a_bad_farewell_does_not_send_again(server: MailServer, answer: str) -> 
     tell(patient().person_id)
     server.answers["QUIT"] = answer
 
-    carry()
+    with waiting(SILENCE, answer):
+        carry()
     carry(later())
 
     assert len(server.mails) == 1
@@ -164,7 +178,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(server: MailServer, setting
 
 
 def test_a_drip_after_the_last_dot_leaves_it_open(server: MailServer, settings: Any) -> None:
-    settings.EMAIL_DEADLINE = 1
+    settings.EMAIL_DEADLINE = SILENCE
     tell(patient().person_id)
     server.answers["body"] = "drip"
 
@@ -202,7 +216,10 @@ def test_an_address_beyond_ascii_is_written_to_where_the_server_can(server: Mail
     assert state() == ("accepted", "")
 
 
-def test_a_server_that_stays_away_is_left_alone_until_a_probe_succeeds(server: MailServer) -> None:
+def test_a_server_that_stays_away_is_left_alone_until_a_probe_succeeds(
+    server: MailServer, time_machine: Any
+) -> None:
+    time_machine.move_to(clock.now(), tick=False)  # failures long apart would not count together
     server.answers["connect"] = "close"
     for _ in range(6):
         tell(patient().person_id)

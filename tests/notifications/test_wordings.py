@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -33,13 +32,6 @@ from tests.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 BOOKED = TEMPLATES["visit.booked"]
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    wordings.forget()
-    yield
-    wordings.forget()
 
 
 def manager() -> Actor:
