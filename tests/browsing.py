@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, sync_playwright
+from killing import wait_until
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Route, expect, sync_playwright
+
+from steadwell.observability import inflight
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("REQUIRE_BROWSER", "") not in {"", "0"}
@@ -30,6 +33,7 @@ NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 TOO_WIDE = """[...document.querySelectorAll("body *")]
     .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
+PATIENCE = 60  # seconds for what must come: only so that a hang ends
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -58,10 +62,14 @@ class Reader:
         self.page.goto(self.origin + path)
         return self.page
 
+    def settle(self) -> None:
+        """Wait until the page stands as it will: a late font moves what is measured."""
+        self.page.wait_for_load_state("load")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
+
     def check(self, step: str) -> None:
         """The step's page passes axe, has one h1, does not scroll sideways and complained of nothing."""
-        self.page.wait_for_load_state("load")
-        self.page.evaluate("document.fonts.ready.then(() => true)")  # a late font moves what axe measures
+        self.settle()
         found = Axe().run(self.page, options={"runOnly": RULES, "resultTypes": ["violations"]})
         violations = [
             f"{v['id']}: {v['help']}: {[node['html'][:160] for node in v['nodes'][:3]]}"
@@ -79,13 +87,14 @@ class Reader:
 @pytest.fixture(scope="session")
 def _playwright() -> Iterator[Playwright]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop in the test's own thread
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         yield playwright
 
 
 @pytest.fixture(scope="session")
 def chromium(_playwright: Playwright) -> Iterator[Browser]:
-    browser = _playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    browser = _playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=2 * PATIENCE * 1000)
     yield browser
     browser.close()
 
@@ -99,7 +108,7 @@ def reader(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Reader
         options.setdefault("reduced_motion", "reduce")
         context = chromium.new_context(viewport=viewport, locale="en-US", timezone_id="UTC", **options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         context.route("**/*", lambda route: _only_here(route, live_server.url))
         made = Reader(context.new_page(), live_server.url)
         made.page.on("console", lambda m: made.complaints.append(m.text) if m.type == "error" else None)
@@ -109,6 +118,8 @@ def reader(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Reader
     yield make
     for context in contexts:
         context.close()
+    # What the pages still asked for would read and write beside the next test.
+    wait_until(lambda: not inflight.longest_seconds(), seconds=PATIENCE, what="every request is answered")
 
 
 def _only_here(route: Route, origin: str) -> None:

@@ -16,8 +16,9 @@ DEMO = True
 DATABASES = {"default": database(env.text("DATABASE_URL", "postgresql:///steadwell"))}
 # A slow machine is no failure: what waits for a lock here waits for another test's thread, not for a person.
 DATABASES["default"]["OPTIONS"]["options"] += (
-    " -c lock_timeout=30s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
+    " -c lock_timeout=30s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
 )
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True  # static files from where they are written; nothing is collected for a test
 WHITENOISE_USE_FINDERS = True
