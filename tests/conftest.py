@@ -23,6 +23,7 @@ from django.utils import translation
 from steadwell.launcher import embedded, given
 from steadwell.launcher.failures import Failure
 from steadwell.observability import health
+from steadwell.outbox import relay
 
 pytest_plugins = ["browsing"]
 
@@ -95,10 +96,14 @@ def _the_language_of_nobody() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _readiness_has_time() -> Iterator[None]:
-    """The second that a prober is given is the subject of one test, and no judge of a loaded machine."""
+def _nobody_hurries() -> Iterator[None]:
+    """The second that a prober is given is the subject of one test, and no judge of a loaded machine; nor is
+    the one in which a relay gives Valkey up.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(health, "DEADLINE", 60.0)
+        for name in ("socket_timeout", "socket_connect_timeout"):
+            patch.setitem(relay._HURRIED, name, 60.0)
         yield
 
 
@@ -126,25 +131,28 @@ def _empty_tables(self: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
 
 
-# Which thread opened a connection, and in which test.
-_opened: weakref.WeakKeyDictionary[psycopg.Connection[Any], tuple[threading.Thread, str]] = (
-    weakref.WeakKeyDictionary()
-)
+# Which thread opened a connection, and in which test. A plain dict: threads add to it while it is looked
+# through, which a dict of the library's with weak keys does not bear.
+_opened: dict[weakref.ref[psycopg.Connection[Any]], tuple[threading.Thread, str]] = {}
 _connect = psycopg.Connection.__init__
 
 
 def _remember(self: psycopg.Connection[Any], *args: Any, **kwargs: Any) -> None:
     _connect(self, *args, **kwargs)
-    _opened[self] = threading.current_thread(), os.environ.get("PYTEST_CURRENT_TEST", "")
+    _opened[weakref.ref(self)] = threading.current_thread(), os.environ.get("PYTEST_CURRENT_TEST", "")
 
 
 psycopg.Connection.__init__ = _remember  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Killing takes as long as it takes: what was killed has to come back each time."""
+    """Killing takes as long as it takes: what was killed has to come back each time. So does starting whole
+    houses, and what programs of others do with one.
+    """
     for item in items:
         if item.get_closest_marker("kill"):
+            item.add_marker(pytest.mark.timeout(2400))
+        elif item.path.parent.name in {"system", "peers"}:
             item.add_marker(pytest.mark.timeout(1200))
 
 
@@ -158,11 +166,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_runtest_teardown() -> None:
     """A thread closes its connection before it ends; else some later test is blamed for it."""
     left = []
-    for connection, (thread, test) in list(_opened.items()):
-        if connection.closed:
-            del _opened[connection]
+    for opened, (thread, test) in list(_opened.items()):
+        connection = opened()
+        if connection is None or connection.closed:
+            del _opened[opened]
         elif not thread.is_alive():
-            del _opened[connection]
+            del _opened[opened]
             left.append(f"{thread.name} of {test}")
     if left:
         pytest.fail(f"ended without closing its connection: {', '.join(left)}", pytrace=False)

@@ -55,7 +55,7 @@ class Process:
         """kill -9, the whole group: nothing gets to say goodbye."""
         self._signal(signal.SIGKILL)
         if self._child is not None:
-            self._child.wait(30)
+            self._child.wait(120)
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
@@ -63,7 +63,7 @@ class Process:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def stop(self, *, seconds: float = 10) -> int:
+    def stop(self, *, seconds: float = 120) -> int:
         """Ask politely, as a deploy does. Answers the exit status."""
         self.thaw()
         self._signal(signal.SIGTERM)
@@ -93,15 +93,15 @@ class Valkey(Process):
 
     def start(self) -> Valkey:
         super().start()
-        wait_until(self.answers, seconds=60, what="Valkey answers")
+        wait_until(self.answers, seconds=240, what="Valkey answers")
         return self
 
-    def client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=1)
+    def client(self, *, patience: float = 60) -> redis.Redis:
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=patience)
 
     def answers(self) -> bool:
         try:
-            with self.client() as client:
+            with self.client(patience=1) as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False

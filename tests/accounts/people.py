@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import count, islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,6 +53,12 @@ def enrol_recovery_codes(user_id: UUID) -> list[str]:
 def code_of(secret: str, ahead: int = 0) -> str:
     """What the app shows now, or so many half minutes ahead."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead))
+
+
+def wrong_codes(secret: str, how_many: int) -> list[str]:
+    """Six digits each, and none that the app shows while a test lasts."""
+    shown = {code_of(secret, ahead) for ahead in range(-2, 40)}
+    return list(islice((code for code in map("{:06}".format, count()) if code not in shown), how_many))
 
 
 def type_password(client: Any, password: str = PASSWORD, email: str = EMAIL, **headers: Any) -> Any:

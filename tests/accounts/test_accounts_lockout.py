@@ -16,6 +16,7 @@ from accounts.people import (
     type_password,
     who,
     without_keys,
+    wrong_codes,
 )
 from axes.models import AccessAttempt
 from django.test import Client
@@ -155,12 +156,11 @@ def test_logs_name_nobody(client, capfd):
 
 
 def test_codes_are_counted_too(client):
-    user = make_staff()
-    enrol_app(user)
+    secret = enrol_app(make_staff())
     assert type_password(client).url == "/accounts/2fa/authenticate/"
 
-    for number in range(5):
-        answer = client.post("/accounts/2fa/authenticate/", {"code": f"00000{number}"})
+    for code in wrong_codes(secret, 5):
+        answer = client.post("/accounts/2fa/authenticate/", {"code": code})
 
     assert answer.status_code == 429
     assert who(client) == ""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from accounts.people import EMAIL, PASSWORD, actions, make_patient, make_staff, type_password
 from browsing import NARROW, WIDE
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from steadwell import clock
 from steadwell.accounts import service as accounts
@@ -91,7 +93,7 @@ def test_owner_of_a_closed_account_gets_in_with_a_passkey(reader, localhost):
         type_password(Client(), f"wrong guess number {number}", REMOTE_ADDR="203.0.113.9")
 
     sign_in_by_password(page, localhost)
-    assert "A short pause" in page.title()
+    expect(page).to_have_title(re.compile("A short pause"))
     person.complaints.clear()  # the browser notes every 429
     person.check("locked out")
     page.get_by_role("button", name="Sign in with a passkey").click()
@@ -136,10 +138,10 @@ def test_password_can_be_seen_while_typing(reader, localhost):
 
     page.get_by_role("button", name="Show").click()
 
-    assert field.get_attribute("type") == "text"
+    expect(field).to_have_attribute("type", "text")
     person.check("password shown")
     page.get_by_role("button", name="Hide").click()
-    assert field.get_attribute("type") == "password"
+    expect(field).to_have_attribute("type", "password")
 
 
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
@@ -160,7 +162,7 @@ def test_pages_of_the_doors_are_accessible(reader, localhost, viewport):
     page.get_by_label("E-mail address").fill("new@example.org")
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_role("button", name="Continue").click()
-    assert page.title().startswith("Error:")
+    expect(page).to_have_title(re.compile("^Error:"))
     person.check("sign-up refused")
 
 

@@ -43,8 +43,9 @@ def is_in(client):
 
 @pytest.mark.parametrize(("role", "idle", "absolute"), LIMITS, ids=lambda value: str(value))
 def test_session_ends_without_use(client, role, idle, absolute):
-    in_as(client, role)
     start = clock.now()
+    with time_machine.travel(start, tick=False):
+        in_as(client, role)
 
     with time_machine.travel(start + timedelta(minutes=idle, seconds=-5), tick=False):
         assert is_in(client)
@@ -55,8 +56,9 @@ def test_session_ends_without_use(client, role, idle, absolute):
 
 @pytest.mark.parametrize(("role", "idle", "absolute"), LIMITS, ids=lambda value: str(value))
 def test_session_ends_in_spite_of_use(client, role, idle, absolute):
-    in_as(client, role)
     start, step = clock.now(), timedelta(minutes=idle - 1)
+    with time_machine.travel(start, tick=False):
+        in_as(client, role)
 
     at = start + step
     while at < start + timedelta(hours=absolute):
@@ -79,8 +81,9 @@ def test_strictest_role_counts(client):
 
 
 def test_use_is_written_at_most_once_a_minute(client):
-    sign_in(client, make_patient())
     start = clock.now()
+    with time_machine.travel(start, tick=False):
+        sign_in(client, make_patient())
 
     def writes(seconds):
         with (

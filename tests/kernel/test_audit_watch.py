@@ -44,7 +44,7 @@ def verified(outcome: str) -> float:
 def is_ready() -> bool:
     check = health._checks["audit-trail"]
     check.start()
-    return check.answer(5)["state"] == "ok"
+    return check.answer(60)["state"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,11 @@ def test_a_server_that_says_nothing_ends_the_load(monkeypatch):
 
 def test_the_time_limit_interrupts_whatever_runs():
     try:
-        limits.begin(0.05)
-
+        limits.begin(15)
         assert not limits.allows(1)
-        with pytest.raises(limits.OutOfTime):
-            time.sleep(5)
+
+        with pytest.raises(limits.OutOfTime):  # noqa: PT012 - a slow machine hears it at once
+            limits.begin(0.05)
+            time.sleep(60)
     finally:
         limits.over()

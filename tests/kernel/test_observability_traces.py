@@ -81,9 +81,11 @@ def test_child_process_makes_ids_of_its_own():
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with span("request"):
-            os.write(write, current_traceparent().encode())
-        os._exit(0)
+        try:
+            with span("request"):
+                os.write(write, current_traceparent().encode())
+        finally:
+            os._exit(0)  # else it would go on with the tests
     os.waitpid(pid, 0)
     with span("request"):
         mine = current_traceparent()

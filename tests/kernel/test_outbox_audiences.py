@@ -13,7 +13,7 @@ from steadwell.ids import new_id
 from steadwell.outbox import service as outbox
 from steadwell.outbox.models import OutboxDelivery
 
-SHORT, LONG = 0.4, 20.0  # seconds: long enough to see that somebody waits; until it is a failure
+SHORT, LONG = 0.4, 60.0  # seconds: long enough to see that somebody waits; until it is a failure
 
 
 def tell(now):

@@ -177,7 +177,7 @@ def test_claim_request_that_waits_for_the_first_gets_its_fate(clerk, now, winner
 
 def _wait_until_blocked():
     """Until another session waits for this one's row."""
-    for _ in range(1000):
+    for _ in range(6000):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks"

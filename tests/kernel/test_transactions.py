@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +18,7 @@ from steadwell.errors import Busy, NotFound
 from steadwell.transactions import Joined, LostRace, busy_when_out_of_time, lock_words, look_then_write, write
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LIMIT = 30
+LIMIT = 60
 OURS, THEIRS = 7001, 7002
 
 
@@ -73,18 +76,44 @@ def beside():
         assert not thread.is_alive()
 
 
+@pytest.fixture
+def rival() -> Iterator[Callable[[], None]]:
+    """``rival()``: another transaction takes THEIRS and then OURS. However slow the machine is, it does not
+    look for a deadlock before ours does, so it is ours that finds one, and is ended.
+    """
+    threads = []
+
+    def run() -> None:
+        where = {"conninfo": os.environ["DATABASE_OWNER_URL"], "dbname": os.environ["TEST_DATABASE"]}
+        with psycopg.connect(**where, autocommit=True) as owner:
+            with suppress(psycopg.errors.InsufficientPrivilege):  # an owner who is no superuser hopes
+                owner.execute("SET deadlock_timeout = '1h'")
+            with owner.transaction():
+                for number in (THEIRS, OURS):
+                    owner.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+    def start() -> None:
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+
+    yield start
+    for thread in threads:
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+
+
 class Crossing:
     """Work whose first runs cross another transaction's, so that Postgres ends ours."""
 
-    def __init__(self, beside: Callable[..., None], *, times: int) -> None:
-        self.beside, self.times, self.runs = beside, times, 0
+    def __init__(self, rival: Callable[[], None], *, times: int) -> None:
+        self.rival, self.times, self.runs = rival, times, 0
 
     def __call__(self) -> None:
         self.runs += 1
         note("crossing", self.runs)
         take(OURS)
         if self.runs <= self.times:
-            self.beside(lambda: (take(THEIRS), take(OURS)))
+            self.rival()
             wait_for_lock(OURS, granted=False)
             # Who waits first has looked for a deadlock by then; who waits last finds it, and is ended.
             say("SELECT pg_sleep(3 * extract(epoch FROM current_setting('deadlock_timeout')::interval))")
@@ -169,8 +198,8 @@ def test_look_that_refuses_says_nothing_to_the_database():
     assert list(asked) == []
 
 
-def test_write_runs_again_after_a_deadlock(beside):
-    work = Crossing(beside, times=1)
+def test_write_runs_again_after_a_deadlock(rival):
+    work = Crossing(rival, times=1)
 
     write(work)
 
@@ -178,8 +207,8 @@ def test_write_runs_again_after_a_deadlock(beside):
     assert count("crossing") == (1, 1)
 
 
-def test_write_ended_by_every_deadlock_is_busy(beside):
-    work = Crossing(beside, times=3)
+def test_write_ended_by_every_deadlock_is_busy(rival):
+    work = Crossing(rival, times=3)
 
     with pytest.raises(Busy):
         write(work)
@@ -188,8 +217,8 @@ def test_write_ended_by_every_deadlock_is_busy(beside):
     assert count("crossing") == (0, 0)
 
 
-def test_joined_write_leaves_a_deadlock_to_its_caller(beside):
-    work = Crossing(beside, times=1)
+def test_joined_write_leaves_a_deadlock_to_its_caller(rival):
+    work = Crossing(rival, times=1)
 
     with pytest.raises(Busy), transaction.atomic(), Joined():
         write(work)

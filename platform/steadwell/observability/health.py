@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from time import monotonic
 from typing import Final
 
@@ -95,7 +96,8 @@ class _Postgres:
             for key in ("host", "port", "dbname", "user", "password")
             if key in parameters
         }
-        with psycopg.connect(**wanted, connect_timeout=2, autocommit=True) as connection:
+        patience = ceil(2 * DEADLINE)  # nobody waits so long: it only ends the thread
+        with psycopg.connect(**wanted, connect_timeout=patience, autocommit=True) as connection:
             if self._migrated:
                 connection.execute("SELECT 1")
                 return {}
