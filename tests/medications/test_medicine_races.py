@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from histories import Acknowledged, Recorded, anomalies, newest_by
 from medicine_house import DOCTOR, FEED, NOW, file, key, listed, patient, person, said
 
@@ -71,6 +71,7 @@ class Writer:
     def __init__(self, number: int, people: list[PersonId], journal: Journal) -> None:
         self.number, self.people, self.journal = number, people, journal
         self.random = random.Random(number)
+        self.timers: list[threading.Thread] = []
 
     def run(self, gate: threading.Event, places: threading.Semaphore) -> None:
         assert gate.wait(PATIENCE)
@@ -91,7 +92,7 @@ class Writer:
             if self.random.random() < 0.1:
                 self._die()
             act(who, words)
-        except (Refusal, AuditUnavailable, DatabaseError, ConnectionError) as error:
+        except (Refusal, AuditUnavailable, DatabaseError, InterfaceError, ConnectionError) as error:
             self.journal.refuse(error, words)
             connection.close()
 
@@ -101,7 +102,9 @@ class Writer:
             cursor.execute("SELECT pg_backend_pid()")
             pid = cursor.fetchone()[0]
         if self.random.random() < 0.5:
-            threading.Timer(self.random.random() / 20, _terminate, [pid]).start()
+            timer = threading.Timer(self.random.random() / 20, _terminate, [pid])
+            timer.start()
+            self.timers.append(timer)
         else:
             _terminate(pid)
 
@@ -161,7 +164,7 @@ def _terminate(pid: int) -> None:
     owner = urlunsplit(
         urlsplit(os.environ["DATABASE_OWNER_URL"])._replace(path=f"/{os.environ['TEST_DATABASE']}")
     )
-    with psycopg.connect(owner, autocommit=True, connect_timeout=10) as other:
+    with psycopg.connect(owner, autocommit=True, connect_timeout=60) as other:
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
@@ -201,6 +204,7 @@ def test_fifty_writers_on_twenty_patients():
         thread.start()
     gate.set()
     all_ended(threads)
+    all_ended([timer for writer in writers for timer in writer.timers])
 
     versions = _recorded(StatementVersion)
     assert anomalies(journal.acknowledged, versions) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -360,13 +360,14 @@ def test_no_connection_to_the_database_is_held_while_a_provider_takes_its_time(
              "secret": "s", "deadline": 2 * UNHURRIED},
         ]  # fmt: skip
         text(phone, 4)
+        before = moment()
         worker = threading.Thread(target=carry_and_leave, daemon=True)
 
         worker.start()
         try:
             wait_until(lambda: len(slow.asked) == 4, seconds=60, what="it is called")
             # One that was closed takes a moment to end in Postgres.
-            wait_until(lambda: not others(), seconds=30, what="the connection is given back")
+            wait_until(lambda: not connected_since(before), seconds=30, what="the connection is given back")
             waiting = states()
         finally:
             answering.set()
@@ -383,11 +384,20 @@ def carry_and_leave() -> None:
         connection.close()
 
 
-def others() -> int:
-    """How many are connected beside this thread; a vacuum is nobody's connection."""
+def moment() -> datetime:
+    """Now, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+        return found
+
+
+def connected_since(when: datetime) -> int:
+    """How many connections were made since then, and are still there; a vacuum's is nobody's."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' AND backend_start > %s AND pid <> pg_backend_pid()",
+            [when],
         )
         return int(cursor.fetchone()[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from browsing import WIDE
 from django.test import Client
+from playwright.sync_api import expect
 from signing_in import sign_in
 
 from steadwell import clock
@@ -26,5 +27,5 @@ def test_admin_page_keeps_the_policy(reader, live_server, path):
 
     page = visitor.open(path)
 
-    assert page.locator("#user-tools").is_visible()
+    expect(page.locator("#user-tools")).to_be_visible()
     assert visitor.complaints == []

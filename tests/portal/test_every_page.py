@@ -26,8 +26,9 @@ CODE = re.compile(r"^[a-z]{2,}(-[a-z]{2,})+$")
 DEVELOPERS = {"oauth:developers", "oauth:register"}
 # Rightly the same under two addresses: one page in two states.
 SAME_TITLE = {"Iniciar sesión", "Aquí no hay nada", "Un mes de un vistazo", "¿De quién es la visita?"}
-# What stands in the catalogue and is also a name: of a language in itself, of a clinic's kind of visit.
-NAMES = {"English", "Physiotherapy"}
+# What stands in the catalogue and is also a name: of a language in itself, of a clinic's kind of visit, of
+# its rooms, which stand on a page on the days that have a visit there.
+NAMES = {"English", "Physiotherapy", "Group room", "Treatment room", "Ultrasound"}
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def _translated() -> set[str]:
     return {message.text for message in messages} - spanish - NAMES
 
 
+@pytest.mark.timeout(1200)  # some hundred pages of a whole clinic
 @pytest.mark.usefixtures("_seeded")
 def test_every_page_says_what_it_is_in_the_language_that_was_chosen():
     english = _translated()

@@ -59,6 +59,7 @@ def _faults(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(2400)  # some hundred pages, each in the browser too
 def test_every_page_fits_the_narrowest_phone(reader, live_server):
     every_page.seed()
     complaints: dict[str, list[str]] = defaultdict(list)
@@ -70,6 +71,7 @@ def test_every_page_fits_the_narrowest_phone(reader, live_server):
         visitor.page.context.add_cookies(cookies)
         for name, path, _ in every_page.walk(client):
             page = visitor.open(path)
+            visitor.settle()
             for fault in _faults(page):
                 complaints[fault].append(f"{side}: {name}")
         visitor.page.set_viewport_size(WIDE)

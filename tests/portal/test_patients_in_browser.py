@@ -109,6 +109,7 @@ def test_patient_enters_by_passkey_and_comes_back_with_it(reader, live_server):
     walk = desk(reader, WIDE)
     walk.open(f"{PATIENTS}{person}/")
     button(walk.page, "Send the invitation").click()
+    expect(walk.page.get_by_text("The invitation is on its way.")).to_be_visible()
 
     ada = reader(NARROW)
     page = with_authenticator(ada.page)

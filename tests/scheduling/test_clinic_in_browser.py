@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from browsing import NARROW, WIDE
 from clinic_house import MONDAY, NOW, House
+from playwright.sync_api import expect
 from small_clinic import at, key
 
 from scheduling import service as scheduling
@@ -105,7 +106,9 @@ def test_dark_day_passes_axe(desk):
 
 
 def test_visits_at_one_time_stand_side_by_side(desk):
-    page = desk(WIDE).open("/clinic/")
+    visitor = desk(WIDE)
+    page = visitor.open("/clinic/")
+    visitor.settle()
 
     boxes = [page.locator(f".lane-{n}-2").bounding_box() for n in (0, 1)]
 
@@ -114,7 +117,9 @@ def test_visits_at_one_time_stand_side_by_side(desk):
 
 
 def test_visit_stands_where_its_hour_is(desk):
-    page = desk(WIDE).open("/clinic/")
+    visitor = desk(WIDE)
+    page = visitor.open("/clinic/")
+    visitor.settle()
 
     visit = page.locator(".block--visit", has_text="11:30").first.bounding_box()
     hour = page.locator(".board__hours li", has_text="12:00").bounding_box()
@@ -130,7 +135,7 @@ def test_one_press_marks_an_arrival_without_leaving_the_day(desk):
     block.get_by_role("button", name="Arrived").click()
     page.locator("#notices").get_by_text("Done: Arrived.").wait_for()
 
-    assert "Arrived" in page.locator(".block--visit", has_text="11:30").first.inner_text()
+    expect(page.locator(".block--visit", has_text="11:30").first).to_contain_text("Arrived")
     visitor.check("after the arrival")
 
 
@@ -138,21 +143,16 @@ def test_booking_from_a_free_time_with_the_keyboard_only(desk, house):
     house.patient()
     page = desk(WIDE).open(f"/clinic/?clinician={house.clinician}&on={MONDAY}")
 
-    page.locator(".block--free a").first.focus()
-    page.keyboard.press("Enter")
-    page.get_by_label("Name, birth date, record number or telephone").focus()
-    page.keyboard.type("okafor")
-    page.keyboard.press("Enter")
-    page.locator(".person-row").first.focus()
-    page.keyboard.press("Enter")
+    page.locator(".block--free a").first.press("Enter")
+    search = page.get_by_label("Name, birth date, record number or telephone")
+    search.press_sequentially("okafor")
+    search.press("Enter")
+    page.locator(".person-row").first.press("Enter")
     page.get_by_label("Visit", exact=True).focus()
     page.wait_for_load_state()  # the script that sends the form on a change is there
-    page.keyboard.press("ArrowDown")
-    page.locator(".offer--chosen").wait_for()
-    page.locator(".offer--chosen").focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Book", exact=True).focus()
-    page.keyboard.press("Enter")
+    page.get_by_label("Visit", exact=True).press("ArrowDown")
+    page.locator(".offer--chosen").press("Enter")
+    page.get_by_role("button", name="Book", exact=True).press("Enter")
 
     page.get_by_text("The visit is booked. The patient is told.").wait_for()
 
@@ -163,10 +163,10 @@ def test_day_works_without_script(desk):
     block = page.locator(".block--visit", has_text="11:30").first
     block.get_by_role("button", name="Arrived").click()
 
-    assert page.get_by_text("Done: Arrived.").is_visible()
+    expect(page.get_by_text("Done: Arrived.")).to_be_visible()
     page.get_by_label("Day", exact=True).fill("2026-06-02")
     page.get_by_role("button", name="Show").click()
-    assert "June 2" in page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("June 2")
 
 
 def test_paper_shows_the_day_without_controls(desk):
@@ -174,6 +174,6 @@ def test_paper_shows_the_day_without_controls(desk):
 
     page.emulate_media(media="print")
 
-    assert page.locator(".block--visit").first.is_visible()
-    assert not page.locator(".block--free").first.is_visible()
-    assert not page.locator(".desk").is_visible()
+    expect(page.locator(".block--visit").first).to_be_visible()
+    expect(page.locator(".block--free").first).to_be_hidden()
+    expect(page.locator(".desk")).to_be_hidden()

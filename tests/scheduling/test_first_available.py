@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from readers import Patient
@@ -15,6 +16,13 @@ from scheduling import service as scheduling
 from steadwell import clock
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_day_ends():
+    """What is soon stays the same day, from the first line of a test to its last."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
 
 
 def soon(days: int = 2):

@@ -20,6 +20,13 @@ from steadwell import clock
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _no_day_ends():
+    """What is soon stays the same day, from the first line of a test to its last."""
+    with time_machine.travel(clock.now(), tick=False):
+        yield
+
+
 def soon(days: int = 2):
     return clock.now().date() + timedelta(days=days)
 
