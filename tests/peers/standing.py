@@ -21,7 +21,7 @@ from steadwell.launcher import tools
 from tests.ports import free_port
 
 PROGRAMS = Path(__file__).parent / "programs"
-PATIENCE = 150.0  # of one client's whole run; an idle machine needs a fifth
+PATIENCE = 600.0  # of one client's whole run; an idle machine needs a twentieth
 
 
 @contextmanager
@@ -30,12 +30,16 @@ def standing(folder: Path) -> Iterator[str]:
     port = free_port()
     public = f"http://127.0.0.1:{port}"
     house = Processes(
-        folder, PUBLIC_URL=public, WEB_BIND=f"127.0.0.1:{port}", WEB_WORKERS="2", WEB_THREADS="2"
-    )
-    web = house.process("web", "-m", "gunicorn", "-c", "python:steadwell.config.web", "steadwell.config.wsgi")
+        folder, PUBLIC_URL=public, WEB_BIND=f"127.0.0.1:{port}", WEB_WORKERS="2", WEB_THREADS="2",
+        WEB_STUCK_AFTER="300",
+    )  # fmt: skip
+    web = house.process(
+        "web", "-m", "gunicorn", "-c", "python:steadwell.config.web", "--timeout", "300",
+        "steadwell.config.wsgi",
+    )  # fmt: skip
     web.start()
     try:
-        wait_until(lambda: _answers(f"{public}/healthz/ready"), seconds=60, what="the web answers")
+        wait_until(lambda: _answers(f"{public}/healthz/ready"), seconds=300, what="the web answers")
         yield f"{public}/fhir"
     finally:
         house.close()
@@ -43,7 +47,7 @@ def standing(folder: Path) -> Iterator[str]:
 
 def _answers(address: str) -> bool:
     try:
-        with urlopen(address, timeout=5):  # noqa: S310 - our own
+        with urlopen(address, timeout=30):  # noqa: S310 - our own
             return True
     except (OSError, URLError):
         return False
@@ -67,7 +71,7 @@ def promises_kept() -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(60)
+        thread.join(120)
         assert not thread.is_alive()
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fhir_house import House, practitioner
-from standing import standing
+from standing import PATIENCE, standing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +23,7 @@ def test_bodies_in_pieces_are_read_as_a_whole(transactional_db, tmp_path):
         where = urlsplit(base)
 
         def send(pieces, chunked=True, **more):
-            api = HTTPConnection(where.hostname, where.port, timeout=30)
+            api = HTTPConnection(where.hostname, where.port, timeout=PATIENCE)
             api.request("POST", "/fhir/Practitioner", pieces, head | more, encode_chunked=chunked)
             answer = api.getresponse()
             said = json.loads(answer.read())

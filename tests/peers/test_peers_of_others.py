@@ -132,7 +132,7 @@ def test_schemathesis_finds_no_server_error(house, tmp_path):
             tmp_path, "-m", "schemathesis.cli", "run", f"{base}/openapi.json",
             "--url", base, "-H", f"Authorization: Bearer {house.token('system/*.cruds')}",
             "--checks", "not_a_server_error", "--max-examples", "4", "--seed", str(SEED), "--no-shrink",
-            "--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--request-timeout", "30",
+            "--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--request-timeout", "120",
             "--suppress-health-check", "all", "--workers", "1", "--max-time", "120",
         )  # fmt: skip
 
@@ -209,5 +209,5 @@ def _settings(base: str, token: str) -> dict:
     port = free_port()
     return {
         "base_url": f"http://127.0.0.1:{port}/fhir", "host": "127.0.0.1", "port": port,
-        "peers": {"ours": {"base_url": base, "auth": {"type": "bearer", "token": token}}},
+        "peers": {"ours": {"base_url": base, "auth": {"type": "bearer", "token": token}, "timeout": 120}},
     }  # fmt: skip

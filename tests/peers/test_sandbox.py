@@ -13,7 +13,7 @@ from connecting_apps import patient
 from django.test import Client
 from django.urls import reverse
 from fhir_house import House
-from standing import standing
+from standing import PATIENCE, standing
 
 from fhir_facade import service as fhir
 from fhir_facade.oauth import sandbox
@@ -34,11 +34,11 @@ def test_lines_of_the_page_work_in_a_shell(transactional_db, tmp_path):
     house.lab_report(house.ada)
     fhir.seed_sandbox(now=clock.now())
     with standing(tmp_path) as base:
-        with urlopen(f"{base.removesuffix('/fhir')}/developers/", timeout=30) as answer:  # noqa: S310
+        with urlopen(f"{base.removesuffix('/fhir')}/developers/", timeout=PATIENCE) as answer:  # noqa: S310
             lines = lines_of(answer.read().decode())
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", lines.replace("\n\n", "\necho\n\n")], capture_output=True,
-            text=True, timeout=60, check=False,
+            text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"[-3000:]

@@ -71,7 +71,7 @@ class Keyboard:
     def _settled(self) -> dict:
         """A focus off the screen scrolls the page, and its ring is drawn; that takes a frame or two."""
         at = self.here()
-        for _frame in range(40):
+        for _frame in range(400):
             if not at["tag"] or (at["seen"] and at["ring"]):
                 break
             self.page.wait_for_timeout(25)

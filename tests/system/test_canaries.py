@@ -60,7 +60,8 @@ def test_a_planted_song_is_heard():
 
 @pytest.fixture
 def valkey():
-    client = redis.Redis.from_url(settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://"))
+    address = settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://")
+    client = redis.Redis.from_url(address, socket_timeout=60)
     client.flushdb()
     yield client
     client.flushdb()

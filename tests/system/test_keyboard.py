@@ -60,6 +60,7 @@ def test_patient_signs_in_books_and_cancels(reader, viewport):
     keys.arrives_at("Book a visit")
     (kind,) = models.VisitType.objects.values_list("name", flat=True)
     keys.press(kind, "a")
+    keys.arrives_at("Choose a time")
     keys.press("11:30 a.m.", "button")
     keys.arrives_at("Is this right?")
     keys.press("Book this visit", "button")

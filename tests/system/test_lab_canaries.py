@@ -22,7 +22,8 @@ from release_house import Family, work
 from test_canaries import kept_for_later
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SONGS = ("potassium", "5.937", "marmalade", "2823-3", "okafor", "electrolytes")
+VALUE = "5.93718"  # a clock that tells milliseconds cannot sing it
+SONGS = ("potassium", VALUE, "marmalade", "2823-3", "okafor", "electrolytes")
 
 
 def heard(where: str, text: str) -> list[str]:
@@ -33,7 +34,7 @@ def test_no_result_sings(capfd, caplog):
     now = clock.now()
     family = Family()
     said = house.report(
-        house.potassium("5.937", notes=("Marmalade in the tube",)), patient=family.incoming,
+        house.potassium(VALUE, notes=("Marmalade in the tube",)), patient=family.incoming,
         issued_at=now - timedelta(hours=1), sent_at=now, collected_at=now - timedelta(hours=3),
     )  # fmt: skip
     ada = sign_in(Client(), family.patient_id)
@@ -51,7 +52,7 @@ def test_no_result_sings(capfd, caplog):
     titles = "".join(t for page in pages for t in re.findall(r"<title>(.*?)</title>", page, flags=re.DOTALL))
     addresses = "".join(a for page in pages for a in re.findall(r'(?:href|action|src)="([^"]*)"', page))
 
-    assert "5.937" in pages[2]
+    assert VALUE in pages[2]
     assert "http.request_answered" in out + err
     assert [
         *heard("log", out + err + caplog.text),

@@ -259,12 +259,12 @@ def test_everything_works_without_script(morning, sit_down):
 
     page.locator("[data-task] input").first.check()
     page.get_by_role("button", name="Sign those ticked").click()
-    assert page.get_by_text("1 result is signed.").is_visible()
+    expect(page.get_by_text("1 result is signed.")).to_be_visible()
     page.locator("[data-task]", has_text="Metabolic").locator("a").click()
     page.locator("summary", has_text="Hand to a colleague").click()
     page.get_by_label("Colleague", exact=True).select_option(label="Sol Aberg")
     page.get_by_role("button", name="Hand over").click()
-    assert page.get_by_text("Sol Aberg has it now.").is_visible()
+    expect(page.get_by_text("Sol Aberg has it now.")).to_be_visible()
 
 
 def test_two_sign_at_once_and_the_second_is_told_kindly(morning, sit_down):

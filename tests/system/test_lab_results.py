@@ -78,7 +78,7 @@ def test_a_patient_reads_a_result_and_its_correction(walk_as):
     ada.open("/inbox/")
     ada.page.get_by_role("link", name="was corrected").first.click()
     ada.page.get_by_role("link", name="See what changed").click()
-    assert ada.page.url.removeprefix(ada.origin) == result_url
+    expect(ada.page).to_have_url(f"{ada.origin}{result_url}")
     expect(ada.page.locator(".alert").first).to_contain_text("This result was corrected")
     ada.check("corrected")
     ada.open(f"{result_url}print/")

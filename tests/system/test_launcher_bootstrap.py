@@ -45,7 +45,7 @@ def start(
     return subprocess.run(
         [BARE_PYTHON, "-c", f"import runpy, sys; {first}; {words}; {START}"], cwd=checkout,
         env=clean_environment(**{"PYTHONPATH": "", "STEADWELL_VENV": ""} | environment),
-        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=300,
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=900,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def codes(house: House) -> list[str]:
     """As the handset shows them, the newest first."""
-    with urlopen(f"http://127.0.0.1:{house.port}/demo/handset/", timeout=30) as answer:
+    with urlopen(f"http://127.0.0.1:{house.port}/demo/handset/", timeout=LIMIT) as answer:
         return re.findall(r"\b\d{6}\b", re.sub(r"<[^>]+>", " ", answer.read().decode()))
 
 
@@ -82,14 +82,14 @@ def test_a_partners_port_is_kept_and_refuses_until_somebody_listens() -> None:
     try:
         place = ("127.0.0.1", taken.port("sms-a"))
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(place, 1)
+            socket.create_connection(place, LIMIT)
         with socket.socket() as provider:
             provider.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             provider.bind(place)
             provider.listen()
-            socket.create_connection(place, 1).close()
+            socket.create_connection(place, LIMIT).close()
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(place, 1)
+            socket.create_connection(place, LIMIT)
     finally:
         taken.leave()
 

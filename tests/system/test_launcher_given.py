@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 import redis
-from household import House, manage
+from household import LIMIT, House, manage, until
 
 from steadwell.launcher import database, embedded
 
@@ -43,11 +43,11 @@ def given() -> Iterator[dict[str, str]]:
 
 
 def test_up_uses_what_the_environment_names(tmp_path: Path, given: dict[str, str]):
-    house = House(tmp_path / "data", **given).wait_until_ready()
+    house = House(tmp_path / "data", **given)
 
     try:
-        report = house.status()
-        assert house.get("/healthz/ready") == 200
+        report = house.wait_until_ready().status()
+        until(house.is_ready, "it is ready")
     finally:
         house.end()
 
@@ -59,7 +59,7 @@ def test_up_uses_what_the_environment_names(tmp_path: Path, given: dict[str, str
 def test_up_names_the_variable_of_a_database_that_does_not_answer(tmp_path: Path):
     house = House(tmp_path / "data", DATABASE_URL=f"postgresql:///x?host={tmp_path}")
 
-    assert house.process.wait(90) == 1
+    assert house.process.wait(LIMIT) == 1
     assert "The database that DATABASE_URL names does not answer" in house.output()
     assert "Traceback" not in house.output()
 
@@ -80,8 +80,12 @@ COMMANDS = pytest.mark.parametrize("command", [("test", ONE, "-q"), ("bench", "b
 
 
 def databases() -> set[str]:
+    """Those of the server, but for the copies that the processes of this run make for their tests."""
+    template = urlsplit(os.environ["DATABASE_OWNER_URL"]).path.lstrip("/")
+    copies = f"{template}_gw" if template.startswith("steadwell_test_") else "test_gw"
     with psycopg.connect(named(os.environ["DATABASE_OWNER_URL"], "postgres")) as owner:
-        return {name for (name,) in owner.execute("SELECT datname FROM pg_database")}
+        found = {name for (name,) in owner.execute("SELECT datname FROM pg_database")}
+    return {name for name in found if not name.startswith(copies)}
 
 
 def tables(url: str) -> int:
@@ -128,7 +132,7 @@ def test_tests_run_on_the_servers_that_the_environment_names(given: dict[str, st
 
 
 def test_a_redis_that_holds_something_is_not_emptied(given: dict[str, str], empty_redis: str):
-    with redis.Redis.from_url(empty_redis.replace("redis+socket", "unix")) as client:
+    with redis.Redis.from_url(empty_redis.replace("redis+socket", "unix"), socket_timeout=60) as client:
         client.set("somebody's", "work")
 
         done = manage("test", ONE, "-q", **{**given, "REDIS_URL": empty_redis})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from steadwell.launcher import supervision
+from steadwell.launcher import processes, supervision
 from steadwell.launcher.failures import Failure
 from steadwell.launcher.supervision import Program, Supervisor
 
@@ -27,7 +27,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def sleeper() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["sleep", "600"])
+    # As the launcher starts all of its own: the supervisor holds the signals back that end this one.
+    return subprocess.Popen(["sleep", "600"], preexec_fn=processes.die_with_parent(signal.SIGTERM))
 
 
 class Flaky:

@@ -36,7 +36,7 @@ def house(transactional_db: None) -> Iterator[House]:
 def ask(house: House, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "status", *arguments],
-        env=house.env | environment, capture_output=True, text=True, check=False, timeout=120,
+        env=house.env | environment, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def migrate(owner_url: str) -> Body:
 
 def ask_until_live(port: int) -> int:
     """For a child: 0 when the web answers, 1 when it never does."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 180
     while time.monotonic() < ends:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:

@@ -105,7 +105,7 @@ class Visitor:
 
     def _send(self, request: urllib.request.Request) -> Page:
         try:
-            with self._opener.open(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=60) as answer:
                 return _page(answer.url, answer.status, answer.read())
         except urllib.error.HTTPError as refusal:
             found = _page(refusal.url, refusal.code, refusal.read())

@@ -8,7 +8,7 @@ from steadwell.launcher import progress
 from steadwell.launcher.pages import Form, Page, Unexpected, Visitor
 
 ID = "[0-9a-f-]{36}"
-PATIENCE = 60.0  # seconds until the message must have come through outbox, queue and worker
+PATIENCE = 180.0  # seconds until the message must have come through outbox, queue and worker
 
 
 def run(address: str) -> int:
