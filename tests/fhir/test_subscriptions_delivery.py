@@ -342,7 +342,7 @@ def test_item_80_worker_killed_in_the_middle_of_a_delivery(house, receiver):
     subscribed(house.ehr, receiver)
     receiver.answers = lambda got: time.sleep(0.3) or 200
     with tempfile.TemporaryDirectory(prefix="sw-sub-") as folder:
-        processes = Processes(Path(folder), OUTBOX_RUN_LEASE_SECONDS="5")
+        processes = Processes(Path(folder), OUTBOX_RUN_LEASE_SECONDS="10")
         processes.valkey.start()
         worker = processes.worker(hearing.QUEUE, threads=4).start()
         processes.relay().start()

@@ -57,7 +57,6 @@ def test_status_tells_of_services_and_queues(house: House):
 
     def at_rest() -> dict[str, Any] | None:
         report = house.status()
-        import sys; sys.stderr.write(f"STATUS {report['services']} { {k:v for k,v in report['queues'].items() if v['depth']} } {[(p['name'],p['state'],p['restarts'],p['uptime_seconds']) for p in report['processes'] if p['restarts']]}\n")
         answers = {service["state"] for service in report["services"].values()} == {"answers"}
         return report if answers and report["queues"] == nothing else None
 
