@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,29 +160,3 @@ def test_reset_asks_first(tmp_path: Path):
 
     assert refused.returncode == 1
     assert "--reset --yes" in refused.stderr
-
-
-@pytest.mark.kill
-@pytest.mark.parametrize("name", ["worker default", "relay", "poller", "mllp", "valkey", "web", "postgres"])
-def test_what_is_killed_comes_back(house: House, name: str):
-    before = until(lambda: house.pid_of(name), f"{name} runs")
-
-    os.kill(before, signal.SIGKILL)
-
-    until(lambda: house.pid_of(name) not in {None, before}, f"{name} runs again")
-    until(house.is_ready, "everything answers again")
-
-
-@pytest.mark.kill
-def test_a_visitor_waits_while_the_web_starts_again(house: House):
-    before = until(lambda: house.pid_of("web"), "web runs")
-
-    os.kill(before, signal.SIGKILL)
-
-    def asked() -> int | None:
-        try:
-            return house.get("/healthz/live")
-        except ConnectionResetError:  # one of the killed one's workers had it: it dies a moment later
-            return None
-
-    assert until(asked, "somebody answers") == 200
