@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from connecting_apps import Kind, registered, rsa_key
 from fhir_house import House
-from standing import PROGRAMS, promises_kept, run, standing, told
+from standing import promises_kept, run, standing, told
 
 from fhir_facade.smart.models import Client
 from tests.ports import free_port
@@ -188,9 +188,10 @@ def sekmet(house: House, folder: Path, *scenarios: str, **said: str) -> list[dic
         if "topic" in said:
             said["topic"] = f"{base}/SubscriptionTopic/{said['topic']}"
         named = [word for name, value in said.items() for word in ("--var", f"{name}={value}")]
+        program = "from sekmet.cli import app; app()"
         ran = run(
-            folder, str(PROGRAMS / "with_sekmet.py"), "scenario", "run", *scenarios, "--peer", "ours",
-            "--config", str(settings), *named,
+            folder, "-c", program, "scenario", "run", *scenarios, "--peer", "ours", "--config", str(settings),
+            *named,
         )  # fmt: skip
     reports = list(folder.glob("reports/*/results.json"))
     assert reports, f"{ran.stdout}\n{ran.stderr}"[-4000:]
