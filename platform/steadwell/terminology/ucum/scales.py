@@ -86,6 +86,8 @@ def _inverse(special: Special) -> Callable[[Fraction], Fraction]:
         found = _FIFTY.ln(_decimal(value)) if base == _E else _FIFTY.log10(_decimal(value))
         if base == _TWO:
             found = _FIFTY.divide(found, _FIFTY.log10(_TWO))
+        if abs(found) > GREATEST_LOGARITHM:  # an answer that would be refused as a question
+            raise UnitRefused("This value is beyond any measured quantity.", why="out-of-range")
         return Fraction(found) / sign
 
     return logarithm
