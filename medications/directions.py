@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from medications.dosage import WORD_NUMBERS
+
 _LONGEST: Final = 200
 _UNITS = {
     "tablet": r"tab(?:let)?(?:s|\(s\))?", "capsule": r"cap(?:sule)?(?:s|\(s\))?", "puff": r"puff(?:s|\(s\))?",
     "drop": r"drop(?:s|\(s\))?|gtts?", "spray": r"spray(?:s|\(s\))?", "patch": r"patch(?:es|\(es\))?",
     "unit": r"unit(?:s|\(s\))?", "mL": r"ml", "mg": r"mg", "mcg": r"mcg", "g": r"g(?:rams?)?",
 }  # fmt: skip
-_NUMBERS = {
-    "a": "1", "an": "1", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
-    "half a": "0.5", "half": "0.5", "1/2": "0.5", "½": "0.5",
-}  # fmt: skip
+_NUMBERS = {**WORD_NUMBERS, "half a": "0.5", "1/2": "0.5"}
 _NUMBER = (
     r"(?:[0-9]{1,4}(?:\.[0-9]{1,3})?(?![0-9/.]*[0-9])|1/2|½|half a|half|one|two|three|four|five|six|an?)"
 )

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from medications.types import Dosage
 
-_WORD_NUMBERS: Mapping[str, str] = {
+WORD_NUMBERS: Mapping[str, str] = {
     "a": "1", "an": "1", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
     "half": "0.5", "½": "0.5",
 }  # fmt: skip
@@ -81,7 +81,7 @@ _LONGEST = 20  # signs, as a statement keeps them
 
 def _number(word: str) -> Decimal | None:
     """None as well for a number longer than anything that is taken: it stays in the words."""
-    word = _WORD_NUMBERS.get(word, word)
+    word = WORD_NUMBERS.get(word, word)
     if len(word) > _LONGEST:
         return None
     try:

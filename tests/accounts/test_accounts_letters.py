@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from accounts.people import EMAIL, make_patient
 from django.db import connection
-from django.test import override_settings
 
 from steadwell import clock
 from steadwell.accounts.letters import LetterSender, post, read
@@ -68,11 +66,6 @@ def server(settings):
         yield running
 
 
-def impatient(answer, seconds):
-    """Where the server hangs, the end of the waiting is what the test is about."""
-    return override_settings(EMAIL_TIMEOUT=seconds) if answer == "hang" else nullcontext()
-
-
 def test_letter_leaves_once_and_is_erased(server):
     letter = a_letter()
 
@@ -101,7 +94,7 @@ def test_letter_that_was_not_taken_goes_again(server, step, answer):
     letter = a_letter()
     server.answers[step] = answer
 
-    with impatient(answer, seconds=0.5), pytest.raises(outbox.Retry):
+    with mail_server.waiting(0.5, answer), pytest.raises(outbox.Retry):
         carry(letter)
     server.answers.clear()
     carry(letter)
@@ -116,7 +109,7 @@ def test_letter_that_may_be_out_is_in_doubt_and_keeps_its_message_id(server, sil
     server.answers["body"] = silence
 
     # All that comes before the silence has to be in time: a Retry would say that nothing happened.
-    with impatient(silence, seconds=5), pytest.raises(mail.InDoubt):
+    with mail_server.waiting(5, silence), pytest.raises(mail.InDoubt):
         carry(letter)
     server.answers.clear()
     carry(letter)

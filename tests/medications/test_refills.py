@@ -92,7 +92,9 @@ def told(view: RefillView) -> list[str]:
 def owed() -> list[str]:
     """How the promises to patients stand, oldest first."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT state FROM notifications_patientaction WHERE kind = 'refill' ORDER BY id")
+        cursor.execute(
+            "SELECT state FROM notifications_patientaction WHERE kind = 'refill' ORDER BY opened_at"
+        )
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -6,11 +6,13 @@ import contextlib
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
+
+from django.test import override_settings
 
 
 @dataclass
@@ -98,3 +100,8 @@ def running() -> Iterator[MailServer]:
         listener.mail.released.set()
         listener.shutdown()
         thread.join(60)
+
+
+def waiting(seconds: float, answer: str) -> AbstractContextManager[object]:
+    """A silence ends after so many seconds; whoever answers has time."""
+    return override_settings(EMAIL_TIMEOUT=seconds) if answer == "hang" else nullcontext()

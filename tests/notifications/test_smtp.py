@@ -5,12 +5,10 @@ does not.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import override_settings
 
 from notifications import checks
 from notifications.carrying import health
@@ -34,13 +32,6 @@ def server(settings: Any) -> Iterator[MailServer]:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         yield running
-
-
-@contextmanager
-def waiting(seconds: float, answer: str) -> Iterator[None]:
-    """A silence ends after so many seconds; whoever answers has time."""
-    with override_settings(EMAIL_TIMEOUT=seconds) if answer == "hang" else nullcontext():
-        yield
 
 
 def state() -> tuple[str, str]:
@@ -104,7 +95,7 @@ def test_what_was_not_taken_goes_again_once(server: MailServer, step: str, answe
     tell(patient().person_id)
     server.answers[step] = answer
 
-    with waiting(0.5, answer):
+    with mail_server.waiting(0.5, answer):
         carry()
     assert server.mails == []
     assert state()[0] == "due"
@@ -141,7 +132,7 @@ def test_silence_after_the_last_dot_repeats_under_the_same_message_id_and_says_s
     tell(patient().person_id)
     server.answers["body"] = silence
 
-    with waiting(SILENCE, silence):
+    with mail_server.waiting(SILENCE, silence):
         carry()
     assert [s for s, _ in steps()] == ["began", "unsure"]
     del server.answers["body"]
@@ -157,7 +148,7 @@ def test_a_bad_farewell_does_not_send_again(server: MailServer, answer: str) -> 
     tell(patient().person_id)
     server.answers["QUIT"] = answer
 
-    with waiting(SILENCE, answer):
+    with mail_server.waiting(SILENCE, answer):
         carry()
     carry(later())
 

@@ -68,11 +68,15 @@ def _function(special: Special) -> Callable[[Fraction], Fraction]:
     base, sign = _logarithm(special)
 
     def power(value: Fraction) -> Fraction:
-        if abs(value) > GREATEST_LOGARITHM:
-            raise UnitRefused("This value is beyond any measured quantity.", why="out-of-range")
+        _insist_on_measurable(value)
         return Fraction(_FIFTY.power(base, _decimal(value * sign)))
 
     return power
+
+
+def _insist_on_measurable(logarithm: Fraction) -> None:
+    if abs(logarithm) > GREATEST_LOGARITHM:
+        raise UnitRefused("This value is beyond any measured quantity.", why="out-of-range")
 
 
 def _inverse(special: Special) -> Callable[[Fraction], Fraction]:
@@ -86,8 +90,7 @@ def _inverse(special: Special) -> Callable[[Fraction], Fraction]:
         found = _FIFTY.ln(_decimal(value)) if base == _E else _FIFTY.log10(_decimal(value))
         if base == _TWO:
             found = _FIFTY.divide(found, _FIFTY.log10(_TWO))
-        if abs(found) > GREATEST_LOGARITHM:  # an answer that would be refused as a question
-            raise UnitRefused("This value is beyond any measured quantity.", why="out-of-range")
+        _insist_on_measurable(Fraction(found))  # an answer is nothing that would be refused as a question
         return Fraction(found) / sign
 
     return logarithm
